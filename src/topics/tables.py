@@ -63,6 +63,13 @@ CSV_ROWS = 1_000_000  # a longer table is written as Parquet alone
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by spreadsheets
 
 
+class UserError(ValueError):
+    """A mistake in what the user gave: one line that says what, where, what is allowed, what came and what to do.
+
+    The command line prints it without a traceback and ends with status 2.
+    """
+
+
 def conform(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """The table with the columns of `COLUMNS[name]` first, in order, and rows numbered from 0.
 
