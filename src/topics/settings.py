@@ -1,0 +1,258 @@
+"""What decides a result: one frozen `Settings`, from defaults, `config.yml` and the command line, checked at once.
+
+Paths in `config.yml` are relative to the file itself. Every problem of one input is told together, with the nearest right
+name for a wrong one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from topics.tables import UserError
+
+# --- checks: each returns the value as it is kept, or raises ValueError saying what is allowed ---------------------------
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"must be a whole number from {low:,} to {high:,}")
+        return value
+
+    return check
+
+
+def _number(low: float, high: float) -> Callable[[Any], float]:
+    def check(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise ValueError(f"must be a number from {low:g} to {high:g}")
+        return float(value)
+
+    return check
+
+
+def _several(low: int, high: int, what: str) -> Callable[[Any], tuple[int, ...]]:
+    def check(value: Any) -> tuple[int, ...]:
+        items = [value] if isinstance(value, int) else value
+        good = isinstance(items, list | tuple) and len(items) > 0
+        if not good or any(isinstance(item, bool) or not isinstance(item, int) for item in items):
+            raise ValueError(f"must be whole numbers of {what}")
+        if any(not low <= item <= high for item in items):
+            raise ValueError(f"must be whole numbers of {what}")
+        return tuple(sorted(set(items)))
+
+    return check
+
+
+def _or(word: Any, check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def either(value: Any) -> Any:
+        if value == word and type(value) is type(word):
+            return value
+        try:
+            return check(value)
+        except ValueError as problem:
+            raise ValueError(f"{problem}, or {'nothing' if word is None else word}") from None
+
+    return either
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return value
+
+    return check
+
+
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    items = [] if value is None else value
+    if not isinstance(items, list | tuple) or any(not isinstance(item, str) or not item.strip() for item in items):
+        raise ValueError("must be a list of words (in quotes where YAML would read a number)")
+    return tuple(items)
+
+
+def _names(value: Any) -> dict[str, str]:
+    pairs = {} if value is None else value
+    if not isinstance(pairs, dict) or any(not isinstance(item, str) for pair in pairs.items() for item in pair):
+        raise ValueError("must be pairs of names, such as {text: body}")
+    return dict(pairs)
+
+
+def _language(value: Any) -> str:
+    if not isinstance(value, str) or not (value == "auto" or (len(value) in (2, 3) and value.isalpha())):
+        raise ValueError("must be auto, or a language's code of two letters such as en, fr, vi")
+    return value.lower()
+
+
+def _path(value: Any) -> str:
+    if not isinstance(value, str | os.PathLike) or not str(value).strip():
+        raise ValueError("must be a path")
+    return str(value)
+
+
+def _setting(default: Any, check: Callable[[Any], Any], doc: str, decides: bool = True) -> Any:
+    return field(default=default, metadata={"check": check, "doc": doc, "decides": decides})
+
+
+def _mapping(check: Callable[[Any], Any], doc: str) -> Any:
+    return field(default_factory=dict, metadata={"check": check, "doc": doc, "decides": True})
+
+
+# --- the settings -------------------------------------------------------------------------------------------------------
+
+SEEDS = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its default. `decides` marks those that can change a number."""
+
+    articles: str | None = _setting(
+        None, _or(None, _path), "file or folder of articles; nothing: data/raw, or the sample while that is empty"
+    )
+    columns: Mapping[str, str] = _mapping(
+        _names, "which column of your tables is the text, title, date, …: {text: body}"
+    )
+    language: str = _setting("auto", _language, "language of the articles; auto takes the majority's")
+    keep_steps: tuple[str, ...] = _setting((), _words, "cleaning steps to leave out, by name as in 01_corpus")
+    near_repeats: float = _setting(0.8, _number(0.3, 1.0), "similarity from which two articles count as repeats")
+    unit: str = _setting(
+        "auto",
+        _one_of("auto", "article", "paragraph"),
+        "what a topic model takes as a document; auto: paragraphs if few",
+    )
+    lemmas: bool = _setting(True, _yes_or_no, "put the forms of a word together (cities, city)")
+    lemma_exceptions: tuple[str, ...] = _setting((), _words, "words that keep their form")
+    phrases: bool = _setting(True, _yes_or_no, "learn phrases of two to four words from the articles")
+    concepts: str = _setting("data/concepts.yml", _path, "file of concepts: one name for many ways of writing")
+    stop_words: tuple[str, ...] = _setting((), _words, "words left out of the models, beside the packaged list")
+    keep_words: tuple[str, ...] = _setting((), _words, "words of the packaged list, months or outlets that stay in")
+    hide_words: tuple[str, ...] = _setting((), _words, "words left out of lists and figures alone, not of the models")
+    min_docs: int | str = _setting(
+        "auto", _or("auto", _whole(1, 1_000_000)), "fewest articles that a word must stand in"
+    )
+    max_share: float = _setting(0.5, _number(0.01, 1.0), "largest share of articles that a word may stand in")
+    topic_counts: tuple[int, ...] | str = _setting(
+        "auto", _or("auto", _several(2, 1000, "2 or more")), "topic counts that get a page; auto: the suggested one"
+    )
+    seeds: tuple[int, ...] = _setting(SEEDS, _several(0, 2**31 - 1, "0 or more"), "one model is fitted for each seed")
+    engine: str = _setting("gibbs", _one_of("gibbs", "gensim"), "sampler of ours, or gensim's variational Bayes")
+    labels: str = _setting("labels.yml", _path, "file of labels for topics, written by hand")
+    period: str = _setting(
+        "auto", _one_of("auto", "day", "week", "month", "quarter", "year"), "length of a period; auto: from the dates"
+    )
+    keywords: tuple[str, ...] = _setting((), _words, "keywords to follow, beside the concepts")
+    cache: str = _setting("data/cache", _path, "folder of kept results", decides=False)
+    cache_gb: float = _setting(
+        5.0, _number(0.1, 10_000), "size at which the oldest kept results are dropped", decides=False
+    )
+    workers: int | str = _setting(
+        "auto", _or("auto", _whole(1, 1024)), "processes at once; auto: one a core", decides=False
+    )
+    root: str = field(default=".", metadata={"doc": "the project's folder", "decides": False})
+
+
+FIELDS = {item.name: item for item in dataclasses.fields(Settings) if item.name != "root"}
+
+
+def load(config: str | Path | None = None, given: Mapping[str, Any] | None = None) -> tuple[Settings, dict[str, str]]:
+    """The settings in force and where each came from: `default`, the file's name, or `given`.
+
+    `config` is a YAML file of settings; `given` are values by name that overrule it, `None` meaning "not given".
+    Raises `UserError` that names every wrong setting of the file and of what was given.
+
+    >>> settings, origin = load(None, {"topic_counts": [10, 5]})
+    >>> settings.topic_counts, origin["topic_counts"], origin["unit"]
+    ((5, 10), 'given', 'default')
+    """
+    path = Path(config) if config is not None else None
+    read = _read_config(path) if path is not None else {}
+    told = {name: value for name, value in (given or {}).items() if value is not None}
+    where = path.name if path else "config.yml"
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    origin = dict.fromkeys(FIELDS, "default")
+    for source, pairs in ((where, read), ("given", told)):
+        for name, value in pairs.items():
+            checked = _check(source, name, value, problems)
+            if checked is not None or name == "articles":
+                values[name] = checked
+                origin[name] = source
+    if problems:
+        raise UserError("\n".join(problems))
+    root = str((path.parent if path else Path()).resolve())
+    return Settings(**values, root=root), origin
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file of settings. Give --config FILE, or CONFIG=FILE to make.") from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise UserError(f"{path}: cannot be read as text in UTF-8 ({problem}).") from None
+    try:
+        pairs = yaml.safe_load(text)
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise UserError(
+            f"{path.name}{line}: not YAML: {getattr(problem, 'problem', None) or 'cannot be parsed'}."
+        ) from None
+    if pairs is None:
+        return {}
+    if not isinstance(pairs, dict):
+        raise UserError(f"{path.name}: must be lines such as 'topic_counts: [5, 10]'. Got {type(pairs).__name__}.")
+    return {str(name): value for name, value in pairs.items()}
+
+
+def _check(source: str, name: str, value: Any, problems: list[str]) -> Any:
+    """The value as it is kept; a problem is added to the list, and nothing returned."""
+    prefix = "" if source == "given" else f"{source}: "
+    if name not in FIELDS:
+        problems.append(f"{prefix}there is no setting {name!r}.{nearest(name, FIELDS)} `make settings` lists them.")
+        return None
+    try:
+        return FIELDS[name].metadata["check"](value)
+    except ValueError as problem:
+        problems.append(f"{prefix}{name} {problem}. Got {value!r}.")
+        return None
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A question after the likely meaning of a wrong name, or nothing.
+
+    >>> nearest("topic_count", ["topic_counts", "seeds"])
+    " Did you mean 'topic_counts'?"
+    """
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def resolve(settings: Settings, path: str) -> Path:
+    """A path of the settings, relative to the project's folder."""
+    return (Path(settings.root) / path).resolve()
+
+
+def deciding(settings: Settings) -> dict[str, Any]:
+    """The settings that can change a number, as plain values for keys and records."""
+    return {
+        name: list(value) if isinstance(value := getattr(settings, name), tuple) else value
+        for name, item in FIELDS.items()
+        if item.metadata["decides"] and name != "articles"
+    }

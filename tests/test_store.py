@@ -1,0 +1,108 @@
+"""Results are kept under what decided them, whole, without pickles."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+from topics import store
+
+
+@dataclass(frozen=True)
+class Thing:
+    names: np.ndarray
+    matrix: sp.csr_matrix
+    seed: int
+
+
+def result():
+    return {
+        "table": pd.DataFrame({"word": ["ai", "việt"], "n": [1, 2]}),
+        "thing": Thing(np.array(["a", "b"]), sp.csr_matrix([[0, 1], [2, 0]]), 3),
+        "plain": {"why": "because", 4: [1, 2.5, None, float("inf")], "pair": (1, "x")},
+    }
+
+
+def test_what_is_kept_comes_back_as_it_was(tmp_path):
+    kept = store.keep(tmp_path, "step-1", result, classes=[Thing])
+    assert kept["table"].equals(result()["table"])
+    assert kept["thing"].names.tolist() == ["a", "b"]
+    assert (kept["thing"].matrix != result()["thing"].matrix).nnz == 0
+    assert kept["plain"] == result()["plain"]
+
+
+def test_a_kept_result_is_not_built_again(tmp_path):
+    store.keep(tmp_path, "step-1", result, classes=[Thing])
+    again = store.keep(tmp_path, "step-1", lambda: pytest.fail("built again"), classes=[Thing])
+    assert again["plain"] == result()["plain"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "foreign", "manifest", "missing"])
+def test_a_damaged_entry_is_built_again(tmp_path, damage):
+    store.keep(tmp_path, "step-1", result, classes=[Thing])
+    file = tmp_path / "step-1" / "table.parquet"
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:50])
+    elif damage == "foreign":
+        pd.DataFrame({"word": ["other"], "n": [9]}).to_parquet(file)
+    elif damage == "missing":
+        file.unlink()
+    else:
+        (tmp_path / "step-1" / "manifest.json").write_text("{")
+    kept = store.keep(tmp_path, "step-1", result, classes=[Thing])
+    assert kept["table"].equals(result()["table"])
+
+
+def test_a_class_that_was_not_named_is_never_made(tmp_path):
+    store.keep(tmp_path, "step-1", lambda: {"x": 1})
+    manifest = json.loads((tmp_path / "step-1" / "manifest.json").read_text())
+    manifest["result"]["x"] = {"$class": "Popen", "fields": {}}
+    (tmp_path / "step-1" / "manifest.json").write_text(json.dumps(manifest))
+    assert store.keep(tmp_path, "step-1", lambda: {"x": 2})["x"] == 2
+
+
+def test_a_name_that_leads_out_of_the_entry_is_refused(tmp_path):
+    store.keep(tmp_path, "step-1", lambda: {"x": np.arange(3)})
+    manifest = json.loads((tmp_path / "step-1" / "manifest.json").read_text())
+    manifest["result"]["x"] = {"$array": "../secret.npy"}
+    np.save(tmp_path / "secret.npy", np.arange(9))
+    manifest["files"]["../secret.npy"] = store.file_digest(tmp_path / "secret.npy")
+    (tmp_path / "step-1" / "manifest.json").write_text(json.dumps(manifest))
+    assert len(store.keep(tmp_path, "step-1", lambda: {"x": np.arange(3)})["x"]) == 3
+
+
+def test_objects_are_refused_and_nothing_half_written_stays(tmp_path):
+    with pytest.raises(TypeError):
+        store.keep(tmp_path, "step-1", lambda: {"table": result()["table"], "bad": object()})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_key_changes_with_everything_that_decides():
+    def make(step="s", room="tables", values=None, inputs=("i",)):
+        return store.key(step, room=room, values=values or {"n": 1}, inputs=inputs)
+
+    others = {make(step="t"), make(room="store"), make(values={"n": 2}), make(inputs=("j",)), make(values={"n": "1"})}
+    assert len(others | {make()}) == 6
+    assert make() == make()
+
+
+def test_the_code_of_a_room_reaches_what_it_imports():
+    names = {path.relative_to(store.PACKAGE).as_posix() for path in store._sources("pipeline")}
+    assert {"pipeline.py", "tables.py", "corpus/__init__.py", "words/counts.py", "models/lda.py"} <= names
+
+
+def test_the_store_drops_what_was_used_longest_ago(tmp_path):
+    import os
+
+    for number in range(4):
+        store.keep(tmp_path, f"step-{number}", lambda: {"x": np.zeros(1000)})
+        os.utime(tmp_path / f"step-{number}" / "manifest.json", (number, number))
+    gone = store.trim(tmp_path, 20_000, spare=["step-0"])
+    assert gone == ["step-1", "step-2"]
+    assert store.is_kept(tmp_path, "step-0")
+    assert store.is_kept(tmp_path, "step-3")
