@@ -1,6 +1,7 @@
 """What decides a result: one frozen `Settings`, from defaults, `config.yml` and the command line, checked at once.
 
-Paths in `config.yml` are relative to the file itself. Every problem of one input is told together, with the nearest right
+Paths in `config.yml` are relative to the file itself, paths that are given to the working folder, and the default ones to the
+project; after loading all are absolute. Every problem of one input is told together, with the nearest right
 name for a wrong one.
 """
 
@@ -103,12 +104,12 @@ def _path(value: Any) -> str:
     return str(value)
 
 
-def _setting(default: Any, check: Callable[[Any], Any], doc: str, decides: bool = True) -> Any:
-    return field(default=default, metadata={"check": check, "doc": doc, "decides": decides})
+def _setting(default: Any, check: Callable[[Any], Any], doc: str, decides: bool = True, path: bool = False) -> Any:
+    return field(default=default, metadata={"check": check, "doc": doc, "decides": decides and not path, "path": path})
 
 
 def _mapping(check: Callable[[Any], Any], doc: str) -> Any:
-    return field(default_factory=dict, metadata={"check": check, "doc": doc, "decides": True})
+    return field(default_factory=dict, metadata={"check": check, "doc": doc, "decides": True, "path": False})
 
 
 # --- the settings -------------------------------------------------------------------------------------------------------
@@ -121,7 +122,10 @@ class Settings:
     """Every setting with its default. `decides` marks those that can change a number."""
 
     articles: str | None = _setting(
-        None, _or(None, _path), "file or folder of articles; nothing: data/raw, or the sample while that is empty"
+        None,
+        _or(None, _path),
+        "file or folder of articles; nothing: data/raw, or the sample while that is empty",
+        path=True,
     )
     columns: Mapping[str, str] = _mapping(
         _names, "which column of your tables is the text, title, date, …: {text: body}"
@@ -137,7 +141,9 @@ class Settings:
     lemmas: bool = _setting(True, _yes_or_no, "put the forms of a word together (cities, city)")
     lemma_exceptions: tuple[str, ...] = _setting((), _words, "words that keep their form")
     phrases: bool = _setting(True, _yes_or_no, "learn phrases of two to four words from the articles")
-    concepts: str = _setting("data/concepts.yml", _path, "file of concepts: one name for many ways of writing")
+    concepts: str = _setting(
+        "data/concepts.yml", _path, "file of concepts: one name for many ways of writing", path=True
+    )
     stop_words: tuple[str, ...] = _setting((), _words, "words left out of the models, beside the packaged list")
     keep_words: tuple[str, ...] = _setting((), _words, "words of the packaged list, months or outlets that stay in")
     hide_words: tuple[str, ...] = _setting((), _words, "words left out of lists and figures alone, not of the models")
@@ -150,22 +156,28 @@ class Settings:
     )
     seeds: tuple[int, ...] = _setting(SEEDS, _several(0, 2**31 - 1, "0 or more"), "one model is fitted for each seed")
     engine: str = _setting("gibbs", _one_of("gibbs", "gensim"), "sampler of ours, or gensim's variational Bayes")
-    labels: str = _setting("labels.yml", _path, "file of labels for topics, written by hand")
+    labels: str = _setting("labels.yml", _path, "file of labels for topics, written by hand", path=True)
     period: str = _setting(
         "auto", _one_of("auto", "day", "week", "month", "quarter", "year"), "length of a period; auto: from the dates"
     )
     keywords: tuple[str, ...] = _setting((), _words, "keywords to follow, beside the concepts")
-    cache: str = _setting("data/cache", _path, "folder of kept results", decides=False)
+    cache: str = _setting("data/cache", _path, "folder of kept results", path=True)
     cache_gb: float = _setting(
         5.0, _number(0.1, 10_000), "size at which the oldest kept results are dropped", decides=False
     )
     workers: int | str = _setting(
         "auto", _or("auto", _whole(1, 1024)), "processes at once; auto: one a core", decides=False
     )
-    root: str = field(default=".", metadata={"doc": "the project's folder", "decides": False})
 
 
-FIELDS = {item.name: item for item in dataclasses.fields(Settings) if item.name != "root"}
+FIELDS = {item.name: item for item in dataclasses.fields(Settings)}
+PATHS = tuple(name for name, item in FIELDS.items() if item.metadata["path"])
+
+
+def project_folder() -> Path:
+    """The folder of the project: the one this source stands in, or the working folder for an installed package."""
+    here = Path(__file__).parents[2]
+    return here if (here / "pyproject.toml").exists() else Path.cwd()
 
 
 def load(config: str | Path | None = None, given: Mapping[str, Any] | None = None) -> tuple[Settings, dict[str, str]]:
@@ -185,6 +197,7 @@ def load(config: str | Path | None = None, given: Mapping[str, Any] | None = Non
     problems: list[str] = []
     values: dict[str, Any] = {}
     origin = dict.fromkeys(FIELDS, "default")
+    folders = {where: path.absolute().parent if path else Path.cwd(), "given": Path.cwd(), "default": project_folder()}
     for source, pairs in ((where, read), ("given", told)):
         for name, value in pairs.items():
             checked = _check(source, name, value, problems)
@@ -193,8 +206,11 @@ def load(config: str | Path | None = None, given: Mapping[str, Any] | None = Non
                 origin[name] = source
     if problems:
         raise UserError("\n".join(problems))
-    root = str((path.parent if path else Path()).resolve())
-    return Settings(**values, root=root), origin
+    for name in PATHS:
+        value = values.get(name, FIELDS[name].default)
+        if value is not None:
+            values[name] = os.path.normpath(folders[origin[name]] / Path(value).expanduser())
+    return Settings(**values), origin
 
 
 def _read_config(path: Path) -> dict[str, Any]:
@@ -244,15 +260,10 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def resolve(settings: Settings, path: str) -> Path:
-    """A path of the settings, relative to the project's folder."""
-    return (Path(settings.root) / path).resolve()
-
-
 def deciding(settings: Settings) -> dict[str, Any]:
-    """The settings that can change a number, as plain values for keys and records."""
+    """The settings that can change a number, as plain values for keys and records; files count by what they hold."""
     return {
         name: list(value) if isinstance(value := getattr(settings, name), tuple) else value
         for name, item in FIELDS.items()
-        if item.metadata["decides"] and name != "articles"
+        if item.metadata["decides"]
     }

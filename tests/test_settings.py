@@ -1,0 +1,84 @@
+"""Settings are checked at once, and every problem is told with what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from topics import settings
+from topics.tables import UserError
+
+ROOT = Path(__file__).parents[1]
+
+
+def config(folder, text):
+    path = folder / "config.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_what_is_given_overrules_the_file_and_the_file_the_default(tmp_path):
+    got, origin = settings.load(config(tmp_path, "topic_counts: [5, 10]\nseeds: [7]"), {"seeds": [2, 1]})
+    assert (got.topic_counts, got.seeds, got.unit) == ((5, 10), (1, 2), "auto")
+    assert (origin["topic_counts"], origin["seeds"], origin["unit"]) == ("config.yml", "given", "default")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("topic_counts: [5, 0]", "config.yml: topic_counts must be whole numbers of 2 or more, or auto. Got [5, 0]."),
+        ("topic_count: [5]", "Did you mean 'topic_counts'?"),
+        ("unit: sentence", "must be one of auto, article, paragraph"),
+        ("seeds: yes", "seeds must be whole numbers of 0 or more"),
+        ("stop_words: [4.0]", "stop_words must be a list of words"),
+        ("lemmas: 1", "lemmas must be true or false"),
+        ("language: english", "language must be auto, or a language's code"),
+        ("max_share: .nan", "max_share must be a number from 0.01 to 1"),
+        ("topic_counts: [5\nseeds: 1", "line 2: not YAML"),
+        ("- 5", "must be lines such as"),
+    ],
+)
+def test_a_wrong_setting_says_what_is_allowed_and_what_came(tmp_path, text, said):
+    with pytest.raises(UserError) as error:
+        settings.load(config(tmp_path, text))
+    assert said in str(error.value)
+
+
+def test_all_problems_are_told_together(tmp_path):
+    with pytest.raises(UserError) as error:
+        settings.load(config(tmp_path, "unit: x\nperiod: hour"), {"seeds": [-1]})
+    assert len(str(error.value).splitlines()) == 3
+
+
+def test_a_missing_file_is_one_line(tmp_path):
+    with pytest.raises(UserError, match="no such file of settings"):
+        settings.load(tmp_path / "none.yml")
+
+
+def test_yaml_makes_no_objects(tmp_path):
+    with pytest.raises(UserError, match="not YAML"):
+        settings.load(config(tmp_path, "unit: !!python/object/apply:os.system ['true']"))
+
+
+def test_paths_belong_to_where_they_were_written(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    got, _ = settings.load(config(tmp_path, "cache: store"), {"articles": "mine"})
+    assert Path(got.cache) == tmp_path / "store"
+    assert Path(got.articles) == tmp_path / "here" / "mine"
+    assert Path(got.concepts) == ROOT / "data" / "concepts.yml"
+
+
+def test_where_results_are_kept_and_by_how_many_does_not_decide_a_number(tmp_path):
+    names = set(settings.deciding(settings.load()[0]))
+    assert not names & {"cache", "cache_gb", "workers", "articles", "concepts", "labels"}
+    assert {"seeds", "unit", "language"} <= names
+
+
+def test_the_shipped_settings_are_good_and_name_only_what_there_is():
+    text = (ROOT / "config.yml").read_text(encoding="utf-8")
+    settings.load(ROOT / "config.yml")
+    for line in text.splitlines():
+        if line.startswith("# ") and ": " in line and line[2:].split(":")[0].isidentifier():
+            assert line[2:].split(":")[0] in settings.FIELDS, line
