@@ -1,0 +1,147 @@
+"""The command line: `python -m topics COMMAND`. A user's mistake is one line on standard error and exit status 2."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from topics import __version__, settings
+from topics.tables import UserError
+
+DOCUMENTATION = {
+    "reports": "articles to reports/NAME/: reads, cleans, fits, writes every page, table and figure",
+    "check": "say in seconds what these articles can carry, fitting nothing",
+    "settings": "show the settings in force and where each came from",
+    "verify": "rebuild a run from nothing and say what, if anything, differs",
+    "diff": "say in words how two runs differ",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that tells a mistake in one line, with the nearest right word."""
+
+    def error(self, message: str) -> NoReturn:
+        words = [word for action in self._actions for word in (*action.option_strings, *(action.choices or ()))]
+        wrong = message.split("unrecognized arguments: ")[-1].split("invalid choice: ")[-1].strip("'").split("'")[0]
+        first = wrong.split()[0] if wrong.split() else ""
+        hint = (
+            settings.nearest(first, map(str, words)) if "invalid choice" in message or "unrecognized" in message else ""
+        )
+        self.exit(2, f"{self.prog}: {message.split(' (choose from')[0]}.{hint} See {self.prog} --help.\n")
+
+
+def parser() -> Parser:
+    """Every command with its arguments."""
+    top = Parser(prog="python -m topics", description=__doc__, allow_abbrev=False)
+    top.add_argument("--version", action="version", version=__version__)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+
+    def command(name: str) -> Parser:
+        return commands.add_parser(name, help=DOCUMENTATION[name], description=DOCUMENTATION[name], allow_abbrev=False)
+
+    reports = command("reports")
+    reports.add_argument(
+        "articles", nargs="?", help="file or folder; default data/raw, or the sample while that is empty"
+    )
+    reports.add_argument("--topics", nargs="+", type=whole, metavar="N", help="topic counts that get a page")
+    reports.add_argument("--seeds", nargs="+", type=whole, metavar="N", help="one model is fitted for each")
+    reports.add_argument("--name", help="name of the run's folder; default from the articles' name")
+    reports.add_argument("--out", help="folder of the runs; default reports")
+    reports.add_argument("--config", help="file of settings; default config.yml")
+    check = command("check")
+    check.add_argument(
+        "articles", nargs="?", help="file or folder; default data/raw, or the sample while that is empty"
+    )
+    check.add_argument("--config", help="file of settings; default config.yml")
+    show = command("settings")
+    show.add_argument("--config", help="file of settings; default config.yml")
+    verify = command("verify")
+    verify.add_argument("name", nargs="?", help="name of the run; may be left out where there is one alone")
+    verify.add_argument("--out", help="folder of the runs; default reports")
+    diff = command("diff")
+    diff.add_argument("a", help="name of a run")
+    diff.add_argument("b", help="name of another")
+    diff.add_argument("--out", help="folder of the runs; default reports")
+    return top
+
+
+def whole(text: str) -> int:
+    """A whole number from the command line."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}") from None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status: 0 done, 1 a failed run, 2 a mistake in what was given."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    given = parser().parse_args(arguments)
+    try:
+        return COMMANDS[given.command](given)
+    except UserError as mistake:
+        print(mistake, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped. The last good report stands as it was; what was finished is kept.", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+
+
+def reports(given: argparse.Namespace) -> int:
+    from topics import pipeline
+    from topics.report import run
+
+    chosen = pipeline.settings(
+        given.config, articles=given.articles, topic_counts=given.topics, seeds=given.seeds, flags=True
+    )
+    return run.reports(chosen, name=given.name, out=given.out)
+
+
+def check(given: argparse.Namespace) -> int:
+    from topics import pipeline
+
+    print(pipeline.check(pipeline.settings(given.config, articles=given.articles)))
+    return 0
+
+
+def show_settings(given: argparse.Namespace) -> int:
+    from topics import pipeline
+
+    chosen, origin = settings.load(pipeline.config_file(given.config))
+    width = max(map(len, settings.FIELDS))
+    for name, item in settings.FIELDS.items():
+        value = getattr(chosen, name)
+        shown = list(value) if isinstance(value, tuple) else value
+        print(f"{name:{width}}  {shown!s:28}  {origin[name]:10}  {item.metadata['doc']}")
+    return 0
+
+
+def verify(given: argparse.Namespace) -> int:
+    from topics.report import provenance
+
+    return provenance.verify(given.name, out=given.out)
+
+
+def diff(given: argparse.Namespace) -> int:
+    from topics.report import provenance
+
+    print(provenance.diff(given.a, given.b, out=given.out))
+    return 0
+
+
+COMMANDS: dict[str, Any] = {
+    "reports": reports,
+    "check": check,
+    "settings": show_settings,
+    "verify": verify,
+    "diff": diff,
+}
+
+if __name__ == "__main__":
+    raise SystemExit(main())
