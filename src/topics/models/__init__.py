@@ -1,0 +1,1 @@
+"""Topic models: fits, scores, stability, alignment, a suggestion, labels."""

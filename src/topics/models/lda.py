@@ -1,0 +1,510 @@
+"""Latent Dirichlet allocation: fitting a model, and turning a model back into tables.
+
+The sampler is collapsed Gibbs sampling (`kernels.sweep`), exact and sequential, with an asymmetric prior over the topics of a
+unit and a symmetric one over the terms of a topic, both learned from the data (Wallach, Mimno & McCallum 2009).
+gensim stops at this module: `to_gensim`, `from_gensim`, and `engine="gensim"`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from scipy.special import gammaln, psi
+
+from topics.models import kernels
+from topics.tables import UserError, conform
+
+DRAW_BYTES = 32_000_000  # a fit keeps no more than about this of posterior draws
+LEVEL = 0.95
+
+
+class Counts(Protocol):
+    """What a fit needs of `topics.words.counts.Counts`."""
+
+    doc_ids: np.ndarray
+    terms: np.ndarray
+    matrix: sp.csr_matrix
+    unit_doc: np.ndarray
+
+
+@dataclass(frozen=True)
+class TopicModel:
+    """A fitted model; topics in the order of their share, so that row 0 is topic 1.
+
+    `draws_doc` (n_draws, n_units, n_topics) and `draws_term` (n_draws * n_topics, n_terms) are the posterior draws: how many tokens of
+    each unit, and of each term, had each topic in the same state of the chain. Given them, a unit's shares are
+    Dirichlet(draws_doc + alpha) and a topic's terms Dirichlet(draws_term + beta). `trace` has a row for every look at the chain: sweep, and log
+    p(words, topics) per token in nats. `engine` says what made it; a model from gensim has no draws and no trace.
+    """
+
+    doc_topic: np.ndarray  # float64 (n_units, n_topics), rows sum to 1
+    topic_term: np.ndarray  # float64 (n_topics, n_terms), rows sum to 1
+    doc_ids: np.ndarray  # str (n_units,): the article of each unit
+    terms: np.ndarray  # str (n_terms,)
+    alpha: np.ndarray  # float64 (n_topics,): prior of a unit's shares
+    beta: float  # prior of a topic's terms
+    seed: int
+    draws_doc: np.ndarray  # uint16 or uint32
+    draws_term: sp.csr_matrix  # int32
+    trace: np.ndarray  # float64 (n_looks, 2)
+    n_words: float  # tokens in the fit
+    engine: str = "gibbs"
+
+    @property
+    def n_topics(self) -> int:
+        return len(self.alpha)
+
+
+# --- fitting --------------------------------------------------------------------------------------------------------
+
+
+def fit(
+    counts: Counts,
+    *,
+    n_topics: int,
+    seed: int,
+    engine: str = "gibbs",
+    sweeps: int | None = None,
+    samples: int = 20,
+    alpha: np.ndarray | float | None = None,
+    beta: float | None = None,
+) -> TopicModel:
+    """Fit LDA with `n_topics` topics: the mean of `samples` spaced states of a Gibbs chain after burn-in.
+
+    The first half of the `sweeps` is burn-in, in which both priors are learned, unless `alpha` (a number or one
+    for each topic) or `beta` is given; the second half gives the samples, with the priors held. `sweeps` defaults to
+    `default_sweeps`. The same counts, values and seed give the same bytes. `engine="gensim"` fits with gensim's online variational Bayes.
+
+    Raises `UserError` where there is nothing to fit or a value is out of range.
+
+    >>> model = fit(example_counts(), n_topics=2, seed=1)
+    >>> model.doc_topic.shape, model.topic_term.sum(axis=1).round(9).tolist()
+    ((8, 2), [1.0, 1.0])
+    """
+    _check(counts, n_topics=n_topics, seed=seed, engine=engine, sweeps=sweeps, samples=samples, alpha=alpha, beta=beta)
+    if engine == "gensim":
+        return _fit_gensim(counts, n_topics=n_topics, seed=seed)
+    chain = Chain(counts, n_topics=n_topics, seed=seed, alpha=alpha, beta=beta)
+    sweeps = sweeps or default_sweeps(len(chain.token_term))
+    burn_in = sweeps // 2
+    spacing = max(1, (sweeps - burn_in) // samples)
+    for done in range(1, burn_in + 1):
+        chain.sweep()
+        if done % LOOK == 0:
+            chain.look()
+            chain.learn_priors(learn_alpha=alpha is None, learn_beta=beta is None)
+    means = _Means(chain, samples)
+    for _ in range(samples):
+        for _ in range(spacing):
+            chain.sweep()
+        chain.look()
+        means.add(chain)
+    return _by_share(means.model(counts, seed), counts)
+
+
+LOOK = 10  # sweeps between looks at the chain
+
+
+def default_sweeps(n_words: int) -> int:
+    """Sweeps of a fit: many where they cost nothing, 400 from half a million words on.
+
+    >>> default_sweeps(2_000), default_sweeps(900_000)
+    (2000, 400)
+    """
+    return int(np.clip(2e8 / max(n_words, 1), 400, 2000)) // 20 * 20
+
+
+def n_words(counts: Counts) -> int:
+    """The tokens of all units."""
+    return int(counts.matrix.sum())
+
+
+class Chain:
+    """A Gibbs chain over the topics of all tokens: its state, a sweep, its priors, its log-likelihood."""
+
+    def __init__(
+        self,
+        counts: Counts,
+        *,
+        n_topics: int,
+        seed: int,
+        alpha: np.ndarray | float | None = None,
+        beta: float | None = None,
+    ) -> None:
+        matrix = counts.matrix
+        self.n_units, self.n_terms = matrix.shape
+        self.unit_n = np.asarray(matrix.sum(axis=1)).ravel().astype(np.int64)
+        self.unit_start = _starts(self.unit_n)
+        self.token_term = np.repeat(matrix.indices, matrix.data).astype(np.int32)
+        term_n = np.bincount(self.token_term, minlength=self.n_terms)
+        self.term_start = _starts(np.minimum(term_n, n_topics))
+        self.pairs = np.zeros((self.term_start[-1], 2), np.int32)
+        self.used = np.zeros(self.n_terms, np.int32)
+        self.topic_n = np.zeros(n_topics, np.int64)
+        self.alpha = np.broadcast_to(np.float64(5.0 / n_topics if alpha is None else alpha), n_topics).copy()
+        self.beta = float(0.01 if beta is None else beta)
+        self.key = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
+        self.counter = 0
+        rng = np.random.default_rng([seed, 1])
+        self.token_topic = rng.integers(0, n_topics, len(self.token_term)).astype(np.int32)
+        self.trace: list[tuple[float, float]] = []
+        self.sweeps = 0
+        self.recount()
+
+    def recount(self) -> None:
+        """Set the counts from the topics of the tokens."""
+        kernels.count_topics(self.token_topic, self.token_term, self.pairs, self.term_start, self.used, self.topic_n)
+
+    def sweep(self) -> None:
+        """Draw the topic of every token once."""
+        kernels.sweep(
+            self.token_topic,
+            self.token_term,
+            self.unit_start,
+            self.pairs,
+            self.term_start,
+            self.used,
+            self.topic_n,
+            self.alpha,
+            self.beta,
+            self.key,
+            np.uint64(self.counter),
+        )
+        self.counter += len(self.token_term)
+        self.sweeps += 1
+
+    def unit_topics(self) -> np.ndarray:
+        """How many tokens of each unit have each topic: (n_units, n_topics)."""
+        unit = np.repeat(np.arange(self.n_units), self.unit_n)
+        n_topics = len(self.alpha)
+        counted = np.bincount(unit * n_topics + self.token_topic, minlength=self.n_units * n_topics)
+        return counted.reshape(self.n_units, n_topics)
+
+    def topic_terms(self) -> sp.csr_matrix:
+        """How many tokens of each term have each topic: (n_topics, n_terms), sparse."""
+        ones = np.ones(len(self.token_term), np.int32)
+        shape = (len(self.alpha), self.n_terms)
+        matrix = sp.csr_matrix((ones, (self.token_topic, self.token_term)), shape=shape)
+        matrix.sum_duplicates()
+        return matrix
+
+    def learn_priors(self, *, learn_alpha: bool = True, learn_beta: bool = True) -> None:
+        """Move the priors towards where the counts are most probable (fixed point of Minka 2000)."""
+        if learn_alpha:
+            self.alpha = _learned_alpha(self.unit_topics(), self.alpha)
+        if learn_beta:
+            self.beta = _learned_beta(self.topic_terms().data, self.topic_n, self.n_terms, self.beta)
+
+    def look(self) -> None:
+        """Note the log-likelihood of words and topics per token."""
+        self.trace.append((float(self.sweeps), self.log_likelihood() / max(len(self.token_term), 1)))
+
+    def log_likelihood(self) -> float:
+        """log p(words, topics | priors) in nats, topic-word and unit-topic probabilities integrated out."""
+        alpha, total = self.alpha, self.alpha.sum()
+        units = self.unit_topics()
+        topics, sizes, times = _distinct(units)
+        words = float((times * (gammaln(sizes + alpha[topics]) - gammaln(alpha[topics]))).sum())
+        words += float((gammaln(total) - gammaln(self.unit_n + total)).sum())
+        size, times = np.unique(self.topic_terms().data, return_counts=True)
+        words += float((times * (gammaln(size + self.beta) - gammaln(self.beta))).sum())
+        smooth = self.n_terms * self.beta
+        return words + float((gammaln(smooth) - gammaln(self.topic_n + smooth)).sum())
+
+
+def _starts(sizes: np.ndarray) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _distinct(units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The different counts above zero of each topic and how often each comes: topics, counts, times."""
+    n_topics = units.shape[1]
+    codes, times = np.unique(units * n_topics + np.arange(n_topics), return_counts=True)
+    keep = codes >= n_topics
+    return codes[keep] % n_topics, codes[keep] // n_topics, times[keep]
+
+
+# A weak gamma prior on each pseudo-count keeps the estimates off zero and infinity where a topic is empty or articles are few.
+SHAPE, RATE = 1.01, 0.01
+
+
+def _learned_alpha(units: np.ndarray, alpha: np.ndarray, steps: int = 5) -> np.ndarray:
+    """The most probable asymmetric Dirichlet prior of these topic counts of units, some steps on from `alpha`."""
+    topics, sizes, times = _distinct(units)
+    lengths, n_units = np.unique(units.sum(axis=1), return_counts=True)
+    for _ in range(steps):
+        gain = np.bincount(topics, times * (psi(sizes + alpha[topics]) - psi(alpha[topics])), minlength=len(alpha))
+        cost = (n_units * (psi(lengths + alpha.sum()) - psi(alpha.sum()))).sum()
+        alpha = (alpha * gain + SHAPE - 1) / (cost + RATE)
+    return alpha
+
+
+def _learned_beta(cells: np.ndarray, topic_n: np.ndarray, n_terms: int, beta: float, steps: int = 5) -> float:
+    """The most probable symmetric Dirichlet prior of these term counts of topics, some steps on from `beta`."""
+    sizes, times = np.unique(cells, return_counts=True)
+    for _ in range(steps):
+        gain = (times * (psi(sizes + beta) - psi(beta))).sum()
+        cost = n_terms * (psi(topic_n + n_terms * beta) - psi(n_terms * beta)).sum()
+        beta = float((beta * gain + SHAPE - 1) / (cost + RATE))
+    return beta
+
+
+class _Means:
+    """Sums over the samples of a chain, and the draws that are kept."""
+
+    def __init__(self, chain: Chain, samples: int) -> None:
+        self.chain = chain
+        self.unit_sum = np.zeros((chain.n_units, len(chain.alpha)))
+        self.topic_term = np.zeros((len(chain.alpha), chain.n_terms))
+        self.n = 0
+        self.every = _every(chain, samples)
+        self.units: list[np.ndarray] = []
+        self.terms: list[sp.csr_matrix] = []
+
+    def add(self, chain: Chain) -> None:
+        units, terms = chain.unit_topics(), chain.topic_terms()
+        self.unit_sum += units
+        inverse = 1.0 / (chain.topic_n + chain.n_terms * chain.beta)
+        topic = np.repeat(np.arange(len(inverse)), np.diff(terms.indptr))
+        self.topic_term += inverse[:, None] * chain.beta
+        self.topic_term[topic, terms.indices] += terms.data * inverse[topic]
+        if self.n % self.every == 0:
+            self.units.append(units.astype(np.uint16 if chain.unit_n.max(initial=0) < 65_536 else np.uint32))
+            self.terms.append(terms)
+        self.n += 1
+
+    def model(self, counts: Counts, seed: int) -> TopicModel:
+        chain = self.chain
+        doc_topic = (self.unit_sum / self.n + chain.alpha) / (chain.unit_n + chain.alpha.sum())[:, None]
+        return TopicModel(
+            doc_topic=doc_topic / doc_topic.sum(axis=1, keepdims=True),
+            topic_term=self.topic_term / self.topic_term.sum(axis=1, keepdims=True),
+            doc_ids=np.asarray(counts.doc_ids)[counts.unit_doc],
+            terms=np.asarray(counts.terms),
+            alpha=chain.alpha,
+            beta=chain.beta,
+            seed=seed,
+            draws_doc=np.stack(self.units),
+            draws_term=sp.vstack(self.terms, format="csr"),
+            trace=np.array(chain.trace).reshape(-1, 2),
+            n_words=len(chain.token_term),
+        )
+
+
+def _every(chain: Chain, samples: int) -> int:
+    """Keep every how many-th sample as a draw, so that the draws stay within `DRAW_BYTES`, and four of them at the least."""
+    one = 2 * chain.n_units * len(chain.alpha) + 8 * min(len(chain.pairs), len(chain.token_term))
+    room = max(4, DRAW_BYTES // max(one, 1))
+    return max(1, -(-samples // room))
+
+
+def _by_share(model: TopicModel, counts: Counts) -> TopicModel:
+    """The model with its topics in the order of their share of the articles, the largest first."""
+    share = article_shares(model, counts).mean(axis=0)
+    order = np.argsort(-share, kind="stable")
+    n_draws, n_topics = len(model.draws_doc), model.n_topics
+    rows = (np.arange(n_draws)[:, None] * n_topics + order).ravel()
+    return replace(
+        model,
+        doc_topic=np.ascontiguousarray(model.doc_topic[:, order]),
+        topic_term=np.ascontiguousarray(model.topic_term[order]),
+        alpha=model.alpha[order],
+        draws_doc=np.ascontiguousarray(model.draws_doc[:, :, order]),
+        draws_term=model.draws_term[rows] if n_draws else model.draws_term,
+    )
+
+
+# --- checks ---------------------------------------------------------------------------------------------------------
+
+
+def _check(counts: Counts, **given: Any) -> None:
+    matrix = counts.matrix
+    problems = []
+    if not np.isfinite(np.asarray(matrix.data, float)).all() or (matrix.data < 0).any():
+        problems.append("counts must be whole numbers of 0 or more; some are negative or not numbers")
+    elif (matrix.data != np.floor(matrix.data)).any():
+        problems.append("counts must be whole numbers; some have fractions")
+    elif matrix.shape[1] == 0 or matrix.sum() == 0:
+        problems.append(
+            "there are no words to fit: all were left out as too rare, too common or stop words. "
+            "Give more articles or lower min_docs"
+        )
+    for name, least in (("n_topics", 1), ("samples", 1), ("sweeps", 2), ("seed", 0)):
+        value = given[name]
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least):
+            problems.append(f"{name} must be a whole number of {least} or more. Got {value!r}")
+    if given["engine"] not in ("gibbs", "gensim"):
+        problems.append(f"engine must be gibbs or gensim. Got {given['engine']!r}")
+    for name in ("alpha", "beta"):
+        value = given[name]
+        if value is not None and not (np.isfinite(value).all() and (np.asarray(value) > 0).all()):
+            problems.append(f"{name} must be above 0. Got {value!r}")
+    if problems:
+        raise UserError("models: " + "; ".join(problems) + ".")
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+def _weights(counts: Counts) -> sp.csr_matrix:
+    """(n_articles with words, n_units): what each unit weighs in its article; rows sum to 1, units weigh by their tokens."""
+    unit_n = np.asarray(counts.matrix.sum(axis=1), float).ravel()
+    articles, rows = np.unique(counts.unit_doc, return_inverse=True)
+    total = np.bincount(rows, unit_n)
+    single = np.bincount(rows)[rows]
+    weight = np.where(total[rows] > 0, unit_n / np.maximum(total[rows], 1), 1 / single)
+    return sp.csr_matrix((weight, (rows, np.arange(len(rows)))), shape=(len(articles), len(rows)))
+
+
+def articles(counts: Counts) -> np.ndarray:
+    """The doc_ids of the articles that have a unit, in canonical order: the rows of `article_shares`."""
+    return np.asarray(counts.doc_ids)[np.unique(counts.unit_doc)]
+
+
+def article_shares(model: TopicModel, counts: Counts) -> np.ndarray:
+    """The share of each topic in each article: (n_articles, n_topics), rows sum to 1 and stand as `articles` says."""
+    return np.asarray(_weights(counts) @ model.doc_topic)
+
+
+def doc_topics(model: TopicModel, counts: Counts) -> pd.DataFrame:
+    """The share of each topic in each article: one row per article and topic.
+
+    Shares of an article add up to 1; an article's share is its units' shares weighted by their tokens.
+
+    >>> doc_topics(fit(example_counts(), n_topics=2, seed=1), example_counts()).columns.tolist()
+    ['n_topics', 'doc_id', 'topic', 'share']
+    """
+    names = articles(counts)
+    table = {
+        "n_topics": model.n_topics,
+        "doc_id": np.repeat(names, model.n_topics),
+        "topic": np.tile(np.arange(1, model.n_topics + 1), len(names)),
+        "share": article_shares(model, counts).ravel(),
+    }
+    return conform(pd.DataFrame(table), "doc_topics")
+
+
+def topic_terms(model: TopicModel, n: int = 20) -> pd.DataFrame:
+    """The `n` most probable terms of each topic: one row per topic and term.
+
+    `frex` (Bischof & Airoldi 2012, as in R's stm) is the harmonic mean, both weighing half, of where a term stands among the terms of
+    its topic by probability and by exclusivity, from 0 to 1.
+
+    >>> topic_terms(fit(example_counts(), n_topics=2, seed=1), 3).columns.tolist()
+    ['n_topics', 'topic', 'rank', 'term', 'probability', 'frex']
+    """
+    n = min(n, len(model.terms))
+    top = top_terms(model, n)
+    scores = frex(model)
+    rows = np.arange(model.n_topics)[:, None]
+    table = {
+        "n_topics": model.n_topics,
+        "topic": np.repeat(np.arange(1, model.n_topics + 1), n),
+        "rank": np.tile(np.arange(1, n + 1), model.n_topics),
+        "term": model.terms[top].ravel(),
+        "probability": model.topic_term[rows, top].ravel(),
+        "frex": scores[rows, top].ravel(),
+    }
+    return conform(pd.DataFrame(table), "topic_terms")
+
+
+def top_terms(model: TopicModel, n: int = 10) -> np.ndarray:
+    """Indices of the `n` most probable terms of each topic, ties by the order of the terms: (n_topics, n)."""
+    return np.argsort(-model.topic_term, axis=1, kind="stable")[:, :n]
+
+
+def frex(model: TopicModel, weight: float = 0.5) -> np.ndarray:
+    """FREX of every term in every topic: (n_topics, n_terms), each from 0 to 1.
+
+    The harmonic mean of two ranks, cut to shares: of the term's probability in the topic, and of its exclusivity
+    (its probability over the sum of its probabilities in all topics); `weight` is that of exclusivity.
+    """
+    exclusive = model.topic_term / model.topic_term.sum(axis=0)
+    return 1.0 / (weight / _ecdf(exclusive) + (1 - weight) / _ecdf(model.topic_term))
+
+
+def _ecdf(values: np.ndarray) -> np.ndarray:
+    """The share of its row that is as large as each value or smaller."""
+    ordered = np.sort(values, axis=1)
+    ranks = [np.searchsorted(row, given, side="right") for row, given in zip(ordered, values, strict=True)]
+    return np.array(ranks) / values.shape[1]
+
+
+def share_draws(model: TopicModel, counts: Counts, groups: np.ndarray | None = None, n: int | None = None) -> np.ndarray:
+    """Draws of each group's mean share of each topic: (n, n_groups, n_topics), each row sums to 1.
+
+    `groups` is a whole number for each of `articles(counts)`, from 0; a negative one leaves the article out. Without it all articles are
+    one group. A group's share is the unweighted mean of its articles' shares. Draw `i` takes the topics of all
+    tokens from one state of the chain, and each unit's shares from their distribution given these: what differs between draws is what
+    *these* articles, given these topics, leave open (not which articles were at hand, nor how a chain from another start would end).
+    A model without draws (gensim's) gives none: (0, n_groups, n_topics).
+    """
+    weights = _weights(counts)
+    groups = np.zeros(weights.shape[0], int) if groups is None else np.asarray(groups)
+    inside = groups >= 0
+    n_groups = int(groups.max(initial=-1)) + 1
+    size = np.bincount(groups[inside], minlength=n_groups)
+    average = sp.csr_matrix((1 / size[groups[inside]], (groups[inside], np.flatnonzero(inside))), (n_groups, len(groups)))
+    by_unit = (average @ weights).tocsr()
+    kept = len(model.draws_doc)
+    n = 0 if not kept else n or int(np.clip(2e7 / model.doc_topic.size, 100, 1000))
+    rng = np.random.default_rng([model.seed, 2])
+    draws = np.empty((n, n_groups, model.n_topics))
+    for i in range(n):
+        gammas = rng.standard_gamma(model.draws_doc[i * kept // n] + model.alpha)
+        draws[i] = by_unit @ (gammas / np.maximum(gammas.sum(axis=1, keepdims=True), np.finfo(float).tiny))
+    return draws
+
+
+def topics(model: TopicModel, counts: Counts, n_terms: int = 10) -> pd.DataFrame:
+    """A row for each topic: its share of the articles with a 95 % interval, and its most probable terms.
+
+    The interval is the middle 95 % of `share_draws`: these articles, given these topics. `stability`, `coherence` and `exclusivity` are missing here; `stability.add`
+    and `scores.add` fill them. `label` is the three most probable terms until a label is given.
+    """
+    draws = share_draws(model, counts)
+    low, high = np.quantile(draws[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0) if len(draws) else [np.nan, np.nan]
+    words = model.terms[top_terms(model, n_terms)]
+    table = {
+        "n_topics": model.n_topics,
+        "topic": np.arange(1, model.n_topics + 1),
+        "label": [", ".join(row[:3]) for row in words],
+        "share": article_shares(model, counts).mean(axis=0),
+        "share_low": low,
+        "share_high": high,
+        "stability": np.nan,
+        "coherence": np.nan,
+        "exclusivity": np.nan,
+        "terms": [", ".join(row) for row in words],
+    }
+    return conform(pd.DataFrame(table), "topics")
+
+
+# --- gensim ---------------------------------------------------------------------------------------------------------
+
+
+def _fit_gensim(counts: Counts, *, n_topics: int, seed: int) -> TopicModel:
+    raise NotImplementedError
+
+
+# --- an example -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Example:
+    doc_ids: np.ndarray
+    terms: np.ndarray
+    matrix: sp.csr_matrix
+    unit_doc: np.ndarray
+
+
+def example_counts() -> Counts:
+    """Eight small articles, four on each of two themes: for examples in docstrings."""
+    matrix = np.zeros((8, 6), np.int32)
+    matrix[:4, :3], matrix[4:, 3:] = 5, 5
+    terms = np.array(["bus", "road", "tram", "virus", "vaccine", "ward"])
+    return _Example(np.array([f"a{i}" for i in range(8)]), terms, sp.csr_matrix(matrix), np.arange(8))
