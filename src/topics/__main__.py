@@ -23,13 +23,23 @@ class Parser(argparse.ArgumentParser):
     """A parser that tells a mistake in one line, with the nearest right word."""
 
     def error(self, message: str) -> NoReturn:
-        words = [word for action in self._actions for word in (*action.option_strings, *(action.choices or ()))]
+        words = known_words(self)
         wrong = message.split("unrecognized arguments: ")[-1].split("invalid choice: ")[-1].strip("'").split("'")[0]
         first = wrong.split()[0] if wrong.split() else ""
         hint = (
             settings.nearest(first, map(str, words)) if "invalid choice" in message or "unrecognized" in message else ""
         )
         self.exit(2, f"{self.prog}: {message.split(' (choose from')[0]}.{hint} See {self.prog} --help.\n")
+
+
+def known_words(parser: argparse.ArgumentParser) -> list[str]:
+    """Every option and choice of a parser and of its commands."""
+    words: list[str] = []
+    for action in parser._actions:
+        words += [*action.option_strings, *map(str, action.choices or ())]
+        if isinstance(action.choices, dict):
+            words += [word for command in action.choices.values() for word in known_words(command)]
+    return words
 
 
 def parser() -> Parser:
@@ -97,9 +107,7 @@ def reports(given: argparse.Namespace) -> int:
     from topics import pipeline
     from topics.report import run
 
-    chosen = pipeline.settings(
-        given.config, articles=given.articles, topic_counts=given.topics, seeds=given.seeds, flags=True
-    )
+    chosen = pipeline.settings(given.config, articles=given.articles, topic_counts=given.topics, seeds=given.seeds)
     return run.reports(chosen, name=given.name, out=given.out)
 
 
@@ -123,9 +131,9 @@ def show_settings(given: argparse.Namespace) -> int:
 
 
 def verify(given: argparse.Namespace) -> int:
-    from topics.report import provenance
+    from topics.report import provenance, run
 
-    return provenance.verify(given.name, out=given.out)
+    return provenance.verify(given.name, out=given.out, make=run.make_run)
 
 
 def diff(given: argparse.Namespace) -> int:

@@ -1,0 +1,76 @@
+"""A user's mistake is one clear line on standard error, with the likely meaning, and exit status 2."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from topics import __main__ as command_line
+from topics import settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(capsys, *arguments):
+    try:
+        status = command_line.main(arguments)
+    except SystemExit as end:
+        status = end.code
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["report"], "Did you mean 'reports'?"),
+        (["reports", "--topic", "5"], "Did you mean '--topics'?"),
+        (["reports", "--topics", "five"], "must be a whole number, got 'five'"),
+        (["reports", "--topics", "5", "0"], "topic_counts must be whole numbers of 2 or more"),
+        (["reports", "--seeds", "-1"], "seeds"),
+        (["reports", "no/such/folder"], "no such file or folder of articles"),
+        (["reports", "data/sampel"], "Did you mean 'sample'?"),
+        (["reports", "data/sample", "--name", "../out"], "NAME must begin with"),
+        (["reports", "--config", "none.yml"], "no such file of settings"),
+        (["check", "no/such/folder"], "no such file or folder of articles"),
+        (["verify", "none"], "no run named 'none'"),
+        (["diff", "a", "b"], "no run named 'a'"),
+        (["settings", "--config", "none.yml"], "no such file of settings"),
+        ([], "required"),
+    ],
+)
+def test_a_mistake_is_one_line(capsys, monkeypatch, arguments, said):
+    monkeypatch.chdir(ROOT)
+    status, out, err = run(capsys, *arguments)
+    assert status == 2
+    assert said in err
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in command_line.COMMANDS)])
+def test_every_command_has_help(capsys, command):
+    status, out, _ = run(capsys, *command, "--help")
+    assert status == 0
+    assert "usage: python -m topics" in out
+
+
+def test_settings_are_shown_with_where_they_came_from(capsys, tmp_path):
+    (tmp_path / "my.yml").write_text("unit: article\n")
+    status, out, _ = run(capsys, "settings", "--config", str(tmp_path / "my.yml"))
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert status == 0
+    assert set(lines) == set(settings.FIELDS)
+    assert "article" in lines["unit"]
+    assert "my.yml" in lines["unit"]
+    assert "default" in lines["seeds"]
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = "import sys, topics, topics.__main__; print(sorted({'numpy', 'pandas', 'gensim', 'numba', 'matplotlib'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in ("[]", "['numpy', 'pandas']")

@@ -1,0 +1,147 @@
+"""A run appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from topics import pipeline, settings
+from topics.report import provenance, run
+from topics.tables import UserError
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def chosen(tmp_path):
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    (articles / "a.txt").write_text("An article.")
+    return settings.load(None, {"articles": str(articles), "cache": str(tmp_path / "cache")})[0]
+
+
+def fake_run(monkeypatch, text="new", fail=None):
+    def make(settings, work):  # noqa: ARG001
+        (work / "index.html").write_text(text)
+        if fail:
+            raise fail
+        return {"verdict": "v", "warnings": [], "findings": [], "left_out": "nothing"}
+
+    monkeypatch.setattr(run, "make_run", make)
+    monkeypatch.setattr(run.index, "write_runs", lambda folder: None)  # noqa: ARG005
+
+
+def test_a_finished_run_takes_the_place_of_the_last(chosen, tmp_path, monkeypatch):
+    for text in ("first", "second"):
+        fake_run(monkeypatch, text)
+        assert run.reports(chosen, name="mine", out=tmp_path / "out") == 0
+    assert (tmp_path / "out" / "mine" / "index.html").read_text() == "second"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir() if not path.name.endswith(".lock")) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "problem", [RuntimeError("cell 3: boom"), OSError(28, "No space left on device"), MemoryError()]
+)
+def test_a_failed_run_leaves_the_last_good_one_and_its_evidence(chosen, tmp_path, monkeypatch, capsys, problem):
+    fake_run(monkeypatch, "good")
+    run.reports(chosen, name="mine", out=tmp_path / "out")
+    fake_run(monkeypatch, "half", fail=problem)
+    assert run.reports(chosen, name="mine", out=tmp_path / "out") == 1
+    assert (tmp_path / "out" / "mine" / "index.html").read_text() == "good"
+    assert (tmp_path / "out" / "mine.failed" / "index.html").read_text() == "half"
+    assert type(problem).__name__ in (tmp_path / "out" / "mine.failed" / "error.txt").read_text()
+    assert "The last good report stands in" in capsys.readouterr().err
+    fake_run(monkeypatch, "good again")
+    run.reports(chosen, name="mine", out=tmp_path / "out")
+    assert not (tmp_path / "out" / "mine.failed").exists()
+
+
+def test_an_interrupted_run_leaves_the_last_good_one(chosen, tmp_path, monkeypatch):
+    fake_run(monkeypatch, "good")
+    run.reports(chosen, name="mine", out=tmp_path / "out")
+    fake_run(monkeypatch, "half", fail=KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        run.reports(chosen, name="mine", out=tmp_path / "out")
+    assert (tmp_path / "out" / "mine" / "index.html").read_text() == "good"
+
+
+def test_a_second_run_on_the_same_folder_waits(tmp_path, capsys):
+    order = []
+    held, let_go = threading.Event(), threading.Event()
+
+    def first():
+        with run.one_at_a_time(tmp_path, "mine"):
+            held.set()
+            let_go.wait(10)
+            order.append("first")
+
+    def second():
+        with run.one_at_a_time(tmp_path, "mine"):
+            order.append("second")
+
+    one, two = threading.Thread(target=first), threading.Thread(target=second)
+    one.start()
+    held.wait(10)
+    two.start()
+    two.join(0.3)
+    assert two.is_alive()
+    let_go.set()
+    one.join(10)
+    two.join(10)
+    assert order == ["first", "second"]
+    assert "waiting for it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", "../up", ".hidden", "a/b", "a.failed", "a b", "x" * 81, "-x"])
+def test_a_name_never_becomes_a_path(name):
+    with pytest.raises(UserError):
+        run.run_name(name, Path("articles"))
+
+
+@pytest.mark.parametrize(
+    ("articles", "name"), [("…", "articles"), ("NewsArticles.zip", "NewsArticles"), ("a b", "a-b")]
+)
+def test_a_run_is_named_after_its_articles(articles, name):
+    assert run.run_name(None, Path(articles)) == name
+
+
+def test_the_runs_settings_file_gives_the_same_settings(chosen, tmp_path):
+    work = tmp_path / "out" / ".mine.part"
+    work.mkdir(parents=True)
+    run.write_settings(chosen, work / "config.yml", [5])
+    again, _ = settings.load(work / "config.yml")
+    assert settings.deciding(again) == settings.deciding(chosen) | {"topic_counts": [5]}
+    assert again.articles == chosen.articles
+    assert pipeline.articles_path(again) == pipeline.articles_path(chosen)
+
+
+def test_a_misspelt_parameter_stops_before_the_kernel_starts(tmp_path):
+    job = {
+        "notebook": str(ROOT / "notebooks" / "03_topics.ipynb"),
+        "parameters": {"n_topcis": 9},
+        "executed": str(tmp_path / "x.ipynb"),
+    }
+    with pytest.raises(RuntimeError, match="Did you mean 'n_topics'"):
+        run.execute(job)
+    assert not (tmp_path / "x.ipynb").exists()
+
+
+def test_differences_between_two_records_are_told_in_words():
+    old = {
+        "inputs": [{"file": "a.txt", "bytes": 1, "sha256": "1"}, {"file": "b.txt", "bytes": 1, "sha256": "1"}],
+        "settings": {"unit": "auto"}, "libraries": {"gensim": "4.4.0"}, "topics": "0.1.0", "code": "c", "lock": "l",
+        "python": "3.11.7", "processor": "x86_64", "system": "Linux", "topic_counts": [5], "grid": [5], "seeds": [1],
+        "outputs": {"tables/topics.csv": "1", "index.html": "1"},
+    }  # fmt: skip
+    new = json.loads(json.dumps(old))
+    assert provenance.differences(old, new) == []
+    new["inputs"] = [{"file": "a.txt", "bytes": 1, "sha256": "2"}, {"file": "c.txt", "bytes": 1, "sha256": "1"}]
+    new["settings"]["unit"] = "paragraph"
+    new["outputs"]["tables/topics.csv"] = "2"
+    assert provenance.differences(old, new) == [
+        "input a.txt was changed", "input b.txt is gone", "input c.txt is new", "tables/topics.csv differs",
+        "unit: auto before, paragraph now",
+    ]  # fmt: skip
