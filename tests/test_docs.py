@@ -1,0 +1,77 @@
+"""What the documents say is what there is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from topics import __main__ as command_line
+from topics import __version__, settings, tables
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = re.findall(r"^([a-z-]+):.*##", MAKEFILE, flags=re.M)
+SOURCES = sorted((ROOT / "src" / "topics").rglob("*.py"))
+
+
+@pytest.mark.parametrize("target", [name for name in TARGETS if name != "help"])
+def test_every_target_is_in_the_readme(target):
+    assert f"make {target}" in README
+
+
+def test_every_target_of_the_readme_is_in_the_makefile():
+    assert set(re.findall(r"`make ([a-z-]+)", README)) <= set(TARGETS)
+
+
+@pytest.mark.parametrize("command", list(command_line.COMMANDS))
+def test_every_command_is_in_the_readme(command):
+    assert f"python -m topics {command}" in README
+    assert command in command_line.DOCUMENTATION
+
+
+@pytest.mark.parametrize("name", list(settings.FIELDS))
+def test_every_setting_is_in_the_readme_as_it_is(name):
+    assert f"| `{name}` |" in README
+    assert settings.FIELDS[name].metadata["doc"] in README
+
+
+def test_the_readme_names_no_setting_that_there_is_not():
+    rows = README.split("| setting | default |", 1)[1].split("\n\n", 1)[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", rows, flags=re.M)) == set(settings.FIELDS)
+
+
+@pytest.mark.parametrize("name", list(tables.COLUMNS))
+def test_every_table_is_in_the_readme_with_its_columns(name):
+    (row,) = [line for line in README.splitlines() if line.startswith(f"| `{name}` |")]
+    assert ", ".join(tables.COLUMNS[name]) in row
+
+
+def test_every_page_is_in_the_readme_with_the_notebook_that_makes_it():
+    for notebook in sorted((ROOT / "notebooks").glob("0*.ipynb")):
+        assert f"notebooks/{notebook.name}" in README
+        assert f"`{notebook.stem}" in README
+
+
+def test_the_version_is_the_same_everywhere():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert project["version"] == __version__
+    assert f"version: {__version__}" in citation
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "METHODS.md", "LICENSE", "CITATION.cff", "data/README.md"])
+def test_every_document_is_there_and_says_something(name):
+    assert len((ROOT / name).read_text(encoding="utf-8")) > 200
+
+
+def test_files_and_folders_that_documents_name_exist():
+    for name in ("README.md", "ARCHITECTURE.md"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for path in re.findall(r"`((?:src|tests|notebooks|data|benchmarks|\.ci)/[\w./-]+|[\w.-]+\.(?:md|toml|yml|lock|cff))`", text):
+            made = ("data/cache", "data/raw", "corrections", "metadata", "collection")
+            if not path.startswith(made):
+                assert (ROOT / path).exists(), f"{name} names {path}"
