@@ -1,0 +1,731 @@
+"""Tables to figures: each function takes a table, draws it and computes nothing.
+
+A function takes `ax=None` (a figure of its own is made) and returns the axes; nothing is saved or shown. Each figure
+carries its question as a title and, as the figure's label, alternative text made from the same table by the
+`describe_…` function of the same name. `to_svg` and `to_pdf` turn a figure into text and bytes that are the same
+every time: no dates, ids with a fixed salt, letters as outlines in SVG and as embedded TrueType in PDF.
+
+Colours are those of Okabe and Ito (2008), which readers with any of the usual colour-vision deficiencies tell apart;
+colour is never the only sign. Widths suit one column of a page or a screen; sizes of type stand in STYLE.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from functools import wraps
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Outline
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
+
+INK, MUTED, LINE, PAPER = "#1b1f24", "#5b6470", "#d5dae0", "#ffffff"
+BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"
+PALETTE = (BLUE, AMBER, GREEN, ORANGE, PURPLE, SKY)
+WIDTH = 5.0  # inches: one column
+TITLE = 0.30  # inches above the axes kept for the title; pages cut them off and set the title as text
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans", "font.size": 8.5, "axes.titlesize": 9, "axes.labelsize": 8.5,
+    "xtick.labelsize": 8, "ytick.labelsize": 8, "legend.fontsize": 8, "legend.frameon": False,
+    "text.color": INK, "axes.edgecolor": MUTED, "axes.labelcolor": INK, "xtick.color": MUTED, "ytick.color": MUTED,
+    "xtick.labelcolor": INK, "ytick.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.linewidth": 0.6, "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5, "grid.color": LINE, "grid.linewidth": 0.5, "axes.axisbelow": True, "hatch.linewidth": 0.6,
+    "figure.facecolor": PAPER, "axes.facecolor": "none", "lines.linewidth": 1.4, "lines.markersize": 3.5,
+    "svg.hashsalt": "topics", "svg.fonttype": "path", "pdf.fonttype": 42, "pdf.compression": 6,
+}  # fmt: skip
+
+
+# What every figure shares ---------------------------------------------------------------------------------------------
+
+
+def _styled(draw: Callable[..., Axes]) -> Callable[..., Axes]:
+    @wraps(draw)
+    def drawn(*args: Any, **kwargs: Any) -> Axes:
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def _axes(ax: Axes | None, height: float, title: str, alt: str, width: float = WIDTH) -> Axes:
+    """The axes given, or those of a new figure that bears the title and the alternative text."""
+    if ax is None:
+        engine = ConstrainedLayoutEngine(rect=(0, 0, 1, height / (height + TITLE)))
+        figure = Figure(figsize=(width, height + TITLE), layout=engine)
+        figure.text(0.004, 1 - 0.06 / (height + TITLE), title, va="top", weight="bold", size=9.5, gid="title")
+        figure.set_label(alt)
+        ax = figure.add_subplot()
+    return ax
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as SVG text, the same bytes each time."""
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        stream = io.StringIO()
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": "topics"})
+    return stream.getvalue()
+
+
+def to_pdf(figure: Figure) -> bytes:
+    """The figure as PDF with its fonts embedded (Type 42), the same bytes each time."""
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        stream = io.BytesIO()
+        figure.savefig(stream, format="pdf", metadata={"CreationDate": None, "Creator": "topics", "Producer": None})
+    return stream.getvalue()
+
+
+def position(period: Any) -> int:
+    """Where an ISO period stands on a line on which neighbours are 1 apart.
+
+    >>> position("2018-02") - position("2017-12"), position("2018-Q1") - position("2017-Q4")
+    (2, 1)
+    >>> position("2021-W01") - position("2020-W53"), position("2020-03-01") - position("2020-02-28"), position("1999")
+    (1, 2, 1999)
+    """
+    year, _, rest = str(period).partition("-")
+    if not rest:
+        return int(year)
+    if rest[0] == "Q":
+        return int(year) * 4 + int(rest[1:]) - 1
+    if rest[0] == "W":
+        return date.fromisocalendar(int(year), int(rest[1:]), 1).toordinal() // 7
+    if len(rest) == 2:
+        return int(year) * 12 + int(rest) - 1
+    return date.fromisoformat(str(period)).toordinal()
+
+
+def _shorten(text: Any, n: int = 34) -> str:
+    text = " ".join(str(text).split())
+    return text if len(text) <= n else text[: n - 1].rstrip() + "…"
+
+
+def _plain(text: Any) -> str:
+    """Text that matplotlib will not read as mathematics."""
+    return _shorten(text).replace("$", r"\$")
+
+
+def number(value: Any, percent: bool = False) -> str:
+    """Three digits that a reader can take in.
+
+    >>> number(0.1234, percent=True), number(1234.5), number(0.01234), number(float("nan"))
+    ('12.3 %', '1,234', '0.0123', 'none')
+    """
+    if value is None or not math.isfinite(value):
+        return "none"
+    if percent:
+        return f"{100 * value:.3g} %" if abs(value) < 0.9995 else f"{100 * value:.0f} %"
+    if abs(value) >= 100 or float(value).is_integer():
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def _is_share(unit: str) -> bool:
+    return any(word in unit.lower() for word in ("share", "proportion", "fraction"))
+
+
+def _interval(row: Any, estimate: str = "estimate", percent: bool = False) -> str:
+    text = number(getattr(row, estimate), percent)
+    low, high = getattr(row, "low", math.nan), getattr(row, "high", math.nan)
+    return f"{text} ({number(low, percent)} to {number(high, percent)})" if math.isfinite(low) else text
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows, each with its columns as attributes."""
+    return iter(table.itertuples(index=False))
+
+
+def _numbers(table: pd.DataFrame, column: str) -> np.ndarray:
+    return table[column].to_numpy(dtype=float) if column in table else np.full(len(table), np.nan)
+
+
+def _flags(table: pd.DataFrame, column: str, otherwise: bool) -> np.ndarray:
+    return table[column].to_numpy(dtype=bool) if column in table else np.full(len(table), otherwise)
+
+
+def _period_axis(ax: Axes, periods: Sequence[str]) -> None:
+    """At most six labels, each at its period; ISO text, as in the tables."""
+    known = sorted(set(periods), key=position)
+    shown = known[:: max(1, math.ceil(len(known) / 6))]
+    ax.set_xticks([position(p) for p in shown], shown)
+    ax.set_xlim(position(known[0]) - 0.7, position(known[-1]) + 0.7)
+
+
+def _bars(table: pd.DataFrame, name: str, value: str, unit: str, title: str, alt: str, ax: Axes | None) -> Axes:
+    """Horizontal bars in the order of the table, each with its number."""
+    ax = _axes(ax, 0.62 + 0.24 * len(table), title, alt)
+    values, rows = _numbers(table, value), np.arange(len(table))
+    ax.barh(rows, values, color=BLUE, height=0.62)
+    for row, v in zip(rows, values, strict=True):
+        ax.annotate(number(v), (v, row), (3, 0), textcoords="offset points", va="center", color=INK, size=8)
+    ax.set_yticks(rows, [_plain(n) for n in table[name]])
+    ax.set(ylim=(len(table) - 0.4, -0.6), xlim=(0, max(1.0, np.nanmax(values, initial=0)) * 1.14), xlabel=unit)
+    ax.tick_params(axis="y", length=0)
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
+    return ax
+
+
+def _listed(names: Iterable[Any], values: Iterable[str], most: int = 8) -> str:
+    pairs = [f"{_shorten(n, 60)} {v}" for n, v in zip(names, values, strict=True)]
+    more = f"; and {len(pairs) - most} more" if len(pairs) > most else ""
+    return "; ".join(pairs[:most]) + more
+
+
+# The corpus -----------------------------------------------------------------------------------------------------------
+
+
+def describe_articles_per_period(table: pd.DataFrame) -> str:
+    total = table.groupby("period")["n_docs"].sum()
+    first, last = min(total.index, key=position), max(total.index, key=position)
+    return (
+        f"Bars: {number(total.sum())} articles from {first} to {last}; most in {total.idxmax()} ({number(total.max())}), "
+        f"fewest in {total.idxmin()} ({number(total.min())})."
+    )
+
+
+@_styled
+def articles_per_period(
+    table: pd.DataFrame, title: str = "How many articles are there, and when?", ax: Axes | None = None
+) -> Axes:
+    """Stacked bars. A row is a period and source: `period, source, n_docs` (and `partial`: drawn hatched).
+
+    The five largest sources have a colour each; the rest stand together as "other".
+    """
+    ax = _axes(ax, 2.3, title, describe_articles_per_period(table))
+    largest = table.groupby("source")["n_docs"].sum().sort_values(ascending=False, kind="stable").index[:5].tolist()
+    shown = table.assign(of=table["source"].where(table["source"].isin(largest), "other"))
+    periods = sorted(shown["period"].unique(), key=position)
+    partial = set(shown.loc[_flags(shown, "partial", False), "period"])
+    foot = np.zeros(len(periods))
+    for colour, source in zip(PALETTE, [*largest, "other"], strict=False):
+        part = shown[shown["of"] == source].groupby("period")["n_docs"].sum()
+        if part.empty:
+            continue
+        height = np.array([part.get(p, 0) for p in periods], dtype=float)
+        bars = ax.bar(
+            [position(p) for p in periods], height, bottom=foot, width=0.84, color=colour, label=_plain(source)
+        )
+        for bar, period in zip(bars, periods, strict=True):
+            if period in partial:
+                bar.set(hatch="////", edgecolor=PAPER)
+        foot += height
+    _period_axis(ax, periods)
+    ax.set_ylabel("articles")
+    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    if len(shown["of"].unique()) > 1:
+        _key_beneath(ax)
+    return ax
+
+
+def _key_beneath(ax: Axes, columns: int = 3) -> None:
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.14), ncols=columns, borderaxespad=0, handlelength=1.2)
+
+
+def describe_lengths(articles: pd.DataFrame) -> str:
+    n = articles["n_words"]
+    return (
+        f"Histogram of the lengths of {number(len(n))} articles: half have {number(n.median())} words or fewer; "
+        f"the shortest has {number(n.min())}, the longest {number(n.max())}."
+    )
+
+
+@_styled
+def lengths(articles: pd.DataFrame, title: str = "How long are the articles?", ax: Axes | None = None) -> Axes:
+    """Histogram of `n_words` on a logarithmic axis, the median as a line. A row is an article."""
+    ax = _axes(ax, 1.9, title, describe_lengths(articles))
+    n = np.clip(_numbers(articles, "n_words"), 1, None)
+    ax.hist(n, bins=np.geomspace(n.min() * 0.95, n.max() * 1.05, min(40, 6 + len(n) // 8)), color=BLUE, edgecolor=PAPER, lw=0.4)  # fmt: skip
+    ax.axvline(float(np.median(n)), color=ORANGE, lw=1.2)
+    ax.annotate(f"median {number(float(np.median(n)))}", (float(np.median(n)), 1), (4, -2), xycoords=("data", "axes fraction"),
+                textcoords="offset points", va="top", color=INK, size=8)  # fmt: skip
+    ax.set(xscale="log", xlabel="words in the article", ylabel="articles")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    return ax
+
+
+def describe_funnel(table: pd.DataFrame) -> str:
+    return "Bars, from what came in to what is analysed: " + _listed(table["step"], map(number, table["n"])) + "."
+
+
+@_styled
+def funnel(table: pd.DataFrame, title: str = "What is left after each step?", ax: Axes | None = None) -> Axes:
+    """Bars in the table's order. A row is a step: `step, n` (articles left after it)."""
+    return _bars(table, "step", "n", "articles", title, describe_funnel(table), ax)
+
+
+def describe_removals(table: pd.DataFrame) -> str:
+    return "Bars of the passages taken out, by step: " + _listed(table["step"], map(number, table["n"])) + "."
+
+
+@_styled
+def removals(table: pd.DataFrame, title: str = "What was taken out of the articles?", ax: Axes | None = None) -> Axes:
+    """Bars. A row is a cleaning step: `step, n` (passages taken out or repaired)."""
+    return _bars(table, "step", "n", "passages taken out or repaired", title, describe_removals(table), ax)
+
+
+def describe_dates(table: pd.DataFrame) -> str:
+    return (
+        "Bars of where the articles' dates come from: " + _listed(table["date_source"], map(number, table["n"])) + "."
+    )
+
+
+@_styled
+def dates(table: pd.DataFrame, title: str = "How do we know the dates?", ax: Axes | None = None) -> Axes:
+    """Bars. A row is a kind of evidence: `date_source, n` (articles)."""
+    return _bars(table, "date_source", "n", "articles", title, describe_dates(table), ax)
+
+
+# The topics -----------------------------------------------------------------------------------------------------------
+
+
+def describe_scores(scores: pd.DataFrame, measure: str, reference: pd.DataFrame | None = None) -> str:
+    ours = scores[scores["measure"] == measure]
+    means = ours.groupby("n_topics")["value"].mean()
+    text = f"Dots, one a seed: {measure} by number of topics; means " + _listed(
+        [f"{k} topics" for k in means.index], map(number, means)
+    )
+    if reference is not None and len(shuffled := reference[reference["measure"] == measure]):
+        text += f"; on shuffled words {number(shuffled['value'].min())} to {number(shuffled['value'].max())}"
+    return text + "."
+
+
+@_styled
+def scores(
+    scores: pd.DataFrame,
+    measure: str,
+    reference: pd.DataFrame | None = None,
+    chosen: int | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """One measure over topic counts: a dot a seed, a line through the means, crosses for shuffled words.
+
+    `scores` and `reference` have the columns of SCORES; `chosen` is marked by a line.
+    """
+    ours = scores[scores["measure"] == measure]
+    better = str(ours["better"].iloc[0]) if len(ours) else ""
+    ax = _axes(
+        ax, 2.1, title or f"{measure.capitalize()}: which counts do well?", describe_scores(scores, measure, reference)
+    )
+    means = ours.groupby("n_topics")["value"].mean()
+    if chosen is not None:
+        ax.axvline(chosen, color=LINE, lw=6, zorder=0)
+    ax.plot(means.index, means, color=BLUE, lw=1, zorder=2)
+    ax.plot(ours["n_topics"], ours["value"], "o", color=BLUE, mec=PAPER, mew=0.4, ms=4, ls="", label="a seed", zorder=3)
+    if reference is not None and len(shuffled := reference[reference["measure"] == measure]):
+        ax.plot(shuffled["n_topics"], shuffled["value"], "x", color=ORANGE, ms=4, mew=1, ls="", label="words shuffled")
+    ax.set_xscale("log")
+    ax.set_xticks(means.index.tolist(), [str(k) for k in means.index])
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.xaxis.set_minor_locator(LogLocator(subs=()))
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.grid(axis="y")
+    ax.set(
+        xlabel="number of topics",
+        ylabel=f"{measure}\n({better} is better)" if better in ("higher", "lower") else measure,
+    )
+    _key_beneath(ax) if ax.get_subplotspec() is None else ax.legend(loc="best", borderaxespad=0.2, handletextpad=0.2)
+    return ax
+
+
+def describe_alignment(topics: pd.DataFrame, matches: pd.DataFrame) -> str:
+    counts = sorted(topics["n_topics"].unique())
+    strong = (matches["similarity"] >= 0.5).sum()
+    return (
+        f"Flow of topics over {', '.join(map(str, counts))} topics: {number(strong)} of {number(len(matches))} links "
+        "have a similarity of 0.5 or more."
+    )
+
+
+@_styled
+def alignment(
+    topics: pd.DataFrame,
+    matches: pd.DataFrame,
+    title: str = "How do topics split and merge as the count grows?",
+    ax: Axes | None = None,
+) -> Axes:
+    """Bands from each count's topics to the next's, as wide as what they share (`weight` of MATCHES, else the smaller
+    topic's share times the similarity), darker where more similar. `topics` has the columns of TOPICS."""
+    counts = sorted(topics["n_topics"].unique())
+    ax = _axes(ax, max(2.4, 0.17 * counts[-1] + 0.6), title, describe_alignment(topics, matches))
+    place: dict[tuple[int, int], tuple[float, float]] = {}
+    for x, k in enumerate(counts):
+        top = 1.0
+        for row in _rows(topics[topics["n_topics"] == k].sort_values("topic")):
+            height = row.share * 0.86
+            place[k, row.topic] = (top - height, height)
+            ax.bar(x, height, 0.09, top - height, color=MUTED if getattr(row, "stable", True) else LINE, zorder=3)
+            if height > 0.022 and x in (0, len(counts) - 1):
+                label = f"{row.topic} {_shorten(row.label, 22)}" if x else str(row.topic)
+                ax.text(x + (0.07 if x else -0.07), top - height / 2, label.replace("$", r"\$"), size=7, va="center",
+                        ha="left" if x else "right")  # fmt: skip
+            top -= height + 0.14 / max(1, k - 1)
+    used: dict[tuple[str, int, int], float] = {}
+    for row in _rows(matches.sort_values(["n_topics_a", "topic_a", "topic_b"])):
+        a, b = (row.n_topics_a, row.topic_a), (row.n_topics_b, row.topic_b)
+        if a not in place or b not in place or row.n_topics_b not in counts[1:]:
+            continue
+        x = counts.index(row.n_topics_b) - 1
+        (low_a, size_a), (low_b, size_b) = place[a], place[b]
+        width = getattr(row, "weight", None)
+        width = min(size_a, size_b) * row.similarity if width is None else 0.86 * width
+        y0 = low_a + size_a - used.setdefault(("a", *a), 0.0)
+        y1 = low_b + size_b - used.setdefault(("b", *b), 0.0)
+        used["a", *a] += width
+        used["b", *b] += width
+        ax.add_patch(_band(x + 0.045, y0, x + 0.955, y1, width, alpha=0.12 + 0.5 * min(1.0, row.similarity)))
+    ax.set_xticks(range(len(counts)), [f"{k} topics" for k in counts])
+    ax.set(xlim=(-0.25, len(counts) - 1 + 0.75), ylim=(-0.02, 1.02), yticks=[])
+    ax.spines[["left", "bottom"]].set_visible(False)
+    ax.tick_params(axis="x", length=0)
+    return ax
+
+
+def _band(x0: float, y0: float, x1: float, y1: float, width: float, alpha: float) -> PathPatch:
+    middle, m, c, e = (x0 + x1) / 2, Outline.MOVETO, Outline.CURVE4, Outline.LINETO
+    points = [(x0, y0), (middle, y0), (middle, y1), (x1, y1), (x1, y1 - width), (middle, y1 - width), (middle, y0 - width), (x0, y0 - width), (x0, y0)]  # fmt: skip
+    return PathPatch(Outline(points, [m, c, c, c, e, c, c, c, Outline.CLOSEPOLY]), fc=BLUE, ec="none", alpha=alpha)
+
+
+def describe_shares(topics: pd.DataFrame) -> str:
+    rows = _rows(topics.rename(columns={"share_low": "low", "share_high": "high"}))
+    return "Dots with intervals, topics by share: " + _listed(
+        [f"{t} {n}" for t, n in zip(topics["topic"], topics["label"], strict=True)], [_interval(r, "share", True) for r in rows]
+    ) + "."  # fmt: skip
+
+
+@_styled
+def shares(
+    topics: pd.DataFrame,
+    seeds: pd.DataFrame | None = None,
+    title: str = "How much of the articles is each topic?",
+    ax: Axes | None = None,
+) -> Axes:
+    """A dot and its interval a topic. TOPICS rows of one count; hollow where the column `stable` is False.
+
+    `seeds` (`topic, share`, a row a topic and seed) are drawn as ticks: other runs, never blended into the interval.
+    """
+    ax = _axes(ax, 0.62 + 0.22 * len(topics), title, describe_shares(topics))
+    rows = np.arange(len(topics))
+    ax.hlines(rows, _numbers(topics, "share_low"), _numbers(topics, "share_high"), color=BLUE, lw=1.6)
+    _dots(ax, _numbers(topics, "share"), rows, _flags(topics, "stable", True))
+    if seeds is not None and len(seeds):
+        where = dict(zip(topics["topic"], rows, strict=True))
+        known = seeds[seeds["topic"].isin(where)]
+        ax.plot(known["share"], known["topic"].map(where), "|", color=ORANGE, ms=7, mew=1, ls="", label="other seeds")
+        _key_beneath(ax)
+    ax.set_yticks(rows, [f"{_plain(n)}  {t}" for t, n in zip(topics["topic"], topics["label"], strict=True)])
+    ax.set(ylim=(len(topics) - 0.4, -0.6), xlabel="mean share of an article’s words (95 % interval)")
+    ax.set_xlim(left=0)
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x")
+    return ax
+
+
+def _dots(ax: Axes, x: np.ndarray, y: np.ndarray, sure: np.ndarray, colour: str = BLUE) -> None:
+    """Filled where sure, hollow where not."""
+    ax.plot(x[sure], y[sure], "o", color=colour, ms=4.5, ls="", zorder=3)
+    ax.plot(x[~sure], y[~sure], "o", mfc=PAPER, mec=colour, ms=4.5, ls="", zorder=3)
+
+
+def describe_terms(topic_terms: pd.DataFrame) -> str:
+    likely = topic_terms.sort_values("probability", ascending=False)["term"].head(8)
+    marked = topic_terms.sort_values("frex", ascending=False)["term"].head(8)
+    return f"Most probable words: {', '.join(likely)}. Words that mark the topic: {', '.join(marked)}."
+
+
+@_styled
+def terms(
+    topic_terms: pd.DataFrame, n: int = 12, title: str = "Which words make the topic?", ax: Axes | None = None
+) -> Axes:
+    """Two lists side by side: the `n` words of highest probability, and of highest FREX. TOPIC_TERMS of one topic."""
+    ax = _axes(ax, 0.55 + 0.19 * n, title, describe_terms(topic_terms))
+    ax.set_axis_off()
+    for x0, column, unit, colour in ((0.0, "probability", "probability in the topic", BLUE), (0.54, "frex", "FREX: frequent and its own", GREEN)):  # fmt: skip
+        side = ax.inset_axes((x0 + 0.2, 0, 0.26, 1))
+        rows = topic_terms.sort_values([column, "term"], ascending=[False, True]).head(n)
+        side.barh(range(len(rows)), rows[column], color=colour, height=0.6)
+        side.set_yticks(range(len(rows)), [_plain(t) for t in rows["term"]])
+        side.set(ylim=(n - 0.4, -0.6), xlabel=unit)
+        side.tick_params(axis="y", length=0)
+        side.xaxis.set_major_locator(MaxNLocator(3))
+    return ax
+
+
+def describe_correlations(table: pd.DataFrame) -> str:
+    pairs = table[table["topic_a"] < table["topic_b"]].sort_values("r")
+    if pairs.empty:
+        return "No pairs of topics."
+    low, high = pairs.iloc[0], pairs.iloc[-1]
+    return (
+        f"Grid of correlations between topics’ shares: highest between {high['topic_a']} and {high['topic_b']} "
+        f"({high['r']:.2f}), lowest between {low['topic_a']} and {low['topic_b']} ({low['r']:.2f})."
+    )
+
+
+@_styled
+def correlations(
+    table: pd.DataFrame, title: str = "Which topics go together in an article?", ax: Axes | None = None
+) -> Axes:
+    """A grid. A row is a pair: `topic_a, topic_b, r` (−1 to 1); blue with a plus is together, orange with a minus apart."""
+    names = sorted(set(table["topic_a"]) | set(table["topic_b"]))
+    ax = _axes(ax, max(2.0, min(4.6, 0.8 + 0.26 * len(names))), title, describe_correlations(table))
+    where = {t: i for i, t in enumerate(names)}
+    for row in _rows(table[table["topic_a"] != table["topic_b"]]):
+        x, y = where[row.topic_b], where[row.topic_a]
+        ax.bar(x, 0.94, 0.94, y - 0.47, color=BLUE if row.r > 0 else ORANGE, alpha=min(1.0, abs(row.r) * 1.4))
+        if abs(row.r) >= 0.05 and len(names) <= 22:
+            ax.text(x, y, f"{abs(row.r):.1f}".lstrip("0").join("+−"[row.r < 0] + " ").strip() if len(names) <= 12 else "+−"[row.r < 0],
+                    ha="center", va="center", size=7)  # fmt: skip
+    ax.set_xticks(range(len(names)), [str(t) for t in names])
+    ax.set_yticks(range(len(names)), [str(t) for t in names])
+    ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5), xlabel="topic", ylabel="topic", aspect="equal")
+    ax.tick_params(length=0)
+    return ax
+
+
+def describe_topic_map(positions: pd.DataFrame) -> str:
+    return f"Map of {len(positions)} topics: near ones use words alike, larger ones have a larger share. " + _listed(
+        positions["label"], [number(s, True) for s in positions["share"]]
+    )
+
+
+@_styled
+def topic_map(
+    positions: pd.DataFrame, title: str = "Which topics are near each other?", ax: Axes | None = None
+) -> Axes:
+    """Discs by position, as large as their share. A row is a topic: `topic, label, share, x, y`."""
+    ax = _axes(ax, 3.4, title, describe_topic_map(positions))
+    ax.scatter(positions["x"], positions["y"], s=4200 * positions["share"], color=BLUE, alpha=0.28, lw=0)
+    for row in _rows(positions):
+        ax.annotate(f"{row.topic} {_plain(row.label)}", (row.x, row.y), ha="center", va="center", size=7)
+    ax.margins(0.16)
+    ax.set(
+        xticks=[], yticks=[], aspect="equal", xlabel="distance: difference of the topics’ words", adjustable="datalim"
+    )
+    return ax
+
+
+# Over time ------------------------------------------------------------------------------------------------------------
+
+
+def describe_series(series: pd.DataFrame) -> str:
+    rows = series.dropna(subset=["estimate"]).sort_values("period", key=lambda p: p.map(position))
+    if rows.empty:
+        return "No period holds enough articles."
+    unit, name = str(rows["unit"].iloc[0]), str(rows["name"].iloc[0])
+    percent = _is_share(unit)
+    first, last = rows.iloc[0], rows.iloc[-1]
+    top = rows.loc[rows["estimate"].idxmax()]
+    return (
+        f"{name}, {unit}: {_interval(first, percent=percent)} in {first['period']}, {_interval(last, percent=percent)} in "
+        f"{last['period']}; highest {_interval(top, percent=percent)} in {top['period']}. "
+        f"Bars beneath: {number(series['n_docs'].min())} to {number(series['n_docs'].max())} articles a period."
+    )
+
+
+def _line(ax: Axes, series: pd.DataFrame, colour: str = BLUE) -> None:
+    """Band, line and dots; the line breaks where periods are missing, dots are hollow where a period is partial."""
+    rows = series.sort_values("period", key=lambda p: p.map(position))
+    x = np.array([position(p) for p in rows["period"]])
+    y, low, high = (_numbers(rows, c) for c in ("estimate", "low", "high"))
+    breaks = np.flatnonzero((np.diff(x) > 1) | ~np.isfinite(y[1:]) | ~np.isfinite(y[:-1])) + 1
+    for piece in np.split(np.arange(len(x)), breaks):
+        if len(piece) > 1:
+            ax.fill_between(x[piece], low[piece], high[piece], color=colour, alpha=0.2, lw=0)
+            ax.plot(x[piece], y[piece], color=colour)
+        else:
+            ax.vlines(x[piece], low[piece], high[piece], color=colour, alpha=0.35, lw=3)
+    whole = ~_flags(rows, "partial", False)
+    if len(x) <= 60:
+        _dots(ax, x, y, whole, colour)
+    unit = str(rows["unit"].iloc[0])
+    if _is_share(unit):
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.3g} %"))
+    ax.set_ylim(bottom=min(0.0, float(np.nanmin(low, initial=0))))
+
+
+def _beneath(ax: Axes, series: pd.DataFrame, foot: float = -0.42, height: float = 0.26) -> Axes:
+    """Articles per period as bars beneath the axes, partial periods hatched."""
+    below = ax.inset_axes((0, foot, 1, height), sharex=ax)
+    rows = series.drop_duplicates("period")
+    bars = below.bar([position(p) for p in rows["period"]], rows["n_docs"], width=0.84, color=MUTED)
+    for bar, partial in zip(bars, _flags(rows, "partial", False), strict=True):
+        if partial:
+            bar.set(fc="none", ec=MUTED, hatch="/////", lw=0.5)
+    below.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+    _period_axis(below, rows["period"].tolist())
+    ax.tick_params(axis="x", labelbottom=False)
+    return below
+
+
+@_styled
+def series(
+    series: pd.DataFrame,
+    bursts: pd.DataFrame | None = None,
+    seeds: pd.DataFrame | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """One topic or keyword over time with its interval, articles per period beneath.
+
+    SERIES rows of one name and source. Missing periods are gaps; where the column `partial` is True the period is
+    hatched. `bursts` (BURSTS rows) are shaded; `seeds` (`period, estimate`, a row a seed) are ticks.
+    """
+    name, unit = str(series["name"].iloc[0]), str(series["unit"].iloc[0])
+    ax = _axes(ax, 2.9, title or f"{_shorten(name, 50)}: how does it move?", describe_series(series))
+    for burst in () if bursts is None else _rows(bursts):
+        ax.axvspan(position(burst.start) - 0.5, position(burst.end) + 0.5, color=AMBER, alpha=0.22, lw=0, zorder=0)
+    _line(ax, series)
+    if seeds is not None and len(seeds):
+        ax.plot([position(p) for p in seeds["period"]], seeds["estimate"], "_", color=ORANGE, ms=6, mew=1, ls="")
+    ax.grid(axis="y")
+    ax.set_ylabel(_wrap(unit))
+    _beneath(ax, series).set_ylabel("articles")
+    return ax
+
+
+def _wrap(text: str, n: int = 26) -> str:
+    if len(text) <= n or " " not in text[:n]:
+        return text
+    cut = text.rfind(" ", 0, n)
+    return text[:cut] + "\n" + _wrap(text[cut + 1 :], n)
+
+
+def describe_multiples(series: pd.DataFrame) -> str:
+    ends = series.dropna(subset=["estimate"]).groupby("name", sort=False)["estimate"].agg(["first", "last"])
+    percent = _is_share(str(series["unit"].iloc[0]))
+    return f"Small figures, first to last period, {series['unit'].iloc[0]}: " + _listed(
+        ends.index, [f"{number(a, percent)} to {number(b, percent)}" for a, b in _rows(ends)], 12
+    ) + "."  # fmt: skip
+
+
+@_styled
+def multiples(
+    series: pd.DataFrame,
+    columns: int = 2,
+    title: str = "How often does each keyword appear, and when?",
+    ax: Axes | None = None,
+) -> Axes:
+    """A small figure for each name of SERIES, with its interval, each on its own scale; articles per period at the foot."""
+    names = series["name"].drop_duplicates().tolist()
+    columns = min(columns, len(names))
+    deep = math.ceil(len(names) / columns)
+    ax = _axes(ax, 1.15 * deep + 0.95, title, describe_multiples(series))
+    ax.set_axis_off()
+    foot = 0.85 / (1.15 * deep + 0.95)
+    tall, wide = (1 - foot) / deep, 1 / columns
+    for i, name in enumerate(names):
+        row, column = divmod(i, columns)
+        part = series[series["name"] == name]
+        box = (column * wide + 0.04, 1 - (row + 1) * tall + 0.22 * tall, wide - 0.07, tall * 0.58)
+        small = ax.inset_axes(box)
+        _line(small, part)
+        small.set_title(_plain(name), loc="left", size=8.5, pad=3)
+        small.yaxis.set_major_locator(MaxNLocator(3))
+        small.grid(axis="y")
+        _period_axis(small, series["period"].tolist())
+        small.tick_params(axis="x", labelbottom=False)
+        if i >= len(names) - columns:
+            below = _beneath(small, part, foot=-0.36 - 0.32 * foot / (tall * 0.58), height=0.36 * foot / (tall * 0.58))
+            below.tick_params(axis="x", labelsize=6.5)
+            _thin_labels(below)
+            if column == 0 or i == len(names) - columns:
+                below.set_ylabel("articles", size=7)
+    return ax
+
+
+def _thin_labels(ax: Axes) -> None:
+    for label in ax.get_xticklabels()[1::2]:
+        label.set_visible(False)
+
+
+def describe_forest(trends: pd.DataFrame) -> str:
+    rows = [_interval(r, "slope") for r in _rows(trends)]
+    unit = str(trends["unit"].iloc[0]) if len(trends) else ""
+    return f"Dots with intervals, trends, {unit}: " + _listed(trends["name"], rows) + "."
+
+
+@_styled
+def forest(trends: pd.DataFrame, title: str = "What rises, and what falls?", ax: Axes | None = None) -> Axes:
+    """A dot and its interval a trend, in the table's order, a line at no change. Columns of TRENDS.
+
+    Hollow where the interval holds 0 (`low <= 0 <= high`).
+    """
+    ax = _axes(ax, 0.66 + 0.22 * len(trends), title, describe_forest(trends))
+    rows, low, high = np.arange(len(trends)), _numbers(trends, "low"), _numbers(trends, "high")
+    ax.axvline(0, color=MUTED, lw=0.8)
+    ax.hlines(rows, low, high, color=BLUE, lw=1.6)
+    _dots(ax, _numbers(trends, "slope"), rows, (low > 0) | (high < 0))
+    ax.set_yticks(rows, [_plain(n) for n in trends["name"]])
+    ax.set(ylim=(len(trends) - 0.4, -0.6), xlabel=str(trends["unit"].iloc[0]) if len(trends) else "")
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x")
+    return ax
+
+
+def describe_keyness(keyness: pd.DataFrame) -> str:
+    rows = [_interval(r, "log_odds") for r in _rows(keyness)]
+    first = keyness.iloc[0]
+    return f"Dots with intervals, log-odds of words in {first['group']} against {first['against']}: " + _listed(keyness["term"], rows) + "."  # fmt: skip
+
+
+@_styled
+def keyness(keyness: pd.DataFrame, title: str | None = None, ax: Axes | None = None) -> Axes:
+    """A dot and its interval a term, right of 0 where it marks the group. KEYNESS rows of one group."""
+    group, against = str(keyness["group"].iloc[0]), str(keyness["against"].iloc[0])
+    ax = _axes(
+        ax, 0.66 + 0.2 * len(keyness), title or f"Which words mark {_shorten(group, 40)}?", describe_keyness(keyness)
+    )
+    rows = np.arange(len(keyness))
+    value = _numbers(keyness, "log_odds")
+    for side, colour in ((value >= 0, BLUE), (value < 0, ORANGE)):
+        ax.hlines(rows[side], _numbers(keyness, "low")[side], _numbers(keyness, "high")[side], color=colour, lw=1.6)
+        _dots(ax, value[side], rows[side], np.full(side.sum(), True), colour)
+    ax.axvline(0, color=MUTED, lw=0.8)
+    ax.set_yticks(rows, [_plain(t) for t in keyness["term"]])
+    ax.set(ylim=(len(keyness) - 0.4, -0.6), xlabel=f"log-odds: ← {_plain(against)}   |   {_plain(group)} →")
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x")
+    return ax
+
+
+def describe_concept_grid(table: pd.DataFrame) -> str:
+    docs = table[table["n"] > 0].groupby("concept", sort=False)["article"].nunique()
+    return "Grid of articles and concepts; articles that name each: " + _listed(docs.index, map(number, docs), 12) + "."
+
+
+@_styled
+def concept_grid(table: pd.DataFrame, title: str = "Which article speaks of what?", ax: Axes | None = None) -> Axes:
+    """A grid with the count in each cell. A row is an article and concept: `article, concept, n` (mentions)."""
+    articles, concepts = table["article"].drop_duplicates().tolist(), table["concept"].drop_duplicates().tolist()
+    ax = _axes(ax, 0.5 + 0.24 * len(concepts), title, describe_concept_grid(table))
+    most = max(1.0, float(table["n"].max()))
+    for row in _rows(table[table["n"] > 0]):
+        x, y = articles.index(row.article), concepts.index(row.concept)
+        ax.bar(x, 0.9, 0.94, y - 0.45, color=BLUE, alpha=0.15 + 0.5 * row.n / most)
+        ax.text(x, y, number(row.n), ha="center", va="center", size=8)
+    ax.set_yticks(range(len(concepts)), [_plain(c) for c in concepts])
+    ax.set_xticks(range(len(articles)), [_shorten(a, 16) for a in articles])
+    ax.set(xlim=(-0.6, len(articles) - 0.4), ylim=(len(concepts) - 0.5, -0.5))
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.spines[["left", "bottom"]].set_visible(False)
+    return ax

@@ -1,0 +1,670 @@
+"""The pieces of a page, and the making of pages: whatever a reader sees goes through here.
+
+Notebook cells call the functions of the first part (`figure`, `table`, `say`, …). Each returns a `Piece`: HTML that
+Jupyter shows when it ends a cell (`show` for several at once), and that `page` puts into the report as it stands.
+Pieces go into pieces: `details("Show all", figure(…), table(…))`.
+
+Scraped text is hostile. `esc` is the one way for text to become HTML; strings given to any function here go through it
+unless they are pieces already. A page loads nothing and runs one script, named by its hash in the page's policy.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from topics.tables import replace_file, write_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TEMPLATE = Path(__file__).with_name("template")
+LIVE = "<!--topics: style and script for a live notebook-->"
+OPEN = '<div class="topics">'  # what every piece shown by a cell begins with; `page` trusts no other HTML
+LONG = 12  # a table of more rows can be filtered
+_run: dict[str, Path | None] = {"out": None}  # where this notebook's figures and tables are kept; set by `begin`
+
+
+class Piece(Markup):
+    """HTML that is safe to show: made by this module alone."""
+
+    def _repr_html_(self) -> str:
+        return f"{OPEN}{self}</div>"
+
+    def __repr__(self) -> str:
+        words = re.sub(r"<(script|svg|style)\b.*?</\1>|<[^>]*>", " ", str(self), flags=re.S)
+        return " ".join(html.unescape(words).split())[:200]
+
+
+# Text to HTML ---------------------------------------------------------------------------------------------------------
+
+_CONTROLS = {c: chr(0x2400 + c) for c in range(32) if chr(c) not in "\t\n"} | {ord("\r"): "\n", 0x7F: "\u2421"}
+_CONTROLS |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], "\ufffd")
+_CONTROLS |= {c: f"[U+{c:04X}]" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+def esc(text: Any) -> Piece:
+    """Any text as HTML that shows it: markup escaped, control and direction-changing characters made visible.
+
+    >>> print(esc("<b>5 > 4</b> \\x1b[31m \\u202e"))
+    &lt;b&gt;5 &gt; 4&lt;/b&gt; ␛[31m [U+202E]
+    """
+    return text if isinstance(text, Piece) else Piece(html.escape(str(text).translate(_CONTROLS)))
+
+
+def link(text: Any, address: Any) -> Piece:
+    """A link, where the address is one that a reader can follow (http, https, mailto, this report); else the text.
+
+    >>> print(link("see", "#topic-3"), link("see", "javascript:alert(1)"))
+    <a href="#topic-3">see</a> see
+    """
+    address = "" if address is None or address != address else str(address).strip()
+    outside = re.match(r"https?://[^\s/]|mailto:[^\s]", address, re.I)
+    inside = re.match(
+        r"#[^\s]+$|(?!.*\.\.)[\w./-]+\.(html|csv|parquet|svg|pdf|json|ipynb)(#[^\s]*)?$|[\w.-]+/$", address
+    )
+    if not outside and not inside:
+        return esc(text)
+    rel = ' rel="noopener noreferrer"' if outside else ""
+    return Piece(f'<a href="{esc(address)}"{rel}>{esc(text)}</a>')
+
+
+def anchor(kind: str, name: Any) -> str:
+    """The id under which a thing can be linked to, the same on every page.
+
+    >>> anchor("topic", 3), anchor("term", "Smart city!")
+    ('topic-3', 'term-smart-city')
+    """
+    slug = re.sub(r"[^\w]+", "-", str(name).lower()).strip("-")
+    return f"{kind}-{slug or 'x'}"
+
+
+def _inline(text: Any) -> str:
+    """Escaped text with **strong**, *emphasis*, `code`, [links](address) and ^[footnotes]."""
+    if isinstance(text, Piece):
+        return str(text)
+    made = str(esc(text))
+    made = re.sub(r"`([^`]+)`", r"<code>\1</code>", made)
+    made = re.sub(r"\*\*(\S(?:[^*]*\S)?)\*\*", r"<strong>\1</strong>", made)
+    made = re.sub(r"(?<![\w*])\*(\S(?:[^*]*\S)?)\*(?![\w*])", r"<em>\1</em>", made)
+    made = re.sub(r"(?<!\^)\[([^\]]+)\]\(([^)\s]+)\)", lambda m: link(Piece(m[1]), html.unescape(m[2])), made)
+    return re.sub(r"\^\[((?:[^\[\]]|\[[^\]]*\])+)\]", r' <small class="note">\1</small>', made)
+
+
+def say(text: Any, **values: Any) -> Piece:
+    """Paragraphs, and lists of lines that begin with "- ". `{name}` in the text is replaced by the value, escaped.
+
+    >>> print(say("About **14 %** of {title} ^[Mean share.]", title="<i>it</i>"))
+    <p>About <strong>14 %</strong> of &lt;i&gt;it&lt;/i&gt;  <small class="note">Mean share.</small></p>
+    """
+    made = []
+    for block in re.split(r"\n\s*\n", text if isinstance(text, Piece) else str(text).strip()):
+        lines = [line.strip() for line in block.split("\n") if line.strip()]
+        if lines and all(line.startswith("- ") for line in lines):
+            made.append("<ul>" + "".join(f"<li>{_inline(line[2:])}</li>" for line in lines) + "</ul>")
+        elif lines:
+            made.append(f"<p>{_inline(block.strip() if isinstance(text, Piece) else ' '.join(lines))}</p>")
+    whole = "".join(made)
+    for name, value in values.items():
+        whole = whole.replace("{" + name + "}", esc(value))
+    return Piece(whole)
+
+
+def heading(text: Any, id: str | None = None, level: int = 2) -> Piece:
+    """A heading that stands in the contents list and can be linked to."""
+    return Piece(f'<h{level} id="{id or anchor("s", text)}">{_inline(text)}</h{level}>')
+
+
+def warn(*texts: Any) -> Piece:
+    """What a reader must know before relying on what follows."""
+    return Piece('<div class="warn" role="note">' + "".join(say(t) for t in texts) + "</div>" if texts else "")
+
+
+def verdict(text: Any) -> Piece:
+    """The one line that says what can be relied on."""
+    return Piece(f'<div class="verdict">{say(text)}</div>')
+
+
+def details(summary: Any, *pieces: Any, open: bool = False, id: str | None = None) -> Piece:
+    """Evidence that unfolds."""
+    name, state = _id(id), " open" if open else ""
+    return Piece(f"<details{name}{state}><summary>{_inline(summary)}</summary><div>{group(*pieces)}</div></details>")
+
+
+def _id(name: Any) -> str:
+    return f' id="{esc(name)}"' if name else ""
+
+
+def group(*pieces: Any) -> Piece:
+    """Several pieces as one."""
+    return Piece("".join(p if isinstance(p, Piece) else say(p) for p in pieces))
+
+
+def side_by_side(*pieces: Any) -> Piece:
+    """Pieces beside each other where there is room, else beneath."""
+    return Piece('<div class="beside">' + "".join(f"<div>{group(p)}</div>" for p in pieces) + "</div>")
+
+
+def cards(*items: Mapping[str, Any]) -> Piece:
+    """Cards: each a mapping of `title`, and where there are any `url`, `meta` (short facts), `body` (paragraphs), `id`."""
+    made = []
+    for item in items:
+        facts = "".join(f"<li>{_inline(m)}</li>" for m in item.get("meta", ()))
+        body = "".join(p if isinstance(p, Piece) else f'<p dir="auto">{esc(p)}</p>' for p in item.get("body", ()))
+        title = link(item["title"], item.get("url"))
+        made.append(f'<li{_id(item.get("id"))}><h3 dir="auto">{title}</h3><ul class="facts">{facts}</ul>{body}</li>')
+    return Piece(f'<ul class="cards">{"".join(made)}</ul>')
+
+
+def show(*pieces: Any) -> None:
+    """Show several pieces from one cell."""
+    from IPython.display import display
+
+    for piece in pieces:
+        display(piece if isinstance(piece, Piece) else say(piece))
+
+
+def begin(out: str | Path | None = None) -> Piece:
+    """The first call of a notebook: where figures and tables are kept (None: nowhere), and the looks of a live notebook.
+
+    The style and script are for Jupyter; a page has its own.
+    """
+    _run["out"] = Path(out) if out else None
+    return Piece(f"{LIVE}<style>{_asset('style.css')}</style><script>{_asset('page.js')}</script>")
+
+
+# Articles' own text ---------------------------------------------------------------------------------------------------
+
+
+def highlight(text: str, spans: Iterable[tuple[int, int]]) -> Piece:
+    """Article text with the stretches `(start, end)` marked.
+
+    >>> print(highlight("a <b> c", [(2, 5)]))
+    <span class="text" dir="auto">a <mark>&lt;b&gt;</mark> c</span>
+    """
+    made, at = [], 0
+    for start, end in sorted(spans):
+        start = max(start, at)
+        if end > start:
+            made += [esc(text[at:start]), f"<mark>{esc(text[start:end])}</mark>"]
+            at = end
+    return Piece(f'<span class="text" dir="auto">{"".join(made)}{esc(text[at:])}</span>')
+
+
+def quote(text: Any, source: Any = "", url: Any = None) -> Piece:
+    """A passage of an article, with where it stands."""
+    passage = text if isinstance(text, Piece) else highlight(str(text), [])
+    return Piece(f"<blockquote>{passage}<footer>{link(source, url)}</footer></blockquote>")
+
+
+def diff_view(original: str, removals: pd.DataFrame) -> Piece:
+    """An article as it was read, what was taken out struck through and what was put in instead underlined.
+
+    `removals` are the article's rows of REMOVALS, `start` an offset in `original`.
+    """
+    made, at = [], 0
+    for row in _rows(removals.sort_values(["start", "n_chars"])):
+        start, end = max(int(row.start), at), int(row.start) + int(row.n_chars)
+        if end < start or (end == start and not row.replacement):
+            continue
+        new = f"<ins>{esc(row.replacement)}</ins>" if isinstance(row.replacement, str) and row.replacement else ""
+        made += [esc(original[at:start]), f'<del title="{esc(row.step)}">{esc(original[start:end])}</del>{new}']
+        made.append(f' <small class="step">{esc(row.step)}</small> ')
+        at = end
+    return Piece(f'<div class="diff text" dir="auto">{"".join(made)}{esc(original[at:])}</div>')
+
+
+# Numbers and tables ---------------------------------------------------------------------------------------------------
+
+
+def interval(
+    value: float, low: float = math.nan, high: float = math.nan, percent: bool = False, digits: int = 2
+) -> str:
+    """An estimate with its interval.
+
+    >>> interval(0.143, 0.12, 0.16), interval(0.143, 0.12, 0.16, percent=True, digits=0), interval(float("nan"))
+    ('0.14 (0.12–0.16)', '14 % (12–16)', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    scale, unit = (100, " %") if percent else (1, "")
+    text, *ends = (f"{scale * v:,.{digits}f}".replace("-", "−") for v in (value, low, high) if v == v)
+    return f"{text}{unit} ({' to '.join(ends) if low < 0 else '–'.join(ends)})" if len(ends) == 2 else text + unit
+
+
+def with_interval(value: str, low: str, high: str, percent: bool = False, digits: int = 2) -> Callable[[Any], str]:
+    """A format for `table` that writes an estimate and its interval from three columns."""
+    return lambda row: interval(getattr(row, value), getattr(row, low), getattr(row, high), percent, digits)
+
+
+def bar(value: float, most: float = 1.0, text: str = "") -> Piece:
+    """A small bar behind a number in a table."""
+    width = 0 if not most or value != value else max(0.0, min(100.0, 100 * value / most))
+    return Piece(f'<svg class="bar" aria-hidden="true"><rect width="{width:.1f}%" height="100%"/></svg> {esc(text)}')
+
+
+def spark(values: Sequence[float], label: str = "") -> Piece:
+    """A line as tall as a word; missing values are gaps. `label` says in words what it shows."""
+    known = [v for v in values if v == v]
+    low, high = min([0.0, *known]), max([*known, 1e-12])
+    step, pen, path = 96 / max(1, len(values) - 1), "M", ""
+    for i, v in enumerate(values):
+        path, pen = (
+            (f"{path}{pen}{2 + i * step:.1f} {22 - 20 * (v - low) / (high - low):.1f}", "L") if v == v else (path, "M")
+        )
+    return Piece(
+        f'<svg class="spark" viewBox="0 0 100 24" role="img" aria-label="{esc(label)}"><path d="{path}"/></svg>'
+    )
+
+
+def _cell(row: Any, column: str, how: Any) -> tuple[str, bool, Any]:
+    """What a cell shows, whether it is a number, and what it is sorted by."""
+    raw = getattr(row, column, None)
+    numeric = isinstance(raw, (int, float, np.number)) and not isinstance(raw, bool)
+    if callable(how):
+        shown = how(row)
+    elif raw is None or raw != raw:
+        shown = "–"
+    elif how == "percent":
+        shown = interval(float(raw), percent=True, digits=1)
+    elif how:
+        shown = format(raw, how)
+    else:
+        shown = f"{raw:,.4g}" if isinstance(raw, float) else f"{raw:,}" if numeric else raw
+    return str(esc(shown)), numeric, raw if numeric else None
+
+
+def table(
+    rows: pd.DataFrame,
+    name: str | None = None,
+    caption: Any = "",
+    columns: Mapping[str, str] | Sequence[str] | None = None,
+    formats: Mapping[str, str | Callable[[Any], Any]] | None = None,
+    most: int = 200,
+    row_id: Callable[[Any], str] | None = None,
+) -> Piece:
+    """A table that sorts by its headings, keeps its first column in sight and, where long, can be filtered.
+
+    `columns` picks columns and may name them (`{"share": "Share of articles"}`). `formats` says how a column is written:
+    a format such as ".2f", "percent", or a function of the row (its columns are attributes). The first `most` rows are
+    shown. With a `name`, the whole table is kept as tables/NAME.csv and .parquet, and linked.
+    """
+    heads = dict(columns) if isinstance(columns, Mapping) else {c: c.replace("_", " ") for c in columns or rows.columns}
+    formats = formats or {}
+    body, numbers = [], set()
+    for row in _rows(rows.head(most)):
+        cells = []
+        for i, column in enumerate(heads):
+            shown, numeric, value = _cell(row, column, formats.get(column))
+            key = f' data-v="{value:.12g}"' if value is not None and value == value else ""
+            numbers |= {column} if numeric else set()
+            looks = ' class="n"' if numeric else ' dir="auto"'
+            cells.append(f"<td{looks}{key}>{shown}</td>" if i else f'<th scope="row" dir="auto"{key}>{shown}</th>')
+        body.append(f"<tr{_id(row_id(row) if row_id else None)}>{''.join(cells)}</tr>")
+    classes = {c: ' class="n"' if c in numbers and i else "" for i, c in enumerate(heads)}
+    head = "".join(
+        f'<th scope="col"{classes[c]}><button type="button">{esc(h)}</button></th>' for c, h in heads.items()
+    )
+    notes = [f"{most:,} of {len(rows):,} rows are shown."] if len(rows) > most else []
+    key = name or hashlib.sha256("".join(body).encode()).hexdigest()[:8]
+    return Piece(
+        f'<div class="table" id="table-{esc(key)}">{_filter(len(body))}<div class="scroll" tabindex="0" role="region" aria-label="Table: {esc(_plain(caption) or key)}">'
+        f"<table><caption>{_inline(caption)} {' '.join(notes)}{_keep_table(rows, name)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(body)}</tbody></table></div></div>"
+    )
+
+
+def _plain(text: Any) -> str:
+    return html.unescape(re.sub(r"<[^>]*>", "", _inline(text)))
+
+
+def _filter(n_rows: int) -> str:
+    if n_rows <= LONG:
+        return ""
+    return f'<p class="filter"><label>Filter <input type="search"></label> <output>{n_rows:,} rows</output></p>'
+
+
+def _keep_table(rows: pd.DataFrame, name: str | None) -> str:
+    if not name or _run["out"] is None:
+        return ""
+    files = write_table(rows, _run["out"] / "tables", name)
+    links = " · ".join(link(f.suffix[1:].upper(), f"tables/{f.name}") for f in sorted(files))
+    return f' <span class="files">{links}</span>'
+
+
+def grid(cells: pd.DataFrame, caption: Any = "", name: str | None = None) -> Piece:
+    """Articles by concepts; a cell opens the sentences behind its number.
+
+    A row of `cells` is an article and concept: `article` (its title), `concept`, `n` (mentions), `sentences` (a list of
+    texts or pieces).
+    """
+    concepts, articles = cells["concept"].drop_duplicates().tolist(), cells["article"].drop_duplicates().tolist()
+    found = {(r.article, r.concept): r for r in _rows(cells) if r.n}
+    head = "".join(f'<th scope="col">{esc(c)}</th>' for c in concepts)
+    body = []
+    for article in articles:
+        row = [f'<th scope="row" dir="auto">{esc(article)}</th>']
+        for concept in concepts:
+            cell = found.get((article, concept))
+            row.append("<td>–</td>" if cell is None else f"<td>{_sentences(cell)}</td>")
+        body.append(f"<tr>{''.join(row)}</tr>")
+    kept = _keep_table(cells.drop(columns="sentences"), name)
+    return Piece(f'<div class="table grid"><div class="scroll" tabindex="0" role="region" aria-label="{esc(_plain(caption) or "Articles and concepts")}">'
+                 f"<table><caption>{_inline(caption)}{kept}</caption><thead><tr><th scope='col'>Article</th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div></div>")  # fmt: skip
+
+
+def _sentences(cell: Any) -> str:
+    said = f'{int(cell.n)}<span class="sr"> mentions of {esc(cell.concept)}; open the sentences</span>'
+    return (
+        f"<details><summary>{said}</summary>"
+        + "".join(f'<p dir="auto">{esc(s)}</p>' for s in cell.sentences)
+        + "</details>"
+    )
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows, each with its columns as attributes."""
+    return iter(table.itertuples(index=False))
+
+
+# What a reader moves --------------------------------------------------------------------------------------------------
+
+
+def _data(value: Any) -> str:
+    """JSON that can stand inside a page."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return f'<script type="application/json">{text}</script>'
+
+
+def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFrame, each: int = 3) -> Piece:
+    """All articles with their `each` largest topics, filtered by word and topic; quick at 20,000 articles.
+
+    ARTICLES, and DOC_TOPICS and TOPICS of one topic count. The articles travel as data; the first fifty stand in the page as
+    a table for readers without scripts and on paper.
+    """
+    labels = dict(zip(topics["topic"].astype(int), topics["label"].map(_visible), strict=True))
+    largest = (
+        doc_topics.sort_values(["doc_id", "share", "topic"], ascending=[True, False, True]).groupby("doc_id").head(each)
+    )
+    shares = {
+        doc: [
+            v
+            for t, s in zip(g["topic"], g["share"], strict=True)
+            if s >= 0.005
+            for v in (int(t), round(1000 * float(s)))
+        ]
+        for doc, g in largest.groupby("doc_id")
+    }
+    rows = [
+        [r.doc_id, _visible(_known(r.title) or r.doc_id)[:160], _address(r.url), _visible(_known(r.source)), _known(r.date), shares.get(r.doc_id, [])]
+        for r in _rows(articles)
+    ]  # fmt: skip
+    first = pd.DataFrame(
+        [(link(t, u), s, d, "; ".join(f"{labels[k]} {v / 10:.0f} %" for k, v in zip(p[::2], p[1::2], strict=True))) for _, t, u, s, d, p in rows[:50]],
+        columns=["title", "source", "date", "topics"],
+    )  # fmt: skip
+    choices = "".join(f'<option value="{t}">{t} {esc(label)}</option>' for t, label in labels.items())
+    return Piece(
+        '<div class="browser" data-topics="browser"><p class="filter"><label>Words in title or source <input type="search"></label> '
+        f'<label>Topic <select><option value="">any</option>{choices}</select></label> <output>{len(rows):,} articles</output></p>'
+        + table(first, caption=f"Articles with their {each} largest topics", columns={"title": "Article", "source": "Source", "date": "Date", "topics": "Topics, share of the article’s words"}, most=50).replace(_filter(len(first)), "")
+        + '<p><button type="button" class="more" hidden>Show more</button></p>'
+        + _data({"labels": labels, "rows": rows}) + "</div>"
+    )  # fmt: skip
+
+
+def _known(value: Any) -> str:
+    return "" if value is None or value != value else str(value)
+
+
+def _visible(text: Any) -> str:
+    return str(text).translate(_CONTROLS)
+
+
+def _address(url: Any) -> str:
+    return url if isinstance(url, str) and re.match(r"https?://[^\s/]", url, re.I) else ""
+
+
+def topic_map(positions: pd.DataFrame, topic_terms: pd.DataFrame, n: int = 20, relevance: float = 0.6) -> Piece:
+    """Topics as discs; choosing one lists its words by relevance (Sievert and Shirley 2014), weighed by a slider.
+
+    Relevance is λ·log p(word in topic) + (1 − λ)·log(p(word in topic) / p(word)). A row of `positions` is a topic:
+    `topic, label, share, x, y`; of `topic_terms` a term of a topic: `topic, term, probability, overall` (the term's
+    share of all words), some hundred terms a topic. The map and the first topic's words stand in the page without the script.
+    """
+    x, y = (positions[c].to_numpy(dtype=float) for c in "xy")
+    span = max(x.max() - x.min(), y.max() - y.min(), 1e-9)
+    left, top = (x.max() + x.min()) / 2, (y.max() + y.min()) / 2
+    discs = []
+    for row in _rows(positions.sort_values("share", ascending=False)):
+        cx, cy, r = (
+            200 + 300 * (row.x - left) / span,
+            200 - 300 * (row.y - top) / span,
+            14 + 90 * math.sqrt(row.share / math.pi),
+        )
+        discs.append(
+            f'<g tabindex="0" role="button" aria-pressed="false" data-topic="{int(row.topic)}" aria-label="Topic {int(row.topic)}: {esc(row.label)}">'
+            f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="{r:.1f}"/><text x="{cx:.1f}" y="{cy + 5:.1f}">{int(row.topic)}</text></g>'
+        )
+    words = {
+        int(t): [[_visible(r.term), float(f"{r.probability:.4g}"), float(f"{r.overall:.4g}")] for r in _rows(g)]
+        for t, g in topic_terms.groupby("topic")
+    }
+    labels = {int(t): _visible(label) for t, label in zip(positions["topic"], positions["label"], strict=True)}
+    choices = "".join(f'<option value="{t}">{t} {esc(label)}</option>' for t, label in labels.items())
+    lists = "".join(
+        f"<li>{t} {esc(label)}: {esc(', '.join(_relevant(words.get(t, []), relevance, 8)))}</li>"
+        for t, label in labels.items()
+    )
+    return Piece(
+        f'<div class="map" data-topics="map" data-n="{n}"><div class="filter"><label>Topic <select>{choices}</select></label> '
+        f'<label>Relevance λ <input type="range" min="0" max="1" step="0.05" value="{relevance}"> <output>{relevance}</output></label></div>'
+        f'<div class="beside"><div><svg viewBox="0 0 400 400" role="group" aria-label="Map of topics">{"".join(discs)}</svg></div>'
+        f'<div><ol class="words" aria-live="polite"></ol><ul class="static">{lists}</ul></div></div>{_data({"labels": labels, "words": words})}</div>'
+    )  # fmt: skip
+
+
+def _relevant(words: list[list[Any]], weight: float, n: int) -> list[str]:
+    def relevance(word: list[Any]) -> float:
+        return math.log(word[1]) - (1 - weight) * math.log(word[2])
+
+    return [w[0] for w in sorted((w for w in words if w[1] > 0 < w[2]), key=lambda w: (-relevance(w), w[0]))[:n]]
+
+
+# Figures --------------------------------------------------------------------------------------------------------------
+
+
+def figure(drawn: Axes, name: str | None = None, title: Any = None, caption: Any = "", alt: str | None = None) -> Piece:
+    """A figure with its title as text, alternative text and caption; with a `name` kept as figures/NAME.svg and .pdf.
+
+    Title and alternative text are the figure's own unless given.
+    """
+    from topics import plots
+
+    whole = drawn.figure
+    svg = plots.to_svg(whole)  # type: ignore[arg-type]
+    own = [t for t in whole.texts if t.get_gid() == "title"]
+    title = title or (own[0].get_text().replace(r"\$", "$") if own else "")
+    key = anchor("figure", name or hashlib.sha256(svg.encode()).hexdigest()[:8])
+    files = ""
+    if name and _run["out"] is not None:
+        folder = _run["out"] / "figures"
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(folder / f"{name}.svg", lambda path: path.write_text(svg, encoding="utf-8", newline="\n"))
+        replace_file(folder / f"{name}.pdf", lambda path: path.write_bytes(plots.to_pdf(whole)))  # type: ignore[arg-type]
+        files = (
+            f' <span class="files">{link("SVG", f"figures/{name}.svg")} · {link("PDF", f"figures/{name}.pdf")}</span>'
+        )
+    cut = plots.TITLE * 72 if own else 0.0
+    drawing = _inline_svg(svg, key, alt or str(whole.get_label()), cut)
+    return Piece(f'<figure id="{key}"><p class="title"><a href="#{key}">{_inline(title)}</a></p>{drawing}<figcaption>{_inline(caption)}{files}</figcaption></figure>')  # fmt: skip
+
+
+def _inline_svg(svg: str, key: str, alt: str, cut: float) -> str:
+    """Matplotlib's SVG made fit to stand in a page.
+
+    Style attributes, which the page's policy forbids, become presentation attributes; ids are the figure's own; colours follow
+    light and dark; the title, which stands as text above, is cut off.
+    """
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.S)
+    svg = re.sub(r'\n( *)<g id="title">.*?\n\1</g>', "", svg, flags=re.S)
+    svg = re.sub(r'style="([^"]*)"', lambda m: re.sub(r"\s*([\w-]+):\s*([^;]+);?", r' \1="\2"', m[1]).strip(), svg)
+    svg = svg.replace("xlink:href", "href")
+    for colour, variable in _colours().items():
+        svg = svg.replace(f'="{colour}"', f'="{variable}"')
+    used = set(re.findall(r'(?:href="|url\()#([^")]+)', svg))
+    svg = re.sub(r' id="([^"]*)"', lambda m: f' id="{key}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r'(href="|url\()#', rf"\1#{key}-", svg)
+    svg = re.sub(r'(?<=[ d]=")M[^"]*(?=")', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", " ".join(m[0].split())), svg)
+    width, height = (float(v) for v in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups())  # type: ignore[union-attr]
+    opening = f'<svg viewBox="0 {cut:g} {width:g} {height - cut:g}" role="img" aria-label="{esc(alt)}" stroke-linejoin="round">'
+    return re.sub(r">\s+<", "><", opening + svg[svg.index(">") + 1 :])
+
+
+@cache
+def _colours() -> dict[str, str]:
+    from topics import plots
+
+    names = ("blue", "amber", "green", "orange", "purple", "sky")
+    series = {colour: f"var(--{name})" for colour, name in zip(plots.PALETTE, names, strict=True)}
+    return series | {
+        plots.INK: "currentColor",
+        plots.MUTED: "var(--muted)",
+        plots.LINE: "var(--line)",
+        plots.PAPER: "var(--card)",
+    }
+
+
+# Pages ----------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _asset(name: str) -> str:
+    return (TEMPLATE / name).read_text(encoding="utf-8")
+
+
+def _policy() -> str:
+    """The page's Content-Security-Policy: its one stylesheet and one script by hash, images from the page itself, no more."""
+    digest = {
+        n: base64.b64encode(hashlib.sha256(_asset(n).encode()).digest()).decode() for n in ("style.css", "page.js")
+    }
+    return f"default-src 'none'; style-src 'sha256-{digest['style.css']}'; script-src 'sha256-{digest['page.js']}'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _render(template: str, out: Path, **values: Any) -> Path:
+    from jinja2 import Environment, FileSystemLoader
+
+    env = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    env.filters |= {"text": esc, "prose": lambda t: Piece(_inline(t)), "say": say, "to": link}
+    made = env.get_template(template).render(
+        policy=_policy(), style=Markup(_asset("style.css")), script=Markup(_asset("page.js")), here=out.name, **values
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(out, lambda path: path.write_text(made, encoding="utf-8", newline="\n"))
+    return out
+
+
+def page(notebook: Path, out: Path, title: str, nav: Sequence[tuple[str, str]] = (), collection: str = "") -> Path:
+    """Write the page of an executed notebook: one file that needs nothing else.
+
+    `nav` lists the run's pages as (file, name). Code stands folded at the end; warnings and prompts do not stand at all.
+    """
+    body = _cells(Path(notebook))
+    body = _name_headings(body)
+    body = _number_notes(body)
+    contents = [
+        (int(level), name, Piece(re.sub(r"<small.*?</small>|<a[^>]*>|</a>", "", text)))
+        for level, name, text in re.findall(r'<h([23]) id="([^"]*)">(.*?)</h\1>', body, re.S)
+    ]
+    return _render("shell.html.j2", Path(out), title=title, nav=nav, collection=collection, body=Piece(body), contents=contents)  # fmt: skip
+
+
+def _cells(notebook: Path) -> str:
+    """The notebook's text and outputs as HTML, through nbconvert and our own template."""
+    from nbconvert.exporters import TemplateExporter
+    from nbconvert.filters import markdown2html
+
+    exporter = TemplateExporter(
+        template_name="template", template_file="cells.html.j2", extra_template_basedirs=[str(TEMPLATE.parent)]
+    )
+    exporter.register_filter("markdown", lambda text: re.sub(r'<a class="anchor-link".*?</a>', "", markdown2html(text)))
+    exporter.register_filter("output", _output)
+    exporter.register_filter("text", esc)
+    return exporter.from_filename(str(notebook))[0]
+
+
+def _output(output: Mapping[str, Any]) -> str:
+    """Our own pieces as they are; anything else as plain text, but for warnings, which have no place on a page."""
+    data = output.get("data", {})
+    made = data.get("text/html", "")
+    if made.startswith(OPEN + LIVE):
+        return ""
+    if made.startswith(OPEN):
+        return made.removeprefix(OPEN).removesuffix("</div>")
+    text = data.get("text/plain") or (output.get("text", "") if output.get("name") == "stdout" else "")
+    return f"<pre>{esc(text)}</pre>" if text.strip() else ""
+
+
+def _name_headings(body: str) -> str:
+    """Every heading under an id of its own."""
+    seen: dict[str, int] = {}
+
+    def named(match: re.Match[str]) -> str:
+        level, given, text = match.groups()
+        name = (
+            given
+            if given and re.fullmatch(r"[\w-]+", given)
+            else anchor("s", html.unescape(re.sub(r"<[^>]*>", "", text)))
+        )
+        seen[name] = seen.get(name, 0) + 1
+        again = f"-{seen[name]}" if seen[name] > 1 else ""
+        return f'<h{level} id="{name}{again}">{text}</h{level}>'
+
+    return re.sub(r'<h([1-4])(?: id="([^"]*)")?>(.*?)</h\1>', named, body, flags=re.S)
+
+
+def _number_notes(body: str) -> str:
+    """Footnotes numbered in order and put at the end; the same note keeps its number."""
+    notes: list[str] = []
+
+    def numbered(match: re.Match[str]) -> str:
+        if match[1] not in notes:
+            notes.append(match[1])
+            back = f' id="note-{len(notes)}-from"'
+        else:
+            back = ""
+        n = notes.index(match[1]) + 1
+        return f'<sup{back}><a href="#note-{n}" aria-label="Note {n}">{n}</a></sup>'
+
+    body = re.sub(r'\s*<small class="note">(.*?)</small>', numbered, body, flags=re.S)
+    if not notes:
+        return body
+    items = "".join(
+        f'<li id="note-{i}">{note} <a href="#note-{i}-from" aria-label="Back to the text of note {i}">↩</a></li>' for i, note in enumerate(notes, 1)
+    )  # fmt: skip
+    return f'{body}<section class="notes"><h2 id="notes">Notes</h2><ol>{items}</ol></section>'
+
+
+def front_page(data: Mapping[str, Any], out: Path) -> Path:
+    """Write a run's `index.html`; the order of its parts stands in the template, which leaves out what `data` lacks."""
+    return _render("index.html.j2", Path(out), **{"title": "", "nav": (), "contents": (), "collection": "", **data})
+
+
+def runs_page(runs: Sequence[Mapping[str, Any]], out: Path) -> Path:
+    """Write the list of all runs: each `name, href, date, articles, topics, verdict`."""
+    return _render("runs.html.j2", Path(out), title="Reports", nav=(), contents=(), collection="", runs=runs)
