@@ -1,1 +1,17 @@
-"""Topic models: fits, scores, stability, alignment, a suggestion, labels."""
+"""Topic models: fits over topic counts and seeds, scores, stability, alignment, a suggestion, labels.
+
+How the functions compose (each fit alone is worth keeping under its own key; `map` may be a thread pool's):
+
+    grid = sweep.jobs(sweep.default_grid(counts), seeds=(1, 2, 3, 4, 5), paged=(10,))
+    fits = {job: sweep.fit_job(counts, job) for job in grid}               # 'whole', 'shuffled' and 'resampled' texts
+    windows = scores.count_windows(words, text_start, terms)               # once, for the top terms of all fits
+    table = scores.scores(model, windows, scores.complete(train_fit, held_out_counts))
+    base = stability.reference([fits of shuffled text])                    # for each topic count
+    shown = models[stability.representative(models)]                       # the run that is shown
+    stable = stability.stability(shown, others, base)                      # and stability.missing, stability.matches
+    flow = alignment.align_all([shown of each topic count])
+    choice = sweep.choose(all scores, all stability)
+    topics, lost = labels.label_topics(lda.topics(shown, counts), labels.read_labels(path), shown)
+
+`lda.share_draws(model, counts, groups)` gives draws of the mean share of each topic in groups of articles, for intervals.
+"""

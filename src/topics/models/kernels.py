@@ -189,3 +189,106 @@ def sweep(
             kept_share = share[new]
             share[new] = unit_n[new] * inverse[new]
             total += share[new] - kept_share
+
+
+@kernel
+def count_windows(words: Any, text_start: Any, window: Any, alone: Any, together: Any) -> Any:
+    """Count in how many windows words are, alone and in pairs; return the number of windows.
+
+    `words` are the words of all texts, one after the other, as rows of `alone`, or -1 for those not asked for. The window is a boolean
+    one of `window` words that moves by one word, within a text; a shorter text is one window (so is an empty one).
+    `together` gets the pairs in its lower triangle, row above column. A word that leaves the window counts as absent until it
+    enters again, also where it stands in the window a second time: so does gensim, and all published values with it.
+    """
+    n_words = alone.shape[0]
+    since = np.full(n_words, -1, np.int64)
+    present = np.empty(n_words, np.int32)
+    n_present = 0
+    n_windows = 0
+    for d in range(text_start.shape[0] - 1):
+        first, end = text_start[d], text_start[d + 1]
+        steps = max(end - first - window, 0)
+        for i in range(first, min(first + window, end)):
+            w = words[i]
+            if w >= 0 and since[w] < 0:
+                since[w] = 0
+                present[n_present] = w
+                n_present += 1
+        for step in range(1, steps + 1):
+            w = words[first + step - 1]
+            if w >= 0 and since[w] >= 0:
+                n_present = _leave(w, step, since, present, n_present, alone, together)
+            w = words[first + step + window - 1]
+            if w >= 0 and since[w] < 0:
+                since[w] = step
+                present[n_present] = w
+                n_present += 1
+        while n_present > 0:
+            n_present = _leave(present[n_present - 1], steps + 1, since, present, n_present, alone, together)
+        n_windows += steps + 1
+    return n_windows
+
+
+@kernel
+def _leave(w: Any, step: Any, since: Any, present: Any, n_present: Any, alone: Any, together: Any) -> Any:
+    """Word `w` is gone from window number `step` on: count the windows that it was in, alone and with each word still there."""
+    alone[w] += step - since[w]
+    place = 0
+    for j in range(n_present):
+        other = present[j]
+        if other == w:
+            place = j
+        else:
+            together[max(w, other), min(w, other)] += step - max(since[w], since[other])
+    since[w] = -1
+    present[place] = present[n_present - 1]
+    return n_present - 1
+
+
+@kernel
+def digamma(x: Any) -> Any:
+    """The derivative of log gamma for x > 0, to about 1e-14: recurrence up to 10, then its asymptotic series."""
+    shift = 0.0
+    while x < 10.0:
+        shift -= 1.0 / x
+        x += 1.0
+    y = 1.0 / (x * x)
+    series = y * (1 / 12 - y * (1 / 120 - y * (1 / 252 - y * (1 / 240 - y * (1 / 132 - y * 691 / 32760)))))
+    return shift + np.log(x) - 0.5 / x - series
+
+
+@kernel
+def infer(start: Any, terms: Any, n: Any, term_topic: Any, alpha: Any, gamma: Any, tolerance: Any, rounds: Any) -> None:
+    """Shares of the topics in units whose words are known, topics held: variational Bayes (Blei, Ng & Jordan 2003).
+
+    Unit `d` has `n[i]` tokens of term `terms[i]` for `i` in `start[d] : start[d + 1]`; `term_topic` is (n_terms, n_topics). Row `d` of
+    `gamma` is where to start from, and becomes the parameters of the unit's Dirichlet distribution; it is done when their mean
+    change in a round is below `tolerance`.
+    """
+    n_topics = alpha.shape[0]
+    weight = np.empty(n_topics)
+    new = np.empty(n_topics)
+    for d in range(gamma.shape[0]):
+        for _ in range(rounds):
+            total = 0.0
+            for k in range(n_topics):
+                total += gamma[d, k]
+            base = digamma(total)
+            for k in range(n_topics):
+                weight[k] = np.exp(digamma(gamma[d, k]) - base)
+                new[k] = 0.0
+            for i in range(start[d], start[d + 1]):
+                row = term_topic[terms[i]]
+                norm = 1e-300
+                for k in range(n_topics):
+                    norm += weight[k] * row[k]
+                scale = n[i] / norm
+                for k in range(n_topics):
+                    new[k] += scale * row[k]
+            change = 0.0
+            for k in range(n_topics):
+                new[k] = alpha[k] + weight[k] * new[k]
+                change += abs(new[k] - gamma[d, k])
+                gamma[d, k] = new[k]
+            if change < tolerance * n_topics:
+                break

@@ -14,12 +14,14 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from scipy.special import gammaln, psi
+from scipy.stats import rankdata
 
 from topics.models import kernels
 from topics.tables import UserError, conform
 
 DRAW_BYTES = 32_000_000  # a fit keeps no more than about this of posterior draws
 LEVEL = 0.95
+EPS = np.finfo(float).tiny
 
 
 class Counts(Protocol):
@@ -51,7 +53,7 @@ class TopicModel:
     draws_doc: np.ndarray  # uint16 or uint32
     draws_term: sp.csr_matrix  # int32
     trace: np.ndarray  # float64 (n_looks, 2)
-    n_words: float  # tokens in the fit
+    term_n: np.ndarray  # float64 (n_terms,): tokens of each term in the fit
     engine: str = "gibbs"
 
     @property
@@ -291,7 +293,7 @@ class _Means:
             draws_doc=np.stack(self.units),
             draws_term=sp.vstack(self.terms, format="csr"),
             trace=np.array(chain.trace).reshape(-1, 2),
-            n_words=len(chain.token_term),
+            term_n=np.bincount(chain.token_term, minlength=chain.n_terms).astype(np.float64),
         )
 
 
@@ -417,24 +419,36 @@ def top_terms(model: TopicModel, n: int = 10) -> np.ndarray:
     return np.argsort(-model.topic_term, axis=1, kind="stable")[:, :n]
 
 
-def frex(model: TopicModel, weight: float = 0.5) -> np.ndarray:
-    """FREX of every term in every topic: (n_topics, n_terms), each from 0 to 1.
+def frex(model: TopicModel, weight: float = 0.5, shrink: bool = True) -> np.ndarray:
+    """FREX of every term in every topic: (n_topics, n_terms), each from 0 to 1, as R's stm.
 
     The harmonic mean of two ranks, cut to shares: of the term's probability in the topic, and of its exclusivity
-    (its probability over the sum of its probabilities in all topics); `weight` is that of exclusivity.
+    (its probability over the sum of its probabilities in all topics); `weight` is that of exclusivity. With `shrink` the
+    exclusivity of rare terms is pulled towards even (the James-Stein estimate of Hausser & Strimmer 2009), for
+    a term that came three times will look exclusive wherever it fell.
     """
     exclusive = model.topic_term / model.topic_term.sum(axis=0)
-    return 1.0 / (weight / _ecdf(exclusive) + (1 - weight) / _ecdf(model.topic_term))
+    if shrink:
+        exclusive = _towards_even(exclusive, model.term_n)
+    return 1.0 / (weight / _ranks(exclusive) + (1 - weight) / _ranks(model.topic_term))
 
 
-def _ecdf(values: np.ndarray) -> np.ndarray:
-    """The share of its row that is as large as each value or smaller."""
-    ordered = np.sort(values, axis=1)
-    ranks = [np.searchsorted(row, given, side="right") for row, given in zip(ordered, values, strict=True)]
-    return np.array(ranks) / values.shape[1]
+def _towards_even(shares: np.ndarray, n: np.ndarray) -> np.ndarray:
+    even = 1 / len(shares)
+    spread = ((shares - even) ** 2).sum(axis=0)
+    noise = (shares * (1 - shares)).sum(axis=0) / np.maximum(n - 1, EPS)
+    pull = np.clip(noise / np.maximum(spread, EPS), 0, 1)
+    return pull * even + (1 - pull) * shares
 
 
-def share_draws(model: TopicModel, counts: Counts, groups: np.ndarray | None = None, n: int | None = None) -> np.ndarray:
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Each value's rank in its row, smallest first and ties sharing their mean, as a share of the row."""
+    return rankdata(values, axis=1) / values.shape[1]
+
+
+def share_draws(
+    model: TopicModel, counts: Counts, groups: np.ndarray | None = None, n: int | None = None
+) -> np.ndarray:
     """Draws of each group's mean share of each topic: (n, n_groups, n_topics), each row sums to 1.
 
     `groups` is a whole number for each of `articles(counts)`, from 0; a negative one leaves the article out. Without it all articles are
@@ -448,7 +462,9 @@ def share_draws(model: TopicModel, counts: Counts, groups: np.ndarray | None = N
     inside = groups >= 0
     n_groups = int(groups.max(initial=-1)) + 1
     size = np.bincount(groups[inside], minlength=n_groups)
-    average = sp.csr_matrix((1 / size[groups[inside]], (groups[inside], np.flatnonzero(inside))), (n_groups, len(groups)))
+    average = sp.csr_matrix(
+        (1 / size[groups[inside]], (groups[inside], np.flatnonzero(inside))), (n_groups, len(groups))
+    )
     by_unit = (average @ weights).tocsr()
     kept = len(model.draws_doc)
     n = 0 if not kept else n or int(np.clip(2e7 / model.doc_topic.size, 100, 1000))
@@ -456,7 +472,7 @@ def share_draws(model: TopicModel, counts: Counts, groups: np.ndarray | None = N
     draws = np.empty((n, n_groups, model.n_topics))
     for i in range(n):
         gammas = rng.standard_gamma(model.draws_doc[i * kept // n] + model.alpha)
-        draws[i] = by_unit @ (gammas / np.maximum(gammas.sum(axis=1, keepdims=True), np.finfo(float).tiny))
+        draws[i] = by_unit @ (gammas / np.maximum(gammas.sum(axis=1, keepdims=True), EPS))
     return draws
 
 

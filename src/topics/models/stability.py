@@ -1,0 +1,183 @@
+"""Would another run give these topics? Matching topics of two fits, and how far they agree beyond shuffled text.
+
+Two fits to any text, also to one whose words are dealt out to the articles at random, have topics that can be paired and look
+alike. Agreement counts only as far as it goes beyond what fits to such shuffled text of the same size reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from scipy.optimize import linear_sum_assignment
+
+from topics.models.lda import Counts, TopicModel
+from topics.tables import UserError, conform
+
+SHUFFLED_SEEDS = (1, 2, 3)  # three fits to shuffled text give three pairs to compare with
+
+
+def shuffled(counts: Counts, seed: int = 0) -> Counts:
+    """The same words, dealt out to the units at random: each unit keeps its length, each word its frequency; themes are gone."""
+    matrix = counts.matrix
+    tokens = np.repeat(matrix.indices, matrix.data)
+    units = np.repeat(np.arange(matrix.shape[0]), np.asarray(matrix.sum(axis=1)).ravel())
+    np.random.default_rng([seed, 4]).shuffle(tokens)
+    dealt = sp.csr_matrix((np.ones(len(tokens), matrix.dtype), (units, tokens)), shape=matrix.shape)
+    dealt.sum_duplicates()
+    return replace(counts, matrix=dealt)  # type: ignore[type-var]
+
+
+def resampled(counts: Counts, seed: int, share: float = 0.8) -> Counts:
+    """A random `share` of the articles, with the same terms and no article twice: to see what hangs on the choice of articles."""
+    with_words = np.unique(counts.unit_doc)
+    n = max(1, round(share * len(with_words)))
+    chosen = np.sort(np.random.default_rng([seed, 5]).choice(with_words, n, replace=False))
+    units = np.flatnonzero(np.isin(counts.unit_doc, chosen))
+    return replace(counts, matrix=counts.matrix[units], unit_doc=counts.unit_doc[units])  # type: ignore[type-var]
+
+
+def similarity(a: TopicModel, b: TopicModel) -> np.ndarray:
+    """How alike each topic of `a` is to each of `b`, by words and by articles: (a.n_topics, b.n_topics), from 0 to 1.
+
+    The geometric mean of the cosine of their term probabilities and of the correlation of their shares over the units
+    that both have (0 where it is negative), so that both must agree. It is 1 for a fit and itself.
+    """
+    if not np.array_equal(a.terms, b.terms):
+        raise UserError("stability: fits with different vocabularies cannot be matched topic by topic.")
+    words = _unit_rows(a.topic_term) @ _unit_rows(b.topic_term).T
+    rows_a, rows_b = _common_units(a, b)
+    if len(rows_a) < 3:
+        return words
+    articles = _unit_rows(_centred(a.doc_topic[rows_a])) @ _unit_rows(_centred(b.doc_topic[rows_b])).T
+    return np.sqrt(words * np.clip(articles, 0, None))
+
+
+def _unit_rows(matrix: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return matrix / np.where(length > 0, length, 1)
+
+
+def _centred(doc_topic: np.ndarray) -> np.ndarray:
+    return (doc_topic - doc_topic.mean(axis=0)).T
+
+
+def _common_units(a: TopicModel, b: TopicModel) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of both fits that are the same unit: the same article, and the same of its paragraphs."""
+    keys = [list(zip(m.doc_ids, _place(m.doc_ids), strict=True)) for m in (a, b)]
+    there = {key: row for row, key in enumerate(keys[1])}
+    pairs = [(row, there[key]) for row, key in enumerate(keys[0]) if key in there]
+    rows = np.array(pairs, int).reshape(-1, 2)
+    return rows[:, 0], rows[:, 1]
+
+
+def _place(doc_ids: np.ndarray) -> np.ndarray:
+    """Each unit's number in its article, from 0 (units of an article stand together)."""
+    new = np.r_[True, doc_ids[1:] != doc_ids[:-1]]
+    position = np.arange(len(doc_ids))
+    return position - np.maximum.accumulate(np.where(new, position, 0))
+
+
+def match(alike: np.ndarray, floor: float = 0.0) -> np.ndarray:
+    """For each row the column that it is paired with, or -1: the one-to-one pairing of the largest sum, without pairs below `floor`."""
+    pairs = np.full(len(alike), -1)
+    rows, columns = linear_sum_assignment(alike, maximize=True)
+    good = alike[rows, columns] >= floor
+    pairs[rows[good]] = columns[good]
+    return pairs
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What fits to shuffled text of the same size reach: the mean similarity of paired topics, and the 95th percentile."""
+
+    mean: float
+    floor: float
+
+    def excess(self, agreement: np.ndarray | float) -> np.ndarray | float:
+        """Agreement beyond the reference, cut so that 0 is what shuffled text gives and 1 the same topic in each fit."""
+        return (agreement - self.mean) / max(1 - self.mean, 1e-9)
+
+
+def reference(models: Sequence[TopicModel]) -> Reference:
+    """The reference from fits of one topic count to shuffled text, two at the least."""
+    alike = [similarity(a, b) for a, b in combinations(models, 2)]
+    if not alike:
+        raise UserError("stability: fits to shuffled text with two seeds or more are needed to compare with.")
+    paired = np.concatenate([matrix[np.arange(len(matrix)), match(matrix)] for matrix in alike])
+    return Reference(float(paired.mean()), float(np.quantile(paired, 0.95)))
+
+
+def representative(models: Sequence[TopicModel]) -> int:
+    """Which of several fits of one topic count is most like the others: the one that is shown; the first where all are alike."""
+    if len(models) < 3:
+        return 0
+    agreement = np.zeros((len(models), len(models)))
+    for i, j in combinations(range(len(models)), 2):
+        alike = similarity(models[i], models[j])
+        agreement[i, j] = agreement[j, i] = alike[np.arange(len(alike)), match(alike)].mean()
+    return int(agreement.sum(axis=1).argmax())
+
+
+def stability(
+    shown: TopicModel, others: Sequence[TopicModel], shuffled_text: Reference, kind: str = "seed"
+) -> pd.DataFrame:
+    """How each topic of the fit that is shown comes back in each other fit: one row per topic and fit.
+
+    `similarity` is that of the topic and its pair, 0 where it has none; `excess` the same beyond shuffled text
+    (0: as there; 1: the same topic); `topic_b` is the pair's number in the other fit, 0 where there is no match. `kind` says what sets the others apart: seed or articles.
+    """
+    parts = []
+    for other in others:
+        alike = similarity(shown, other)
+        pairs = match(alike, shuffled_text.floor)
+        found = np.where(pairs >= 0, alike[np.arange(len(alike)), pairs], 0.0)
+        table = {
+            "n_topics": shown.n_topics,
+            "topic": np.arange(1, shown.n_topics + 1),
+            "kind": kind,
+            "seed_b": other.seed,
+            "topic_b": pairs + 1,
+            "similarity": found,
+            "excess": shuffled_text.excess(found),
+        }
+        parts.append(pd.DataFrame(table))
+    return pd.concat(parts, ignore_index=True)
+
+
+def matches(a: TopicModel, b: TopicModel, floor: float = 0.0) -> pd.DataFrame:
+    """MATCHES of two fits: one row per pair of topics; a topic without a match has no row."""
+    alike = similarity(a, b)
+    pairs = match(alike, floor)
+    rows = np.flatnonzero(pairs >= 0)
+    table = {
+        "n_topics_a": a.n_topics,
+        "seed_a": a.seed,
+        "topic_a": rows + 1,
+        "n_topics_b": b.n_topics,
+        "seed_b": b.seed,
+        "topic_b": pairs[rows] + 1,
+        "similarity": alike[rows, pairs[rows]],
+    }
+    return conform(pd.DataFrame(table), "matches")
+
+
+def missing(shown: TopicModel, others: Sequence[TopicModel], floor: float, n_terms: int = 10) -> pd.DataFrame:
+    """The topics of other runs that the run that is shown lacks: one row per such topic, with its terms and share of articles."""
+    parts = []
+    for other in others:
+        unmatched = np.setdiff1d(np.arange(other.n_topics), match(similarity(shown, other), floor))
+        words = other.terms[np.argsort(-other.topic_term[unmatched], axis=1, kind="stable")[:, :n_terms]]
+        table = {
+            "n_topics": other.n_topics,
+            "seed": other.seed,
+            "topic": unmatched + 1,
+            "share": other.doc_topic[:, unmatched].mean(axis=0),
+            "terms": [", ".join(row) for row in words],
+        }
+        parts.append(pd.DataFrame(table))
+    return pd.concat(parts, ignore_index=True)
