@@ -1,0 +1,212 @@
+"""What became of everything that was given, in a table whose counts add up, and what the corpus can carry, in words.
+
+A module of its own because the notebook, the front page and `topics check` say the same and none of them computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+STAGES = (
+    ("read", "had no text or could not be used"),
+    ("clean", "had nothing left after cleaning"),
+    ("corrections", "were left out by hand"),
+    ("language", "are in another language"),
+    ("repeats", "repeat another article"),
+)
+SMALL, FEW = 30, 100  # articles
+SHORT_MEDIAN = 100  # words
+THIN_PERIOD = 5  # articles
+
+
+def funnel(articles: pd.DataFrame, dropped: pd.DataFrame) -> pd.DataFrame:
+    """A row is a stage: `stage, n_in, n_out, left_out, why`; each stage's `n_out` is the next one's `n_in`.
+
+    The first `n_in` counts every article found, the last `n_out` is the number of articles of the corpus.
+
+    >>> from topics.tables import dropped
+    >>> funnel(pd.DataFrame({"doc_id": ["a"]}), dropped([("repeats", "article", "b", "repeats a", 1)]))["n_in"].tolist()
+    [2, 2, 2, 2, 2]
+    """
+    gone = dropped[dropped["what"].isin(["article", "row"])].groupby("stage")["n"].sum()
+    counts = [int(gone.get(stage, 0)) for stage, _ in STAGES]
+    n_in = len(articles) + sum(counts)
+    rows = []
+    for (stage, why), left_out in zip(STAGES, counts, strict=True):
+        rows.append((stage, n_in, n_in - left_out, left_out, why))
+        n_in -= left_out
+    return pd.DataFrame(rows, columns=["stage", "n_in", "n_out", "left_out", "why"])
+
+
+def removals_by_step(removals: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
+    """A row is a cleaning step: `step, n, n_docs, n_chars, share`, the share being that of all characters as read."""
+    kept = int(articles["text"].str.len().sum())
+    total = kept + int(removals["n_chars"].sum()) - int(removals["replacement"].str.len().sum())
+    by_step = removals.groupby("step", sort=False)
+    table = pd.DataFrame(
+        {"n": by_step.size(), "n_docs": by_step["doc_id"].nunique(), "n_chars": by_step["n_chars"].sum()}
+    )
+    table["share"] = table["n_chars"] / max(1, total)
+    return table.sort_values(["n_chars", "n"], ascending=False).rename_axis("step").reset_index()
+
+
+def dates_known(articles: pd.DataFrame) -> pd.DataFrame:
+    """A row is a way in which dates are known, at a precision: `date_source, date_precision, n, share`."""
+    table = articles.groupby(["date_source", "date_precision"]).size().rename("n").reset_index()
+    return (
+        table.assign(share=table["n"] / max(1, len(articles)))
+        .sort_values(["n", "date_source"], ascending=[False, True])
+        .reset_index(drop=True)
+    )
+
+
+def per_period(articles: pd.DataFrame, by: str = "source") -> pd.DataFrame:
+    """Articles by period (as fine as the span allows: year, month or day; "" is undated) and by the column `by`."""
+    return pd.crosstab(_periods(articles), articles[by].replace("", "unknown")).rename_axis(index="period", columns=by)
+
+
+def verdict(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
+    """Sentences on what a corpus of these articles can carry: its size, lengths, dates, sources and periods."""
+    if not len(articles):
+        return ["No article is left: there is nothing to analyse. The table of what was left out says why."]
+    return [
+        *_on_size(articles),
+        *_on_lengths(articles),
+        *_on_dates(articles),
+        *_on_sources(articles),
+        *_on_losses(articles, dropped),
+    ]
+
+
+def check_text(articles: pd.DataFrame, removals: pd.DataFrame, dropped: pd.DataFrame, repeats: pd.DataFrame) -> str:
+    """What `python -m topics check` prints: the funnel, removals by step, how dates are known, the verdict."""
+    steps = removals_by_step(removals, articles)
+    parts = [
+        ("Articles", _lines(funnel(articles, dropped), "{stage:<12} {n_in:>8,} in {left_out:>8,} {why}")),
+        ("Left out", _reasons(dropped)),
+        (
+            "Taken out of the texts",
+            _lines(steps, "{step:<14} {n:>8,} passages in {n_docs:>7,} articles, {share:6.2%} of the characters"),
+        ),
+        (
+            "Dates",
+            _lines(dates_known(articles), "{date_source:<12} {date_precision:<6} {n:>8,} articles, {share:6.1%}"),
+        ),
+        ("Articles per period", _per_period_lines(articles)),
+        ("What this corpus can carry", [f"- {sentence}" for sentence in verdict(articles, dropped)]),
+    ]
+    return (
+        "\n\n".join("\n".join([title, *(f"  {line}" for line in lines or ["none"])]) for title, lines in parts) + "\n"
+    )
+
+
+def _on_size(articles: pd.DataFrame) -> list[str]:
+    n, words = len(articles), int(articles["n_words"].sum())
+    head = f"{n:,} article{'s' * (n != 1)} of {words:,} words."
+    if n < SMALL:
+        return [
+            head
+            + " Topics of so few articles are a way of reading them closely; no share, trend or comparison rests on them."
+        ]
+    if n < FEW:
+        return [
+            head + " Enough for a handful of broad topics; shares have wide intervals, and trends need longer periods."
+        ]
+    return [
+        head
+        + f" Enough for some {min(50, max(5, round((n / 2) ** 0.5 / 5) * 5))} topics to be looked for; more are asking for chance to be read."
+    ]
+
+
+def _on_lengths(articles: pd.DataFrame) -> list[str]:
+    median, low, high = (int(articles["n_words"].quantile(q)) for q in (0.5, 0.05, 0.95))
+    sentence = f"Half of the articles have {median:,} words or more, nine in ten between {low:,} and {high:,}."
+    if median < SHORT_MEDIAN:
+        sentence += " They are short: a topic of one article rests on few words, and most of what is said holds for groups of articles alone."
+    return [sentence]
+
+
+def _on_dates(articles: pd.DataFrame) -> list[str]:
+    dated = articles[articles["date"] != ""]
+    share = 1 - len(dated) / len(articles)
+    if not len(dated):
+        return ["No article has a date: nothing can be said about change over time."]
+    days = dated["date_precision"].eq("day").mean()
+    sentences = [
+        f"{len(dated):,} articles are dated, from {dated['date'].min()} to {dated['date'].max()}, {days:.0%} of them to the day."
+    ]
+    if len(dated) < len(articles):
+        sentences.append(
+            f"{share:.0%} ({len(articles) - len(dated):,}) have no date and are in no series; a trend speaks for the others alone."
+        )
+    counts = _periods(dated).value_counts()
+    if len(counts) > 1 and counts.iloc[0] > 0.5 * len(dated):
+        sentences.append(
+            f"{counts.iloc[0] / len(dated):.0%} of the dated articles are of {counts.index[0]}: what looks like a level of the whole is mostly of that time."
+        )
+    thin = int((counts < THIN_PERIOD).sum())
+    if thin:
+        sentences.append(
+            f"{thin} of {len(counts)} periods with articles have fewer than {THIN_PERIOD}: single values there mean little."
+        )
+    return sentences
+
+
+def _on_sources(articles: pd.DataFrame) -> list[str]:
+    counts = articles["source"].replace("", "unknown").value_counts()
+    if counts.index[0] == "unknown" and len(counts) == 1:
+        return [
+            "The source of no article is known: a change in which outlets were collected cannot be told from a change in what they write."
+        ]
+    first = f"{len(counts)} source{'s' * (len(counts) != 1)}; {counts.index[0]} has {counts.iloc[0] / len(articles):.0%} of the articles."
+    return [
+        first
+        + (
+            " The corpus speaks for that source more than for all."
+            if counts.iloc[0] > 0.5 * len(articles) and len(counts) > 1
+            else ""
+        )
+    ]
+
+
+def _on_losses(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
+    table = funnel(articles, dropped)
+    lost = table[table["left_out"] > 0.1 * table["n_in"].iloc[0]]
+    return [
+        f"{row.left_out:,} of {table['n_in'].iloc[0]:,} articles {row.why}: look at them before trusting what is left."
+        for row in lost.itertuples()
+    ]
+
+
+def _periods(articles: pd.DataFrame) -> pd.Series:
+    years = articles.loc[articles["date"] != "", "date"].str[:4]
+    span = years.astype(int).max() - years.astype(int).min() if len(years) else 0
+    return articles["date"].str[: 4 if span > 5 else 7].replace("", "undated")
+
+
+def _lines(table: pd.DataFrame, form: str) -> list[str]:
+    return [form.format(**row) for row in table.to_dict("records")]
+
+
+def _reasons(dropped: pd.DataFrame) -> list[str]:
+    """Reasons with their counts, those that differ in a name or a number told as one."""
+    if not len(dropped):
+        return []
+    kinds = dropped["reason"].str.replace(r"\d[\d/.,:-]*|'[^']*'", "…", regex=True).str.slice(0, 80)
+    grouped = (
+        dropped.assign(kind=kinds).groupby(["stage", "what", "kind"], sort=True).agg(n=("n", "sum"), id=("id", "first"))
+    )
+    top = grouped.sort_values("n", ascending=False, kind="stable").head(15)
+    return [
+        f"{row.n:>8,} {stage}: {what}: {kind} (such as {row.id})"
+        for (stage, what, kind), row in zip(top.index, top.itertuples(), strict=True)
+    ]
+
+
+def _per_period_lines(articles: pd.DataFrame) -> list[str]:
+    counts: Mapping[str, int] = _periods(articles).value_counts().sort_index().to_dict()
+    widest = max(counts.values(), default=1)
+    lines = [f"{period:<8} {n:>8,} {'▪' * max(1, round(40 * n / widest))}" for period, n in counts.items()]
+    return lines if len(lines) <= 40 else [*lines[:20], "…", *lines[-20:]]

@@ -1,0 +1,446 @@
+"""When an article was published, how that is known, and between which days it must lie where it is not.
+
+Evidence is taken in the order of its worth: a correction by hand, a column or sidecar, what the page states, what
+htmldate finds in it, a header line or dateline, the URL, the file name, and last an event that the text tells as news.
+What is not known stays unknown; every date that was found and not used is a row of DROPPED.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from topics.tables import dropped
+
+FIRST_PRESS = date(1600, 1, 1)  # the first printed newspapers are of 1605: nothing was published in one before
+DATE_SOURCES = ("correction", "column", "metadata", "html", "header", "url", "file name", "event")
+
+_MONTHS = (
+    ("january", "jan", "janvier", "janv", "januar", "jänner", "enero", "ene", "gennaio", "gen", "janeiro", "januari"),
+    ("february", "feb", "février", "fevrier", "févr", "fév", "februar", "febrero", "febbraio", "fevereiro", "fev", "februari"),
+    ("march", "mar", "mars", "märz", "marzo", "março", "maart"),
+    ("april", "apr", "avril", "avr", "abril", "abr", "aprile"),
+    ("may", "mai", "mayo", "maggio", "maio", "mei"),
+    ("june", "jun", "juin", "juni", "junio", "giugno", "giu", "junho"),
+    ("july", "jul", "juillet", "juil", "juli", "julio", "luglio", "lug", "julho"),
+    ("august", "aug", "août", "aout", "agosto", "ago", "augustus"),
+    ("september", "sept", "sep", "septembre", "septiembre", "settembre", "set", "setembro"),
+    ("october", "oct", "octobre", "oktober", "okt", "octubre", "ottobre", "ott", "outubro", "out"),
+    ("november", "nov", "novembre", "noviembre", "novembro"),
+    ("december", "dec", "décembre", "decembre", "déc", "dezember", "dez", "diciembre", "dic", "dicembre", "dezembro", "desember"),
+)  # fmt: skip
+MONTHS: Mapping[str, int] = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names}
+MONTH = rf"(?i:tháng \d{{1,2}}|(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?)"
+YEAR = r"(?:1[6-9]|20)\d{2}"
+DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+
+NAMED_DMY = rf"{DAY}(?:st|nd|rd|th|er|\.|º)?(?:[ -]|\s?(?:de|of|ngày)\s)\s?{MONTH},?(?:[ -]| (?:de|del|năm) ){YEAR}"
+NAMED_MDY = rf"{MONTH} {DAY}(?:st|nd|rd|th)?,? {YEAR}"
+YMD = rf"{YEAR}(?P<sep>[-/.]){DAY}(?P=sep){DAY}"
+ISO = rf"{YEAR}[-/.](?:0?[1-9]|1[0-2])[-/.]{DAY}(?!\d)"
+NUMERIC = rf"(?<!\d){DAY}[-/.]{DAY}[-/.]{YEAR}(?!\d)"
+DATE = rf"(?:{NAMED_DMY}|{NAMED_MDY}|{ISO}|{NUMERIC}|{MONTH} {DAY}\b(?!\d)|{DAY} {MONTH})"  # a date in running text, also without a year
+
+_FORMS = (
+    ("ymd", re.compile(rf"(?<!\d)(?P<y>{YEAR})[-/.](?P<m>0?[1-9]|1[0-2])[-/.](?P<d>{DAY})(?!\d)")),
+    ("dmy", re.compile(rf"(?<!\w)(?P<d>{DAY})(?:st|nd|rd|th|er|\.|º)?(?:[ -]|\s?(?:de|of)\s)\s?(?P<m>{MONTH}),?(?:[ -]| (?:de|del|năm) )(?P<y>{YEAR})(?!\d)")),
+    ("mdy", re.compile(rf"(?<!\w)(?P<m>{MONTH}) (?P<d>{DAY})(?:st|nd|rd|th)?,? (?P<y>{YEAR})(?!\d)")),
+    ("num", re.compile(rf"(?<![\d/.-])(?P<a>{DAY})(?P<sep>[-/.])(?P<b>{DAY})(?P=sep)(?P<y>{YEAR})(?![\d])")),
+    ("ymd", re.compile(rf"(?<!\d)(?P<y>{YEAR})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d{{1,3}}(?!\d))(?=$|T|[^\d]|\d{{6}})")),
+    ("my", re.compile(rf"(?<!\w)(?P<m>{MONTH}),? (?P<y>{YEAR})(?!\d)")),
+    ("my", re.compile(rf"^\s*(?P<y>{YEAR})[-/.](?P<m>0[1-9]|1[0-2])\s*$")),
+    ("y", re.compile(rf"^\s*(?P<y>{YEAR})(?:\.0)?\s*$")),
+)  # fmt: skip
+EPOCH = re.compile(r"^\s*(\d{9,10})(\d{3})?(?:\.\d+)?\s*$")
+
+
+class Found(NamedTuple):
+    """A date read from some text: the first and the last day that it can mean, and the words it was read from.
+
+    `either` holds the other reading where the order of day and month is not known.
+    """
+
+    first: date
+    last: date
+    text: str
+    either: date | None = None
+
+
+def parse(text: str, day_first: bool | None = None) -> Found | None:
+    """The first date in a short text, or None. Without `day_first`, 3/4/2017 has two readings and 26/4/2017 one.
+
+    A date is taken as it stands: no time zone is converted.
+
+    >>> found = parse("April 26, 2023, 12:28 [GMT+7]"); found.first.isoformat(), found.text
+    ('2023-04-26', 'April 26, 2023')
+    >>> parse("3/4/2017").either.isoformat(), parse("3/4/2017", day_first=True).first.isoformat()
+    ('2017-04-03', '2017-04-03')
+    >>> parse("in 2017") is None, parse("2017-04").last.isoformat()
+    (True, '2017-04-30')
+    """
+    for form, pattern in _FORMS:
+        match = pattern.search(text)
+        if match:
+            try:
+                return _read_match(form, match, day_first)
+            except ValueError:
+                continue
+    epoch = EPOCH.match(text)
+    if epoch:
+        day = datetime.fromtimestamp(int(epoch[1]), UTC).date()
+        return Found(day, day, epoch[0].strip())
+    return None
+
+
+def _read_match(form: str, match: re.Match[str], day_first: bool | None) -> Found:
+    year = int(match["y"])
+    said = match[0].strip()
+    if form == "y":
+        return Found(date(year, 1, 1), date(year, 12, 31), said)
+    if form == "my":
+        month = _month(match["m"])
+        return Found(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]), said)
+    if form == "num":
+        return _numeric(int(match["a"]), int(match["b"]), year, said, day_first)
+    day = date(year, _month(match["m"]), int(match["d"]))
+    return Found(day, day, said)
+
+
+def _numeric(a: int, b: int, year: int, said: str, day_first: bool | None) -> Found:
+    if a > 12 or (b <= 12 and day_first):
+        day = date(year, b, a)
+    elif b > 12 or day_first is False or a == b:
+        day = date(year, a, b)
+    else:
+        return Found(date(year, a, b), date(year, a, b), said, either=date(year, b, a))
+    return Found(day, day, said)
+
+
+def _month(name: str) -> int:
+    plain = name.lower().strip(". ")
+    number = re.search(r"\d+", plain)
+    return int(number[0]) if number else MONTHS[plain]
+
+
+# --- evidence --------------------------------------------------------------------------------------------------------
+
+STAMP_REST = re.compile(
+    r"\b(?:last|first|updated?|published|posted|modified|publié|mis|jour|modifié|le|à|on|at|am|pm|gmt|utc|ict|est|edt|cet|cest|bst|ist|by|date|ngày|cập|nhật|"
+    r"mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|[\W\d_]+", re.I,
+)  # fmt: skip
+URL_DATES = (
+    re.compile(rf"(?<!\d)(?P<y>{YEAR})[/_-]?(?P<m>0[1-9]|1[0-2])[/_-](?P<d>0[1-9]|[12]\d|3[01])(?!\d)"),
+    re.compile(rf"(?<!\d)(?P<y>{YEAR})/(?P<m>[1-9]|1[0-2])/(?P<d>{DAY})(?=/)"),
+    re.compile(rf"(?<!\d)(?P<y>{YEAR})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"),
+    re.compile(rf"/(?P<y>{YEAR})[/-](?P<m>0[1-9]|1[0-2])(?=/)"),
+)  # fmt: skip
+NAME_DATES = (
+    *URL_DATES[:1],
+    URL_DATES[2],
+    re.compile(rf"(?<![\da-zA-Z])(?P<y>{YEAR})[_-](?P<m>0[1-9]|1[0-2])(?![\d])"),
+)
+EVENT_VERB = r"(?:took place|was held|were held|was (?:organi[sz]ed|opened|launched|inaugurated|signed|concluded)|kicked off|opened|wrapped up|(?:has )?(?:held|hosted|organi[sz]ed)|concluded|began|s'est tenue?|a eu lieu)"
+EVENT_DAY = re.compile(
+    rf"{EVENT_VERB}\b[^.\n]{{0,160}}?\b(?:on|le)\b (?:\w+day,? ?)?\(?(?P<said>(?:(?P<m>{MONTH}) (?P<d>{DAY})|(?P<d2>{DAY}) (?P<m2>{MONTH}))(?:st|nd|rd|th)?(?!\d)(?:,? (?P<y>{YEAR}))?)"
+)
+EVENT_NAME = re.compile(
+    rf"\b(?:Summit|Awards?|Expo|Exhibition|Conference|Congress|Forum|Festival|Fair|Games|Olympics|Championships?|Cup|Convention|Symposium|Workshop|Week|Day|Prize|Contest|Show)s?[ \u00a0](?P<y>{YEAR})\b"
+)
+AHEAD = re.compile(
+    r"\b(?:will|would|to be held|upcoming|forthcoming|next|plan(?:s|ned)?|ahead of|bid|prepar(?:es?|ing)|scheduled|expected)\b",
+    re.I,
+)
+PAST = re.compile(
+    r"\b(?:was|were|had|did|took|held|showed|won|said|opened|closed|attracted|gathered|presented|introduced|signed|\w{3,}ed)\b"
+)
+
+
+def in_header(text: str) -> str:
+    """The line among the first that is nothing but a date with its byline or place, or the date in a dateline.
+
+    >>> in_header("Rain in Hue\\n\\nBy Ann Example\\nApril 26, 2023, 12:28 [GMT+7]\\n\\nIt rained.")
+    'April 26, 2023'
+    >>> in_header("The rain of April 26, 2023 is not forgotten.")
+    ''
+    """
+    lines = [line.strip() for line in text.split("\n", 40)[:40] if line.strip()][:8]
+    for line in lines:
+        if len(line) > 160:
+            line = _dateline_head(line)
+        found = parse(line) if line else None
+        if found and found.first == found.last and _only_a_stamp(line, found.text):
+            return found.text
+    return ""
+
+
+def _dateline_head(line: str) -> str:
+    """What stands before the dash of a dateline, where the line begins with one."""
+    match = re.match(r"([A-ZÀ-Ỹ][^.\n]{0,60}?)\s*(?:\([A-Za-z]{2,10}\)|/[A-Z]{2,8}/|—|–|--| - )", line)
+    return match[1] if match else ""
+
+
+def _only_a_stamp(line: str, said: str) -> bool:
+    rest = STAMP_REST.sub(" ", line.replace(said, " ", 1)).split()
+    return len(rest) <= 8 and all(word[0].isupper() for word in rest)
+
+
+def in_address(address: str, patterns: Iterable[re.Pattern[str]] = URL_DATES) -> Found | None:
+    """The date in a URL or a file name: to the day, or to the month.
+
+    >>> in_address("https://example.org/news/2017/02/07/rain.html").first.isoformat()
+    '2017-02-07'
+    """
+    for pattern in patterns:
+        for match in pattern.finditer(address):
+            try:
+                year, month = int(match["y"]), int(match["m"])
+                if "d" in pattern.groupindex:
+                    day = date(year, month, int(match["d"]))
+                    return Found(day, day, match[0].strip("/"))
+                return Found(
+                    date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]), match[0].strip("/")
+                )
+            except ValueError:
+                continue
+    return None
+
+
+def in_event(text: str) -> Found | None:
+    """The day of an event that the first paragraphs tell as news, its year said beside it or by the event's own name.
+
+    >>> in_event("A fair took place in Hue on November 20.\\n\\nIt is part of the Example Awards 2019.").first.isoformat()
+    '2019-11-20'
+    >>> in_event("It was founded in 2015. In 2017, it grew.") is None
+    True
+    """
+    head = "\n".join([line for line in text.split("\n") if line.strip()][:5])[:4000]
+    for match in EVENT_DAY.finditer(head):
+        sentence = _sentence_around(head, match.start())
+        years = (
+            {match["y"]}
+            if match["y"]
+            else {m["y"] for m in EVENT_NAME.finditer(head) if not AHEAD.search(_sentence_around(head, m.start()))}
+        )
+        if len(years) == 1 and not re.search(r"\b(?:will|to be|is set|is scheduled)\b", sentence):
+            try:
+                day = date(int(years.pop()), _month(match["m"] or match["m2"]), int(match["d"] or match["d2"]))
+            except ValueError:
+                continue
+            return Found(day, day, match[0])
+    return None
+
+
+def past_event(text: str) -> Found | None:
+    """The latest year of an event named with its year that the text tells as past: the article is not older.
+
+    >>> past_event("At the exhibition Example Summit 2018, many products were on display.").text
+    'Summit 2018'
+    >>> past_event("The city prepares to host the Example Expo 2030.") is None
+    True
+    """
+    best: Found | None = None
+    for match in EVENT_NAME.finditer(text[:20_000]):
+        sentence = _sentence_around(text, match.start())
+        year = int(match["y"])
+        if PAST.search(sentence) and not AHEAD.search(sentence) and (best is None or year > best.first.year):
+            best = Found(date(year, 1, 1), date(year, 12, 31), match[0])
+    return best
+
+
+def _sentence_around(text: str, at: int) -> str:
+    start = max(text.rfind(". ", 0, at), text.rfind("\n", 0, at)) + 1
+    ends = [end for end in (text.find(". ", at), text.find("\n", at)) if end >= 0]
+    return text[start : min(ends) if ends else len(text)]
+
+
+# --- articles --------------------------------------------------------------------------------------------------------
+
+
+def date_articles(
+    cleaned: pd.DataFrame,
+    raw: pd.DataFrame,
+    *,
+    corrections: pd.DataFrame | None = None,
+    today: date | None = None,
+    map: Callable[..., Iterable[Any]] = map,
+    block: int = 500,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`cleaned` with `date, date_precision, date_source, date_text, not_before, not_after`, and DROPPED.
+
+    `raw` has the original texts, where header lines still stand. `not_before` and `not_after` are days; of an article
+    with a date they are the first and last that it covers, except that an event bounds from below alone. DROPPED holds
+    each date that was found and not used: in the future of `today`, before the press, unreadable, or at odds with the
+    one that was used by more than a day.
+    """
+    today = today or date.today()
+    original = dict(zip(raw["doc_id"], raw["text"], strict=True))
+    jobs = [
+        (
+            row.doc_id,
+            row.file,
+            row.source,
+            row.url,
+            row.date_column,
+            row.date_metadata,
+            row.date_html,
+            original[row.doc_id][:4000],
+            row.text[:20_000],
+        )
+        for row in cleaned.itertuples(index=False)
+    ]
+    blocks = [jobs[at : at + block] for at in range(0, len(jobs), block)]
+    evidence = [found for found_in_block in map(_evidence_block, blocks) for found in found_in_block]
+    orders = _orders(jobs, evidence)
+    by_hand = _by_hand(corrections)
+    rows, left = [], []
+    for job, found in zip(jobs, evidence, strict=True):
+        row, unused = _decide(job[0], found, orders, (job[1], job[2]), by_hand.get(job[0], {}), today)
+        rows.append(row)
+        left += [("dates", "date", job[0], reason, 1) for reason in unused]
+    table = pd.DataFrame(
+        rows, columns=["date", "date_precision", "date_source", "date_text", "not_before", "not_after"], dtype="str"
+    )
+    return pd.concat([cleaned.reset_index(drop=True), table], axis=1), dropped(left)
+
+
+Evidence = dict[str, Any]
+
+
+def _evidence_block(block: list[tuple[str, ...]]) -> list[Evidence]:
+    return [_evidence(*job[1:]) for job in block]
+
+
+def _evidence(
+    file: str, source: str, url: str, column: str, metadata: str, html: str, original: str, text: str
+) -> Evidence:
+    """What each source says: a `Found`, the words that could not be read, or None."""
+    header = in_header(original)
+    found: Evidence = {
+        "column": (parse(column) or column) if column else None,
+        "metadata": (parse(metadata) or metadata) if metadata else None,
+        "html": parse(html) if html else None,
+        "header": parse(header) if header else None,
+        "url": in_address(url) if url else None,
+        "file name": in_address(file.rsplit("/", 1)[-1], NAME_DATES),
+    }
+    if not any(isinstance(value, Found) for value in found.values()):
+        found["event"] = in_event(text)
+        found["past event"] = past_event(text)
+    return found
+
+
+def _orders(jobs: list[tuple[str, ...]], evidence: list[Evidence]) -> dict[tuple[str, str], bool]:
+    """For each place that dates come from, whether its numeric dates put the day first, where its other dates tell."""
+    votes: dict[tuple[str, str], Counter[bool]] = defaultdict(Counter)
+    for job, found in zip(jobs, evidence, strict=True):
+        for kind, value in found.items():
+            if isinstance(value, Found) and value.either is None:
+                numeric = re.match(rf"({DAY})[-/.]({DAY})[-/.]{YEAR}", value.text)
+                if numeric and numeric[1] != numeric[2]:
+                    votes[_place(kind, job[1], job[2])][int(numeric[1]) > 12] += 1
+    return {place: True in counts for place, counts in votes.items() if len(counts) == 1}
+
+
+def _place(kind: str, file: str, source: str) -> tuple[str, str]:
+    """Dates of one column of one file are written alike; elsewhere those of one outlet."""
+    return (kind, file if kind == "column" else source or file)
+
+
+def _decide(
+    doc_id: str,
+    found: Evidence,
+    orders: Mapping[tuple[str, str], bool],
+    at: tuple[str, str],
+    by_hand: Mapping[str, str],
+    today: date,
+) -> tuple[tuple[str, ...], list[str]]:
+    """The row of one article's date, and what each date that is not used says."""
+    unused: list[str] = []
+    usable: list[tuple[str, Found]] = []
+    if "date" in by_hand:
+        corrected = parse(by_hand["date"])
+        if corrected:
+            usable.append(("correction", corrected))
+    for kind in DATE_SOURCES[1:]:
+        value = found.get(kind)
+        if isinstance(value, str):
+            unused.append(f"{kind}: cannot be read as a date: {value[:80]!r}")
+        elif value is not None:
+            value = _settled(value, orders.get(_place(kind, *at)))
+            wrong = _impossible(value, today)
+            if wrong:
+                unused.append(f"{kind}: {wrong}: {value.text}")
+            else:
+                usable.append((kind, value))
+    if not usable:
+        bound = found.get("past event")
+        row = ("", "none", "none", bound.text if bound else "", bound.first.isoformat() if bound else "", "")
+        return _bounded(row, by_hand), unused
+    kind, chosen = usable[0]
+    unused += [
+        f"{other}: {value.text} disagrees with {kind}: {chosen.text}"
+        for other, value in usable[1:]
+        if _at_odds(chosen, value)
+    ]
+    finer = next((value for _, value in usable[1:] if _within(value, chosen)), None)
+    if finer is not None and kind != "correction":
+        kind, chosen = next((k, v) for k, v in usable[1:] if v is finer)
+    text, precision = _iso(chosen)
+    last = "" if kind == "event" else (chosen.either or chosen.last).isoformat()
+    first = min(chosen.first, chosen.either or chosen.first)
+    if chosen.either:
+        last = max(chosen.first, chosen.either).isoformat()
+    return _bounded((text, precision, kind, chosen.text, first.isoformat(), last), by_hand), unused
+
+
+def _settled(found: Found, day_first: bool | None) -> Found:
+    return found if found.either is None or day_first is None else (parse(found.text, day_first) or found)
+
+
+def _impossible(found: Found, today: date) -> str | None:
+    if found.first > today + timedelta(days=1):  # a day's grace for other time zones
+        return "in the future"
+    return "before the press" if found.last < FIRST_PRESS else None
+
+
+def _at_odds(a: Found, b: Found) -> bool:
+    day = timedelta(days=1)
+    return a.either is None and b.either is None and (b.first > a.last + day or b.last < a.first - day)
+
+
+def _within(finer: Found, coarse: Found) -> bool:
+    """Whether another source names a shorter time inside the chosen one: the month of a column and the day of a URL."""
+    if coarse.either is not None:
+        return finer.either is None and finer.first == finer.last and finer.first in (coarse.first, coarse.either)
+    return coarse.first != coarse.last and finer.either is None and coarse.first <= finer.first and finer.last <= coarse.last and finer.last - finer.first < coarse.last - coarse.first  # fmt: skip
+
+
+def _iso(found: Found) -> tuple[str, str]:
+    """The date cut to its precision. With day and month in doubt, only the year is sure."""
+    if found.either is not None:
+        return f"{found.first.year:04d}", "year"
+    if found.first == found.last:
+        return found.first.isoformat(), "day"
+    if (found.first.year, found.first.month) == (found.last.year, found.last.month):
+        return found.first.isoformat()[:7], "month"
+    return found.first.isoformat()[:4], "year"
+
+
+def _bounded(row: tuple[str, ...], by_hand: Mapping[str, str]) -> tuple[str, ...]:
+    return (*row[:4], by_hand.get("not_before", row[4]), by_hand.get("not_after", row[5]))
+
+
+def _by_hand(corrections: pd.DataFrame | None) -> dict[str, dict[str, str]]:
+    chosen: dict[str, dict[str, str]] = defaultdict(dict)
+    if corrections is not None:
+        for row in corrections.itertuples(index=False):
+            if row.field in {"date", "not_before", "not_after"}:
+                chosen[row.doc_id][row.field] = row.value
+    return chosen

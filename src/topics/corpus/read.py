@@ -1,0 +1,697 @@
+"""Files and folders to one table of articles as they were found, and a row for everything that was not read.
+
+Everything that comes in is hostile until read: names in archives are labels and never paths, sizes are bounded while
+reading, links that lead out of the folder and things that are no files are passed over with a row.
+"""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import hashlib
+import io
+import itertools
+import json
+import lzma
+import os
+import re
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from topics.corpus import html
+from topics.corpus.encoding import SAMPLE, decode, decode_lines, guess_encoding
+from topics.tables import UserError, dropped
+
+ARTICLE_SUFFIXES = {".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml"}
+TABLE_SUFFIXES = {".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet"}
+COMPRESSED: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
+
+MAX_ARTICLE = 20_000_000  # bytes of one article's file
+MAX_CELL = 20_000_000  # characters of one cell of a table
+MAX_LINE = 64_000_000  # bytes of one line of a table
+MAX_TABLE = (
+    2_000_000_000  # bytes of a table that must be in memory whole (JSON, Parquet), or of an archive in an archive
+)
+MAX_UNPACKED = 20_000_000_000  # bytes that one archive or compressed file may unpack to
+MAX_DEPTH = 2  # archives in archives
+BLOCK = 16  # files that go to a worker at once
+WAVE = 32  # blocks that are under way at once, so that memory does not grow with the number of articles
+
+# Names that a column may have, best first; compared in lower case with everything but letters and digits as "_".
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "text": ("text", "body", "content", "full_text", "fulltext", "article_text", "article_body", "body_text", "articlebody",
+             "main_text", "maintext", "article", "story", "document", "transcript", "speech", "texte", "contenu", "texto",
+             "inhalt", "testo", "noi_dung", "raw_text", "clean_text", "description", "summary", "abstract"),
+    "title": ("title", "headline", "heading", "article_title", "head", "subject", "titre", "titulo", "titel", "tieu_de", "name"),
+    "date": ("date", "published", "publish_date", "publication_date", "published_at", "date_published", "datepublished",
+             "published_date", "pub_date", "pubdate", "date_publish", "publishedat", "article_date", "webpublicationdate",
+             "datetime", "timestamp", "published_time", "time", "created_at", "created", "day", "fecha", "datum", "ngay", "year"),
+    "url": ("url", "article_url", "source_url", "article_source_link", "link", "permalink", "web_url", "weburl", "href", "uri"),
+    "source": ("source", "outlet", "publisher", "newspaper", "source_name", "site", "site_name", "sitename", "publication",
+               "domain", "media", "journal", "hostname", "news_source", "source_domain"),
+    "id": ("doc_id", "id", "article_id", "uuid", "document_id", "docid", "fileid", "file_id", "guid", "_id", "articleid"),
+}  # fmt: skip
+ROLES = tuple(NAMES)
+RAW = ("doc_id", "file", "row", "source", "url", "title", "text", "date_column", "date_metadata", "date_html")
+TAKEN = frozenset(
+    {"date", "date_precision", "date_source", "date_text", "not_before", "not_after", "language", "n_words", *RAW}
+)
+SIDECAR, CORRECTIONS = "metadata.csv", "corrections.csv"
+
+Row = dict[str, Any]
+Left = tuple[str, str, str, str, int]  # a row of DROPPED
+
+
+def read(
+    path: str | Path, *, columns: Mapping[str, str | list[str]] | None = None, map: Callable[..., Iterable[Any]] = map
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """RAW and DROPPED: every article under `path` (a file or a folder), and everything there that is none.
+
+    A row of RAW is an article as it was found: `doc_id, file, row, source, url, title, text, date_column,
+    date_metadata, date_html`, then the other columns of the user's tables, as text. `text` is the original that all
+    offsets count in (decoded, with `\\n` for line ends). Rows are sorted by `doc_id`, which is the source's own id where it is
+    unique, else made of name and content.
+
+    `columns` sets which column has which role (`text, title, date, url, source, id`); a role may have several, whose
+    texts are joined by an empty line. Single articles are read in blocks through `map`.
+
+    Raises `UserError` where `path` is not there, and where nothing in it can be read as an article.
+    """
+    path = Path(path)
+    _check_path(path)
+    chosen = _check_columns(columns)
+    left: list[Left] = []
+    rows: list[Row] = []
+    sidecars: dict[str, list[Row]] = {}
+    jobs = _jobs(path, left)
+    reader = partial(_read_block, columns=chosen)
+    singles: list[tuple[str, Any]] = []
+
+    def flush() -> None:
+        blocks = [singles[at : at + BLOCK] for at in range(0, len(singles), BLOCK)]
+        for some, others in map(reader, blocks):
+            rows.extend(some)
+            left.extend(others)
+        singles.clear()
+
+    for name, opener in jobs:
+        base = PurePosixPath(name).name.lower()
+        if base == SIDECAR:
+            sidecars[str(PurePosixPath(name).parent)] = list(_sidecar_rows(name, opener, left))
+        elif _suffix(name) in TABLE_SUFFIXES:
+            rows.extend(_table_rows(name, opener, chosen, left))
+        else:
+            singles.append((name, _portable(opener)))
+            if len(singles) >= BLOCK * WAVE:
+                flush()
+    flush()
+    _join_sidecars(rows, sidecars, left)
+    rows = [row for row in rows if _has_text(row, left)]
+    if not rows:
+        raise UserError(_nothing(path, left))
+    return _raw_table(rows), dropped(sorted(left))
+
+
+def columns_found(names: Iterable[str], columns: Mapping[str, str | list[str]] | None = None) -> dict[str, list[str]]:
+    """Which of a table's columns has which role: role → column names, by what is set and else by name.
+
+    >>> columns_found(["article_id", "Publish Date", "headline", "body", "section"])
+    {'text': ['body'], 'title': ['headline'], 'date': ['Publish Date'], 'id': ['article_id']}
+    """
+    names = list(names)
+    plain = {}
+    for name in names:
+        plain.setdefault(_plain(name), name)
+    found: dict[str, list[str]] = {}
+    for role in ROLES:
+        wanted = (columns or {}).get(role)
+        if wanted is not None:
+            listed = [wanted] if isinstance(wanted, str) else list(wanted)
+            found[role] = [name for name in listed if name in names]
+        else:
+            found[role] = next(([plain[n]] for n in NAMES[role] if n in plain and [plain[n]] not in found.values()), [])
+    if not found["text"] and "text" not in (columns or {}):
+        found["text"] = found["title"]  # a table of headlines
+    return {role: used for role, used in found.items() if used}
+
+
+# --- what there is to read -------------------------------------------------------------------------------------------
+
+
+def _check_path(path: Path) -> None:
+    if path.exists():
+        return
+    beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
+    import difflib
+
+    near = difflib.get_close_matches(path.name, beside, n=1)
+    hint = f"Did you mean {path.parent / near[0]}?" if near else "Give a file or a folder of articles."
+    raise UserError(f"articles: {path} is not there. {hint}")
+
+
+def _check_columns(columns: Mapping[str, str | list[str]] | None) -> dict[str, str | list[str]]:
+    unknown = sorted(set(columns or {}) - set(ROLES))
+    if unknown:
+        raise UserError(f"columns: no such role: {', '.join(unknown)}. The roles are {', '.join(ROLES)}.")
+    return {role: used for role, used in (columns or {}).items() if used}
+
+
+Opener = Callable[[], BinaryIO]
+
+
+def _jobs(path: Path, left: list[Left]) -> Iterator[tuple[str, Opener]]:
+    """Each file to read, as its name and a function that opens it; archives are opened on the way."""
+    if path.is_dir():
+        for name, file in _walk(path, left):
+            yield from _open(name, partial(open, file, "rb"), left, named=False)
+    else:
+        yield from _open(path.name, partial(open, path, "rb"), left, named=True)
+
+
+def _walk(folder: Path, left: list[Left]) -> Iterator[tuple[str, Path]]:
+    """The regular files under a folder, in the order of their names."""
+    root = folder.resolve()
+    for here, folders, files in os.walk(root, followlinks=False):
+        for name in sorted(folders):
+            if Path(here, name).is_symlink():
+                left.append(_left("file", _label(Path(here, name), root), "a link to a folder"))
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not Path(here, name).is_symlink())
+        for name in sorted(files):
+            file = Path(here, name)
+            reason = _no_file(file, root)
+            if reason:
+                left.append(_left("file", _label(file, root), reason))
+            else:
+                yield _label(file, root), file
+
+
+def _no_file(file: Path, root: Path) -> str | None:
+    try:
+        target = file.resolve(strict=True)
+        kind = target.stat().st_mode
+    except (OSError, RuntimeError) as error:
+        return f"cannot be read: {_why(error)}"
+    if not target.is_relative_to(root):
+        return "a link out of the folder"
+    return None if stat.S_ISREG(kind) else "not a regular file"
+
+
+def _open(name: str, opener: Opener, left: list[Left], named: bool, depth: int = 0) -> Iterator[tuple[str, Opener]]:
+    base = PurePosixPath(name).name
+    suffix = _suffix(name)
+    if base.lower() == CORRECTIONS:
+        return
+    if base.startswith(".") or "__MACOSX" in name:
+        left.append(_left("file", name, "a hidden file"))
+    elif base.lower().startswith("readme"):
+        left.append(_left("file", name, "a README is not an article"))
+    elif base.lower().endswith(ARCHIVE_SUFFIXES):
+        yield from _open_archive(name, opener, left, depth)
+    elif suffix in ARTICLE_SUFFIXES or suffix in TABLE_SUFFIXES:
+        yield name, partial(_unpacked, opener, base)
+    elif named:
+        raise UserError(f"articles: {name} is not of a format that is read: {', '.join(sorted(ARTICLE_SUFFIXES | TABLE_SUFFIXES))}, "
+                        "these in .zip or .tar, or with .gz, .bz2 or .xz.")  # fmt: skip
+    else:
+        left.append(_left("file", name, f"format {suffix or 'without a suffix'} is not read"))
+
+
+def _unpacked(opener: Opener, base: str) -> BinaryIO:
+    unpack = COMPRESSED.get(PurePosixPath(base.lower()).suffix)
+    return unpack(opener(), "rb") if unpack else opener()
+
+
+def _open_archive(name: str, opener: Opener, left: list[Left], depth: int) -> Iterator[tuple[str, Opener]]:
+    if depth >= MAX_DEPTH:
+        left.append(_left("file", name, f"archives nested more than {MAX_DEPTH} deep"))
+        return
+    members = _zip_members if name.lower().endswith(".zip") else _tar_members
+    try:
+        with opener() as stream:
+            unpacked = 0
+            for member, size, open_member in members(stream, name, left):
+                unpacked += size
+                if unpacked > MAX_UNPACKED:
+                    left.append(
+                        _left("file", name, f"unpacks to more than {MAX_UNPACKED:,} bytes: the rest is not read")
+                    )
+                    return
+                yield from _open(f"{name}/{_member_label(member)}", open_member, left, named=False, depth=depth + 1)
+    except (
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        lzma.LZMAError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
+        left.append(_left("file", name, f"archive cannot be read: {_why(error)}"))
+
+
+def _zip_members(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[str, int, Opener]]:
+    with zipfile.ZipFile(stream) as archive:
+        for member in sorted(archive.infolist(), key=lambda m: m.filename):
+            if member.is_dir():
+                continue
+            if member.flag_bits & 1:
+                left.append(_left("file", f"{name}/{_member_label(member.filename)}", "encrypted"))
+            else:
+                yield member.filename, member.file_size, partial(_open_zip_member, archive, member)
+
+
+def _open_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
+    return archive.open(member)  # type: ignore[return-value]
+
+
+def _tar_members(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[str, int, Opener]]:
+    with tarfile.open(fileobj=stream, mode="r|*") as archive:
+        for member in archive:
+            if member.isfile():
+                yield member.name, member.size, partial(_open_tar_member, archive, member)
+            elif not member.isdir():
+                left.append(_left("file", f"{name}/{_member_label(member.name)}", "not a regular file"))
+
+
+def _open_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> BinaryIO:
+    stream = archive.extractfile(member)
+    assert stream is not None
+    return stream  # type: ignore[return-value]
+
+
+# --- single articles -------------------------------------------------------------------------------------------------
+
+
+def _portable(opener: Any) -> Any:
+    """What a worker can open: a path as it stands; out of an archive, the bytes."""
+    inner = opener.args[0]
+    if getattr(inner, "func", None) is open:
+        return opener
+    try:
+        with opener() as stream:
+            return _read_at_most(stream, MAX_ARTICLE)
+    except Exception as error:
+        return f"cannot be read: {_why(error)}"
+
+
+def _read_block(block: list[tuple[str, Any]], columns: Mapping[str, Any]) -> tuple[list[Row], list[Left]]:
+    """The articles of some files, and what was left out."""
+    rows: list[Row] = []
+    left: list[Left] = []
+    for name, source in block:
+        try:
+            if isinstance(source, str):
+                raise ValueError(source)
+            data = source if isinstance(source, bytes) else _read_opened(source)
+            rows.append(_article(name, data))
+        except Exception as error:  # whatever one file does, the others are read
+            left.append(_left("file", name, _why(error)))
+    return rows, left
+
+
+def _read_opened(opener: Opener) -> bytes:
+    with opener() as stream:
+        return _read_at_most(stream, MAX_ARTICLE)
+
+
+def _article(name: str, data: bytes) -> Row:
+    suffix = _suffix(name)
+    if suffix in {".html", ".htm", ".xhtml"}:
+        return {"file": name, "row": 0, **html.extract(decode(data, html=True))}
+    text = decode(data)
+    meta, text = _front_matter(text) if suffix in {".md", ".markdown"} else ({}, text)
+    found = columns_found(meta)
+    row = _row(name, 0, meta, {role: used for role, used in found.items() if role != "text"})
+    return {**row, "text": text, "title": row["title"] or _heading(text)}
+
+
+def _front_matter(text: str) -> tuple[Row, str]:
+    """The `key: value` lines between `---` at the head of a Markdown file, and the text after them."""
+    match = re.match(r"---\n((?:[\w .-]+:[^\n]*\n|[ \t-][^\n]*\n)+)---\n", text)
+    if not match:
+        return {}, text
+    pairs = (line.split(":", 1) for line in match[1].splitlines() if re.match(r"[\w.-]", line))
+    return {key.strip(): value.strip().strip("\"'") for key, value in pairs}, text[match.end() :]
+
+
+def _heading(text: str) -> str:
+    """The first line, where it stands alone, is short and does not end as a sentence does.
+
+    >>> _heading("\\nRain in Hue\\n\\nIt rained all day."), _heading("It rained all day.\\n\\nAnd all night.")
+    ('Rain in Hue', '')
+    """
+    match = re.match(r"\s*(?:#{1,3} )?(\S[^\n]{2,200}?)[ \t]*\n[ \t]*\n", text)
+    return match[1] if match and len(match[1].split()) <= 30 and match[1][-1] not in ".;,:" else ""
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def _table_rows(name: str, opener: Opener, columns: Mapping[str, Any], left: list[Left]) -> Iterator[Row]:
+    """The articles of a table, one after the other."""
+    suffix = _suffix(name)
+    records = {".parquet": _parquet, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines}.get(suffix, _csv)
+    found: dict[str, list[str]] | None = None
+    try:
+        with opener() as stream:
+            for number, record in records(stream, name, left):
+                if found is None or suffix in {".json", ".jsonl", ".ndjson"}:
+                    found = columns_found(record, columns)
+                    if "text" not in found:
+                        reason = f"no column of text; the columns are: {', '.join(str(key) for key in record)[:500]}"
+                        left.append(
+                            _left(
+                                "file" if suffix not in {".jsonl", ".ndjson"} else "row",
+                                f"{name}, row {number}" if suffix in {".jsonl", ".ndjson"} else name,
+                                reason,
+                            )
+                        )
+                        if suffix in {".jsonl", ".ndjson"}:
+                            continue
+                        return
+                yield _row(name, number, record, found)
+    except Exception as error:  # a damaged table gives the rows before the damage
+        left.append(_left("file", name, f"cannot be read further: {_why(error)}"))
+
+
+def _row(name: str, number: int, record: Mapping[str, Any], found: Mapping[str, list[str]]) -> Row:
+    cell = {role: "\n\n".join(filter(None, (_text(record.get(c)) for c in found.get(role, [])))) for role in ROLES}
+    used = {column for columns in found.values() for column in columns}
+    row: Row = {
+        "file": name, "row": number, "id": cell["id"].strip(), "source": cell["source"].strip(), "url": cell["url"].strip(), "title": cell["title"].strip(),
+        "text": cell["text"], "date_column": cell["date"].strip(), "date_metadata": "", "date_html": "",
+    }  # fmt: skip
+    for column, value in record.items():
+        if column and column not in used and not str(column).startswith("Unnamed:"):
+            row[_extra(str(column))] = _text(value)
+    return row
+
+
+def _extra(column: str) -> str:
+    return f"{column}_given" if column in TAKEN or column in ROLES else column
+
+
+def _text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, str):
+        return value[:MAX_CELL].replace("\r\n", "\n").replace("\r", "\n")
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)[:MAX_CELL]
+    return str(value)
+
+
+def _csv(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
+    lines = _text_lines(stream, name, left)
+    head = next(lines, "")
+    if not head.strip():
+        raise ValueError("empty")
+    delimiter = (
+        "\t" if _suffix(name) in {".tsv", ".tab"} else max(",;\t|", key=lambda sign: _outside_quotes(head).count(sign))
+    )
+    before = csv.field_size_limit(MAX_CELL)
+    try:
+        table = csv.reader(itertools.chain([head], lines), delimiter=delimiter)
+        names = [column.strip() for column in next(table)]
+        number = 0
+        while True:
+            number += 1
+            try:
+                cells = next(table)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                left.append(_left("row", f"{name}, row {number}", f"broken CSV: {error}"))
+                continue
+            if not cells:
+                number -= 1  # an empty line is no row
+            elif len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
+                left.append(
+                    _left("row", f"{name}, row {number}", f"has {len(cells)} cells where the header has {len(names)}")
+                )
+            else:
+                yield number, dict(zip(names, cells, strict=False))
+    finally:
+        csv.field_size_limit(before)
+
+
+def _outside_quotes(line: str) -> str:
+    return re.sub(r'"[^"]*"', "", line)
+
+
+def _json_lines(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
+    for number, line in enumerate(_text_lines(stream, name, left), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            left.append(_left("row", f"{name}, row {number}", f"broken JSON: {_why(error)}"))
+            continue
+        if isinstance(record, dict):
+            yield number, record
+        else:
+            left.append(_left("row", f"{name}, row {number}", "not a JSON object"))
+
+
+def _json(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
+    try:
+        whole = json.loads(decode(_read_at_most(stream, MAX_TABLE)))
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    for number, record in enumerate(_records(whole), start=1):
+        if isinstance(record, dict):
+            yield number, record
+        else:
+            left.append(_left("row", f"{name}, row {number}", "not a JSON object"))
+
+
+def _records(whole: Any) -> list[Any]:
+    """The list of articles in a JSON document: the document, the list in it, its values, or itself."""
+    if isinstance(whole, list):
+        return whole
+    if not isinstance(whole, dict):
+        return [whole]
+    if "text" in columns_found(whole):
+        return [whole]
+    lists = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+    if lists:
+        return max(lists, key=len)
+    if whole and all(isinstance(value, dict) for value in whole.values()):
+        return [{"id": key, **value} for key, value in whole.items()]
+    return [whole]
+
+
+def _parquet(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
+    import pyarrow.parquet
+
+    data = io.BytesIO(_read_at_most(stream, MAX_TABLE))
+    number = 0
+    for batch in pyarrow.parquet.ParquetFile(data).iter_batches(batch_size=1000):
+        for record in batch.to_pylist():
+            number += 1
+            yield number, record
+
+
+def _text_lines(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[str]:
+    buffered = io.BufferedReader(stream, 1 << 20) if isinstance(stream, io.RawIOBase) else stream
+    sample = buffered.read(SAMPLE)
+    encoding = guess_encoding(sample, whole=len(sample) < SAMPLE)
+    if encoding.startswith(("utf-16", "utf-32")):  # a line end is more than a byte here: read whole
+        return iter(io.StringIO(decode(sample + _read_at_most(buffered, MAX_TABLE // 8))))
+    return decode_lines(_byte_lines(sample, buffered, name, left), encoding)
+
+
+def _byte_lines(sample: bytes, stream: BinaryIO, name: str, left: list[Left]) -> Iterator[bytes]:
+    """Lines of bytes; one that is too long is left out with a row, and never in memory whole."""
+    head = io.BytesIO(sample)
+    total = len(sample)
+    for number in itertools.count(1):
+        line = head.readline()
+        if not line.endswith(b"\n"):
+            rest = stream.readline(MAX_LINE)
+            total += len(rest)
+            line += rest
+        if not line:
+            return
+        if total > MAX_UNPACKED:
+            raise ValueError(f"more than {MAX_UNPACKED:,} bytes")
+        if len(line) >= MAX_LINE and not line.endswith(b"\n"):
+            left.append(_left("row", f"{name}, line {number}", f"longer than {MAX_LINE:,} bytes"))
+            while True:
+                more = stream.readline(MAX_LINE)
+                total += len(more)
+                if not more or more.endswith(b"\n") or total > MAX_UNPACKED:
+                    break
+            continue
+        yield line
+
+
+# --- a file beside the articles --------------------------------------------------------------------------------------
+
+
+def _sidecar_rows(name: str, opener: Opener, left: list[Left]) -> Iterator[Row]:
+    try:
+        with opener() as stream:
+            for number, record in _csv(stream, name, left):
+                yield {"_row": f"{name}, row {number}", **record}
+    except Exception as error:
+        left.append(_left("file", name, f"cannot be read: {_why(error)}"))
+
+
+def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left]) -> None:
+    """What `metadata.csv` says of a file goes before what the file says of itself."""
+    if not sidecars:
+        return
+    by_file = {}
+    for row in rows:
+        by_file.setdefault(row["file"], []).append(row)
+        by_file.setdefault(str(PurePosixPath(row["file"]).with_suffix("")), []).append(row)
+    for folder, records in sidecars.items():
+        for record in records:
+            place = record.pop("_row")
+            key = next(
+                (column for column in record if _plain(column) in {"file", "filename", "file_name", "path"}), None
+            )
+            if key is None:
+                left.append(_left("file", place.rsplit(",", 1)[0], "has no column `file`"))
+                break
+            name = _text(record.pop(key)).strip()
+            matched = by_file.get(str(PurePosixPath(folder) / name) if folder != "." else name, [])
+            if not matched:
+                left.append(_left("row", place, f"there is no file {name[:200]!r}"))
+            given = _row("", 0, record, {r: c for r, c in columns_found(record).items() if r != "text"})
+            for row in matched:
+                row.update(
+                    {
+                        column: value
+                        for column, value in given.items()
+                        if value and column not in {"file", "row", "text"}
+                    }
+                )
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+
+def _has_text(row: Row, left: list[Left]) -> bool:
+    if row["text"].strip():
+        return True
+    left.append(_left("article", _place(row), "no text"))
+    return False
+
+
+def _raw_table(rows: list[Row]) -> pd.DataFrame:
+    for row in rows:
+        row["source"] = row.get("source") or _site(row.get("url", ""))
+    for row, doc_id in zip(rows, _doc_ids(rows), strict=True):
+        row["doc_id"] = doc_id
+    rows.sort(key=lambda row: row["doc_id"])
+    more = sorted({column for row in rows for column in row} - set(RAW) - {"id"})
+    return pd.DataFrame({column: [row.get(column, "") for row in rows] for column in (*RAW, *more)}).astype(
+        {column: "str" for column in (*RAW, *more) if column != "row"}
+    )
+
+
+def _doc_ids(rows: list[Row]) -> list[str]:
+    """The source's own ids where they are unique; else file name and a digest of what the row holds."""
+    own = [_clean_id(row.get("id", "")) for row in rows]
+    if all(own) and len(set(own)) == len(own):
+        return own
+    in_file: dict[str, list[str]] = {}
+    for row, mine in zip(rows, own, strict=True):
+        in_file.setdefault(row["file"], []).append(mine)
+    unique = {file for file, ids in in_file.items() if all(ids) and len(set(ids)) == len(ids)}
+    seen: dict[str, int] = {}
+    made = []
+    for row, mine in zip(rows, own, strict=True):
+        stem = _clean_id(PurePosixPath(row["file"]).name.split(".")[0]) or "article"
+        doc_id = f"{stem}-{mine}" if row["file"] in unique else f"{stem}-{_digest(row)}"
+        seen[doc_id] = seen.get(doc_id, 0) + 1
+        made.append(doc_id if seen[doc_id] == 1 else f"{doc_id}-{seen[doc_id]}")
+    return made
+
+
+def _clean_id(value: str) -> str:
+    return re.sub(r"[^\w.:/@+-]+", "_", value.strip())[:120]
+
+
+def _digest(row: Row) -> str:
+    content = "\0".join(f"{key}={row[key]}" for key in sorted(row) if key not in {"row", "doc_id"})
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+
+
+def _site(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+# --- small words -----------------------------------------------------------------------------------------------------
+
+
+def _nothing(path: Path, left: list[Left]) -> str:
+    if not left:
+        return f"articles: {path} holds no files."
+    shown = "; ".join(f"{label}: {reason}" for _, _, label, reason, _ in left[:3])
+    more = f"; and {len(left) - 3} more" if len(left) > 3 else ""
+    return f"articles: nothing in {path} could be read as an article. {shown}{more}. Set `columns` to name the column of text."
+
+
+def _left(what: str, name: str, reason: str) -> Left:
+    return ("read", what, name, reason, 1)
+
+
+def _place(row: Row) -> str:
+    return f"{row['file']}, row {row['row']}" if row["row"] else row["file"]
+
+
+def _why(error: BaseException) -> str:
+    said = " ".join(str(error).split())
+    return (
+        said[:200]
+        if isinstance(error, ValueError) and said
+        else f"{type(error).__name__}{': ' + said[:200] if said else ''}"
+    )
+
+
+def _plain(name: Any) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", str(name).strip().lower()).strip("_") if str(name).strip() != "_id" else "_id"
+
+
+def _suffix(name: str) -> str:
+    path = PurePosixPath(name.lower())
+    return PurePosixPath(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
+
+
+def _label(file: Path, root: Path) -> str:
+    return _member_label(file.relative_to(root).as_posix())
+
+
+def _member_label(name: str) -> str:
+    """A name as something to show: no control characters, nothing that could be a way out of a folder."""
+    parts = (part for part in name.replace("\\", "/").split("/") if part not in {"", ".", ".."})
+    return (
+        re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "\ufffd", "/".join(parts))
+        .encode("utf-8", "replace")
+        .decode()[:500]
+    )
+
+
+def _read_at_most(stream: BinaryIO, limit: int) -> bytes:
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise ValueError(f"more than {limit:,} bytes")
+    return data
