@@ -10,12 +10,15 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from topics import corpus as corpus_room
 from topics import store
-from topics.settings import Settings, load, project_folder
+from topics.corpus import audit
+from topics.settings import Settings, load, nearest, project_folder
 from topics.tables import UserError
 
 Tell = Callable[[str], None]
@@ -61,8 +64,6 @@ def articles_path(settings: Settings) -> Path:
         path = Path(settings.articles)
         if not path.exists():
             near = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
-            from topics.settings import nearest
-
             raise UserError(
                 f"{path}: no such file or folder of articles.{nearest(path.name, [item.name for item in near])}"
             )
@@ -117,3 +118,53 @@ def threads(settings: Settings) -> Iterator[Callable[..., Iterable[Any]]]:
     """A `map` over threads, for kernels that release the interpreter's lock."""
     with ThreadPoolExecutor(worker_count(settings)) as pool:
         yield pool.map
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------------
+
+
+def _keep(settings: Settings, key: str, build: Callable[[], store.Result]) -> store.Kept:
+    folder = Path(settings.cache)
+    try:
+        return store.keep(folder, key, build, classes=CLASSES)
+    except PermissionError as problem:
+        raise UserError(f"{folder}: cannot be written ({problem.strerror}). Name another in config.yml: cache: folder") from None
+
+
+def corpus(settings: Settings) -> store.Kept:
+    """The corpus: `articles, removals, dropped, repeats` and `language`."""
+    path = articles_path(settings)
+    found = inputs(path)
+    known = corpus_room.STEPS
+    for step in settings.skip_steps:
+        if step not in known:
+            raise UserError(f"skip_steps: there is no cleaning step {step!r}.{nearest(step, known)} There are: {', '.join(known)}.")
+    values = {
+        "columns": dict(settings.columns),
+        "steps": [step for step in known if step not in settings.skip_steps],
+        "language": settings.language,
+        "threshold": settings.near_repeats,
+    }
+
+    def made(today: date) -> store.Kept:
+        # A date is in the future only until it comes: the day enters the key only where it decides something.
+        day = {} if today == date.max else {"today": today.isoformat()}
+        key = store.key("corpus", room="corpus", values=values | day, inputs=[store.digest(found)])
+
+        def build() -> store.Result:
+            with processes(settings, sum(item["bytes"] for item in found) // 2000) as many:
+                return corpus_room.prepare(path, today=today, map=many, **values)
+
+        return _keep(settings, key, build)
+
+    kept = made(date.max)
+    return kept if kept["articles"]["date"].max() <= date.today().isoformat() else made(date.today())
+
+
+def check(settings: Settings) -> str:
+    """What these articles can carry, in words, fitting nothing."""
+    kept = corpus(settings)
+    return audit.check_text(kept["articles"], kept["removals"], kept["dropped"], kept["repeats"])
+
+
+CLASSES: tuple[type, ...] = ()

@@ -131,8 +131,8 @@ class Settings:
         _names, "which column of your tables is the text, title, date, …: {text: body}"
     )
     language: str = _setting("auto", _language, "language of the articles; auto takes the majority's")
-    keep_steps: tuple[str, ...] = _setting((), _words, "cleaning steps to leave out, by name as in 01_corpus")
-    near_repeats: float = _setting(0.8, _number(0.3, 1.0), "similarity from which two articles count as repeats")
+    skip_steps: tuple[str, ...] = _setting((), _words, "cleaning steps to leave out, by name as in 01_corpus")
+    near_repeats: float = _setting(0.7, _number(0.3, 1.0), "similarity from which two articles count as repeats")
     unit: str = _setting(
         "auto",
         _one_of("auto", "article", "paragraph"),

@@ -198,9 +198,11 @@ def relative(path: Path, folder: Path) -> str:
 # --- notebooks ----------------------------------------------------------------------------------------------------------
 
 
-def run_notebooks(settings: Settings, work: Path, topic_counts: Sequence[int], suggested: int | None) -> None:
+def run_notebooks(
+    settings: Settings, work: Path, topic_counts: Sequence[int], suggested: int | None, collection: str
+) -> None:
     """Execute every notebook, as many at once as there are workers, and make each into a page."""
-    jobs = notebook_jobs(work, topic_counts, suggested)
+    jobs = notebook_jobs(work, topic_counts, suggested, collection)
     with ThreadPoolExecutor(pipeline.worker_count(settings)) as pool:
         waiting = {pool.submit(run_child, job, work): job for job in jobs}
         for done in track(as_completed(waiting), total=len(jobs), what="pages"):
@@ -212,11 +214,14 @@ def run_notebooks(settings: Settings, work: Path, topic_counts: Sequence[int], s
                 raise
 
 
-def notebook_jobs(work: Path, topic_counts: Sequence[int], suggested: int | None) -> list[dict[str, Any]]:
+def notebook_jobs(
+    work: Path, topic_counts: Sequence[int], suggested: int | None, collection: str
+) -> list[dict[str, Any]]:
     """What each child process is told: the notebook, its parameters, where its copy and page go."""
     out = relative(work, NOTEBOOKS)
     common = {"articles": None, "config": f"{out}/config.yml", "out": out}
     pages = page_names(topic_counts)
+    titles = dict(pages)
     plan: list[tuple[str, str, dict[str, Any]]] = [
         ("01_corpus", "01_corpus", {}),
         ("02_topic_counts", "02_topic_counts", {}),
@@ -229,7 +234,9 @@ def notebook_jobs(work: Path, topic_counts: Sequence[int], suggested: int | None
             "parameters": common | parameters,
             "executed": str(work / "notebooks" / f"{page}.ipynb"),
             "page": str(work / f"{page}.html"),
-            "pages": pages,
+            "title": titles[f"{page}.html"],
+            "nav": pages,
+            "collection": collection,
         }
         for notebook, page, parameters in sorted(plan, key=lambda item: item[1] != f"03_topics_{suggested or 0:02d}")
     ]
@@ -277,7 +284,7 @@ def child() -> None:
     except RuntimeError as problem:
         print(problem, file=sys.stderr)
         raise SystemExit(1) from None
-    html.page(Path(job["executed"]), Path(job["page"]), pages=job["pages"])
+    html.page(Path(job["executed"]), Path(job["page"]), title=job["title"], nav=job["nav"], collection=job["collection"])
 
 
 def execute(job: Mapping[str, Any]) -> None:
