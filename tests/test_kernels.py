@@ -1,0 +1,160 @@
+"""The compiled loops against enumeration, exact summation, Geweke's joint test and other libraries."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import gammaln, psi
+from scipy.stats import chisquare
+
+from topics.models import kernels
+
+
+class State:
+    """The arrays of a sampler over tokens given as (unit, term), in order of units."""
+
+    def __init__(self, tokens: list[tuple[int, int]], n_terms: int, alpha: list[float], beta: float, key: int = 1) -> None:
+        unit = np.array([d for d, _ in tokens])
+        self.term = np.array([w for _, w in tokens], np.int32)
+        self.start = np.searchsorted(unit, np.arange(unit.max() + 2)).astype(np.int64)
+        self.unit, self.n_terms, self.alpha, self.beta = unit, n_terms, np.array(alpha), beta
+        self.key, self.counter = np.uint64(key), 0
+        room = np.minimum(np.bincount(self.term, minlength=n_terms), len(alpha))
+        self.term_start = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
+        self.pairs = np.zeros((self.term_start[-1], 2), np.int32)
+        self.used = np.zeros(n_terms, np.int32)
+        self.topic_n = np.zeros(len(alpha), np.int64)
+
+    def set(self, topic: Any) -> State:
+        self.topic = np.array(topic, np.int32)
+        kernels.count_topics(self.topic, self.term, self.pairs, self.term_start, self.used, self.topic_n)
+        return self
+
+    def sweep(self) -> State:
+        rest = (self.term_start, self.used, self.topic_n, self.alpha, self.beta, self.key, np.uint64(self.counter))
+        kernels.sweep(self.topic, self.term, self.start, self.pairs, *rest)
+        self.counter += len(self.term)
+        return self
+
+    def log_joint(self, topic: Any) -> float:
+        """log p(terms, topics), both Dirichlet distributions integrated out, written down from the definition."""
+        n_topics, total = len(self.alpha), 0.0
+        for d in range(self.unit.max() + 1):
+            n = np.bincount(np.array(topic)[self.unit == d], minlength=n_topics)
+            total += gammaln(self.alpha.sum()) - gammaln(n.sum() + self.alpha.sum())
+            total += (gammaln(n + self.alpha) - gammaln(self.alpha)).sum()
+        for k in range(n_topics):
+            n = np.bincount(self.term[np.array(topic) == k], minlength=self.n_terms)
+            total += gammaln(self.n_terms * self.beta) - gammaln(n.sum() + self.n_terms * self.beta)
+            total += (gammaln(n + self.beta) - gammaln(self.beta)).sum()
+        return float(total)
+
+
+TOKENS = [(0, 0), (0, 0), (0, 1), (1, 1), (1, 2), (2, 0), (2, 2)]
+
+
+def test_the_first_draw_of_a_sweep_has_the_probabilities_that_enumeration_gives() -> None:
+    start = [0, 2, 1, 1, 0, 2, 2]
+    state = State(TOKENS, 3, [0.3, 0.8, 0.5], 0.2)
+    weight = np.exp([state.log_joint([k, *start[1:]]) for k in range(3)])
+    n = 30_000
+    drawn = np.zeros(3)
+    for key in range(n):
+        state.key, state.counter = np.uint64(key * 7919 + 1), 0
+        drawn[state.set(start).sweep().topic[0]] += 1
+    assert chisquare(drawn, n * weight / weight.sum()).pvalue > 1e-4
+
+
+def test_the_chain_visits_every_state_as_often_as_exact_summation_says() -> None:
+    state = State(TOKENS, 3, [0.6, 0.3], 0.25, key=5)
+    states = list(itertools.product(range(2), repeat=len(TOKENS)))
+    weight = np.exp([state.log_joint(topic) for topic in states])
+    state.set([0] * len(TOKENS))
+    n, thin = 25_000, 4  # states four sweeps apart are nearly independent here
+    seen = np.zeros(len(states))
+    powers = 2 ** np.arange(len(TOKENS))[::-1]
+    for _ in range(n):
+        for _ in range(thin):
+            state.sweep()
+        seen[state.topic @ powers] += 1
+    expected = n * weight / weight.sum()
+    common = expected > 10
+    assert common.sum() > 40
+    assert chisquare([*seen[common], seen[~common].sum()], [*expected[common], expected[~common].sum()]).pvalue > 1e-4
+
+
+def test_the_counts_kept_through_sweeps_are_those_of_the_topics() -> None:
+    rng = np.random.default_rng(0)
+    tokens = sorted((int(d), int(w)) for d, w in zip(rng.integers(0, 30, 600), rng.zipf(1.5, 600) % 20, strict=True))
+    state = State(tokens, 20, [0.1] * 7, 0.05).set(rng.integers(0, 7, 600))
+    for _ in range(50):
+        state.sweep()
+    for w in range(20):
+        mine = state.pairs[state.term_start[w] : state.term_start[w] + state.used[w]]
+        true = np.bincount(state.topic[state.term == w], minlength=7)
+        assert (mine[:, 1] > 0).all()
+        assert dict(mine.tolist()) == {k: int(n) for k, n in enumerate(true) if n}
+    assert (state.topic_n == np.bincount(state.topic, minlength=7)).all()
+
+
+def _joint_statistics(topic: np.ndarray, term: np.ndarray, unit: np.ndarray) -> list[float]:
+    """Statistics that depend on topics, on terms and on both."""
+    units = np.zeros((4, 3))
+    np.add.at(units, (unit, topic), 1)
+    words = np.zeros((3, 4))
+    np.add.at(words, (topic, term), 1)
+    return [(units**2).sum(), (words**2).sum(), (words.sum(axis=1) ** 2).sum(), words[0].sum(), words[0, 0]]
+
+
+def _geweke(sampler_beta: float, n: int = 6_000) -> np.ndarray:
+    """z-scores of Geweke's joint test (2004): draws from the prior against a chain that alternates sampler and data."""
+    rng = np.random.default_rng(3)
+    alpha, beta, n_terms = np.array([0.5, 0.9, 0.3]), 0.4, 4
+    unit = np.repeat(np.arange(4), 5)
+
+    def words_given(topic: np.ndarray) -> np.ndarray:
+        topic_term = rng.dirichlet(np.full(n_terms, beta), size=3)
+        return np.array([rng.choice(n_terms, p=topic_term[k]) for k in topic])
+
+    def from_prior() -> tuple[np.ndarray, np.ndarray]:
+        shares = rng.dirichlet(alpha, size=4)
+        topic = np.array([rng.choice(3, p=shares[d]) for d in unit])
+        return topic, words_given(topic)
+
+    prior = np.array([_joint_statistics(*from_prior(), unit) for _ in range(n)])
+    topic, term = from_prior()
+    chain = []
+    for i in range(n):
+        state = State(list(zip(unit.tolist(), term.tolist(), strict=True)), n_terms, alpha.tolist(), sampler_beta, key=i + 1)
+        topic = state.set(topic).sweep().topic
+        term = words_given(topic)
+        chain.append(_joint_statistics(topic, term, unit))
+    blocks = np.array(chain).reshape(60, -1, 5).mean(axis=1)  # means of blocks, since steps of a chain depend on each other
+    error = np.sqrt(prior.var(axis=0) / n + blocks.var(axis=0, ddof=1) / 60)
+    return (prior.mean(axis=0) - np.array(chain).mean(axis=0)) / error
+
+
+def test_geweke_the_sampler_leaves_the_joint_distribution_in_place() -> None:
+    assert (np.abs(_geweke(0.4)) < 4).all()
+
+
+def test_geweke_catches_a_sampler_with_another_prior() -> None:
+    assert (np.abs(_geweke(0.8, n=3_000)) > 5).any()
+
+
+def test_the_stream_of_numbers_is_even_and_does_not_depend_on_its_neighbours() -> None:
+    numbers = np.array([kernels.uniform(np.uint64(9), np.uint64(i)) for i in range(20_000)])
+    assert chisquare(np.histogram(numbers, 50, (0, 1))[0]).pvalue > 1e-4
+    assert abs(np.corrcoef(numbers[:-1], numbers[1:])[0, 1]) < 0.03
+    assert kernels.uniform(np.uint64(9), np.uint64(777)) == numbers[777]
+    # SplitMix64's published first output for seed 1234567 is 6457827717110365317
+    gamma = 0x9E3779B97F4A7C15
+    assert kernels.uniform(np.uint64(1234567), np.uint64(1)) == (6457827717110365317 >> 11) / 2**53, gamma
+
+
+@pytest.mark.parametrize("x", [1e-3, 0.05, 0.5, 1.0, 3.3, 12.0, 1e4])
+def test_digamma_is_scipys(x: float) -> None:
+    assert kernels.digamma(x) == pytest.approx(psi(x), rel=1e-12, abs=1e-13)
