@@ -1,0 +1,92 @@
+"""Lemmas: the word that a form is a form of, and what kind of word it is. Each form once, not each token.
+
+A lemma depends on the form, the language and the exceptions alone, never on the corpus.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from simplemma import lemmatize
+from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
+from topics.words.concepts import plain
+
+# What simplemma makes something else of, or what is a name or term in its plural; the user's come on top.
+EXCEPTIONS = {
+    "en": "data media news politics economics mathematics physics statistics logistics robotics electronics analytics"
+    " cybernetics genetics bitcoin left building training meeting setting hearing funding banking manufacturing engineering"
+    " marketing learning computing mining housing shipping trading gaming streaming processing printing"
+    " networking outsourcing upskilling reskilling sourcing spending",
+}
+NUMBER = re.compile(
+    r"(?:[a-z]{0,3}[$€£¥₫₹₩])?\d[\d.,/]*(?:st|nd|rd|th|s|m|bn|mn|tn|k|am|pm|km|kg|cm|mm|ha|h|e|er|re|ème|eme)?"
+)
+ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]?\.?")
+PLURAL_ACRONYM = re.compile(r"[A-Z]{2,}s")
+
+
+def lemmas_known(language: str) -> bool:
+    """Whether simplemma has the language."""
+    return language in SUPPORTED_LANGUAGES
+
+
+def form_table(
+    forms: list[str],
+    *,
+    language: str = "en",
+    lemmas: bool = True,
+    exceptions: Iterable[str] = (),
+    stop_words: frozenset[str] = frozenset(),
+) -> pd.DataFrame:
+    """One row a form, in order: `form`, `key` (what it is counted as), `calm` (the same in a line of capitals) and `reason`.
+
+    The key is the lemma in lower case. Kept from lemmatising: `exceptions` and acronyms. An acronym that reads as a
+    stop word in lower case (`US`, `IT`, `WHO`) keeps its capitals, unless its whole sentence is in capitals.
+    `reason`: "" for a word, else "stop word", "number" or "single letter".
+
+    >>> form_table(["Cities", "US", "us", "media", "4.0"], stop_words=frozenset({"us"}))[["key", "reason"]].values.tolist()
+    [['city', ''], ['US', ''], ['us', 'stop word'], ['media', ''], ['4.0', 'number']]
+    """
+    kept = {word.lower() for word in exceptions} | set(EXCEPTIONS.get(language, "").split())
+    lemmatise = lemmas and lemmas_known(language)
+    rows = [_row(form, language, lemmatise, kept, stop_words) for form in forms]
+    return pd.DataFrame(rows, columns=["form", "key", "calm", "reason"])
+
+
+def _row(form: str, language: str, lemmatise: bool, kept: set[str], stop: frozenset[str]) -> tuple[str, str, str, str]:
+    written = plain(form)
+    if "." in written and ACRONYM.fullmatch(written):
+        written = written.replace(".", "")
+    low = written.lower()
+    acronym = written != low and written == written.upper() and len(written) > 1
+    bare = low.rstrip("'")
+    if acronym and low in stop:
+        return form, written, low, ""
+    if low in stop or bare in stop:
+        return form, low, low, "stop word"
+    if PLURAL_ACRONYM.fullmatch(written):
+        key = low[:-1]
+    elif acronym or not lemmatise or low in kept:
+        key = low
+    else:
+        key = lemmatize(written, lang=language).lower()
+    if key in stop:
+        reason = "stop word"
+    elif len(bare) == 1:
+        reason = "single letter"
+    else:
+        reason = "number" if NUMBER.fullmatch(low) else ""
+    return form, key, key, reason
+
+
+def in_capitals(forms: list[str], form: np.ndarray, sentence: np.ndarray) -> np.ndarray:
+    """For each token, whether most words of two letters or more of its sentence are written in capitals."""
+    long = np.array([len(word) > 1 and word[0].isalpha() for word in forms], bool)[form]
+    capital = long & np.array([word.isupper() for word in forms], bool)[form]
+    n_long = np.bincount(sentence[long], minlength=int(sentence.max(initial=0)) + 1)
+    n_capital = np.bincount(sentence[capital], minlength=len(n_long))
+    return ((n_long >= 3) & (2 * n_capital > n_long))[sentence]

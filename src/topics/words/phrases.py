@@ -1,0 +1,222 @@
+"""Phrases learned from the corpus: pairs of words, then pairs of those, that stand together more often than chance.
+
+The scores are those of gensim's `Phrases`, to the last digit, computed on integer codes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+import pandas as pd
+
+MAX_BETWEEN = 2  # connectors that may stand between the two halves
+# Words that may stand inside a phrase, never at its edge ("internet of things"); the English are gensim's.
+CONNECTORS = {
+    "en": "a an the for of with without at from to in on by and or",
+    "fr": "à au aux d' de des du en et l' la le les par pour sur",
+    "es": "a al con de del e el en la las los o para por y",
+    "it": "a al alla con d' da dal dalla de dei del dell' della delle di e ed il in l' la per",
+    "pt": "a ao da das de do dos e em na no para por",
+    "ca": "a al amb d' de del dels els en i l' la les per",
+    "de": "der des die im in und von zum zur für",
+    "nl": "aan de den der en het in op te van voor",
+}
+
+
+SCORINGS = ("npmi", "default")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Units of text in order, as arrays of one length.
+
+    `code`: what stands there, a number in a list of keys; `first`, `n_tokens`: its tokens; `doc`: its article; `edge`:
+    may a phrase begin or end with it; `segment`: no phrase reaches over its change, and -1 is in no phrase. Whatever stands
+    in a segment and is no edge is a connector.
+    """
+
+    code: np.ndarray
+    first: np.ndarray
+    n_tokens: np.ndarray
+    doc: np.ndarray
+    edge: np.ndarray
+    segment: np.ndarray
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Neighbouring edges of a stream. `left`, `right`: their places; `key`: a number for the two and what is between."""
+
+    left: np.ndarray
+    right: np.ndarray
+    key: np.ndarray
+
+
+def learn_phrases(
+    stream: Stream,
+    keys: list[str],
+    *,
+    scoring: str = "npmi",
+    threshold: float = 0.5,
+    min_count: int = 5,
+    min_docs: int = 2,
+    max_words: int = 4,
+) -> pd.DataFrame:
+    """The phrases of a corpus: one row a phrase, with `level, left, between, right, phrase, n, n_docs, score`.
+
+    Level 1 joins two words; level 2 joins what level 1 has made of the text, so up to four words. A pair is a phrase
+    where it scores above `threshold`, stands at least `min_count` times in at least `min_docs` articles, and
+    has at most `max_words` words, connectors among them. The scores are given at `score_pairs`. `keys` name the codes.
+    """
+    levels = []
+    for level in (1, 2):
+        pairs = pairs_of(stream)
+        key, place, n, score = score_pairs(stream, pairs, min_count=min_count, scoring=scoring)
+        left, right = pairs.left[place], pairs.right[place]
+        n_words = stream.first[right] + stream.n_tokens[right] - stream.first[left]
+        good = (score > threshold) & (n_words <= max_words)
+        key, left, right, n, score = key[good], left[good], right[good], n[good], score[good]
+        n_docs = _docs_with(key, pairs, stream)
+        often = n_docs >= min_docs
+        names = [_name(stream, keys, a, b) for a, b in zip(left[often], right[often], strict=True)]
+        found = pd.DataFrame(names, columns=["left", "between", "right"])
+        found = found.assign(n=n[often], n_docs=n_docs[often], score=score[often])
+        levels.append(found.assign(level=level, phrase=_phrase(found)).sort_values("phrase", kind="stable"))
+        stream, keys = join_phrases(stream, keys, levels[-1])
+    columns = ["level", "left", "between", "right", "phrase", "n", "n_docs", "score"]
+    return pd.concat(levels, ignore_index=True)[columns]
+
+
+def apply_phrases(stream: Stream, keys: list[str], phrases: pd.DataFrame) -> tuple[Stream, list[str]]:
+    """The stream with the phrases as units of their own, and the keys with theirs at the end."""
+    for level in (1, 2):
+        stream, keys = join_phrases(stream, keys, phrases[phrases["level"] == level])
+    return stream, keys
+
+
+def join_phrases(stream: Stream, keys: list[str], phrases: pd.DataFrame) -> tuple[Stream, list[str]]:
+    """One level of phrases joined: of phrases that share a word, from the left, every other one, as gensim does."""
+    number = {key: code for code, key in enumerate(keys)}
+    known = phrases[phrases["left"].isin(number) & phrases["right"].isin(number)]
+    if known.empty:
+        return stream, keys
+    pairs = _with_ends(pairs_of(stream), stream, known["left"].map(number), known["right"].map(number), len(keys))
+    key, place = np.unique(pairs.key, return_index=True)
+    names = [_name(stream, keys, pairs.left[i], pairs.right[i]) for i in place]
+    phrase_of = dict(zip(zip(known["left"], known["between"], known["right"], strict=True), known["phrase"], strict=True))
+    accepted = np.array([name in phrase_of for name in names], bool)
+    new = sorted({phrase_of[name] for name in names if name in phrase_of})
+    code = {phrase: len(keys) + i for i, phrase in enumerate(new)}
+    codes = np.array([code[phrase_of[name]] for name in names if name in phrase_of], stream.code.dtype)
+    taken = chosen(pairs, key[accepted])
+    left, right = pairs.left[taken], pairs.right[taken]
+    return _join(stream, left, right, codes[np.searchsorted(key[accepted], pairs.key[taken])]), keys + new
+
+
+def pairs_of(stream: Stream) -> Pairs:
+    """Neighbouring edges of one segment with at most `MAX_BETWEEN` connectors between them."""
+    places = np.flatnonzero(stream.edge)
+    left, right = places[:-1], places[1:]
+    near = (stream.segment[left] == stream.segment[right]) & (right - left <= MAX_BETWEEN + 1)
+    left, right = left[near], right[near]
+    n_codes = int(stream.code.max(initial=0)) + 1
+    connectors = np.unique(np.concatenate([stream.code[left[right - left > i] + i] for i in range(1, MAX_BETWEEN + 1)]))
+    number = np.zeros(n_codes, np.int64)
+    number[connectors] = np.arange(1, len(connectors) + 1)
+    key = stream.code[left].astype(np.int64)
+    for step in range(1, MAX_BETWEEN + 1):
+        inside = left + step < right
+        key *= len(connectors) + 1
+        key[inside] += number[stream.code[left[inside] + step]]
+    return Pairs(left, right, key * n_codes + stream.code[right])
+
+
+def score_pairs(
+    stream: Stream, pairs: Pairs, *, min_count: int, scoring: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The keys of pairs that stand at least `min_count` times, sorted, with the row of `pairs` of each first, count, score.
+
+    `scoring`: "npmi", normalised pointwise mutual information, from -1 to 1 (Bouma 2009), or "default",
+    `(n_ab - min_count) / (n_a n_b) n_vocabulary` (Mikolov et al. 2013), from gensim's counts: the vocabulary is the
+    distinct words and pairs, and connectors count among the words of the corpus.
+    """
+    key, place, n = np.unique(pairs.key, return_index=True, return_counts=True)
+    n_each = np.bincount(stream.code[stream.edge], minlength=1)
+    n_vocabulary = int(np.count_nonzero(n_each)) + len(key)
+    n_words = int(np.count_nonzero(stream.segment >= 0))
+    often = n >= min_count
+    key, place, n = key[often], place[often], n[often]
+    n_left = n_each[stream.code[pairs.left[place]]].tolist()
+    n_right = n_each[stream.code[pairs.right[place]]].tolist()
+    if scoring == "npmi":
+        score = [_npmi(a / n_words, b / n_words, ab / n_words) for a, b, ab in zip(n_left, n_right, n.tolist(), strict=True)]
+    else:
+        score = [
+            (ab - min_count) / float(a * b) * n_vocabulary for a, b, ab in zip(n_left, n_right, n.tolist(), strict=True)
+        ]
+    return key, place, n, np.array(score, float)
+
+
+def _npmi(a: float, b: float, ab: float) -> float:
+    """`math.log`, not numpy's: it gives the same bits whatever the width of the processor's vectors."""
+    return log(ab / (a * b)) / -log(ab) if ab < 1 else 1.0
+
+
+def chosen(pairs: Pairs, accepted: np.ndarray) -> np.ndarray:
+    """Which pairs become phrases: of accepted ones that share a word, from the left, every other one.
+
+    `accepted`: the sorted keys that are phrases.
+
+    >>> pairs = Pairs(np.array([0, 1, 2]), np.array([1, 2, 3]), np.array([7, 8, 7]))
+    >>> chosen(pairs, np.array([7, 8])).tolist()
+    [True, False, True]
+    """
+    wanted = np.isin(pairs.key, accepted)
+    linked = np.zeros(len(wanted), bool)
+    linked[1:] = wanted[1:] & wanted[:-1] & (pairs.right[:-1] == pairs.left[1:])
+    place = np.arange(len(wanted))
+    run = place - np.maximum.accumulate(np.where(linked, 0, place))
+    return wanted & (run % 2 == 0)
+
+
+def _with_ends(pairs: Pairs, stream: Stream, left: pd.Series, right: pd.Series, n_codes: int) -> Pairs:
+    """The pairs whose two halves are those of a phrase, whatever stands between."""
+    ends = np.unique(left.to_numpy(np.int64) * n_codes + right.to_numpy(np.int64))
+    both = stream.code[pairs.left].astype(np.int64) * n_codes + stream.code[pairs.right]
+    inside = np.isin(both, ends)
+    return Pairs(pairs.left[inside], pairs.right[inside], pairs.key[inside])
+
+
+def _docs_with(key: np.ndarray, pairs: Pairs, stream: Stream) -> np.ndarray:
+    """In how many articles each of the sorted keys stands."""
+    inside = np.isin(pairs.key, key)
+    slot = np.searchsorted(key, pairs.key[inside])
+    doc = stream.doc[pairs.left[inside]].astype(np.int64)
+    n_docs = int(doc.max(initial=0)) + 1
+    return np.bincount(np.unique(slot * n_docs + doc) // n_docs, minlength=len(key))
+
+
+def _name(stream: Stream, keys: list[str], left: int, right: int) -> tuple[str, str, str]:
+    between = " ".join(keys[code] for code in stream.code[left + 1 : right])
+    return keys[stream.code[left]], between, keys[stream.code[right]]
+
+
+def _phrase(found: pd.DataFrame) -> pd.Series:
+    between = found["between"].where(found["between"] == "", found["between"] + " ")
+    return found["left"] + " " + between + found["right"]
+
+
+def _join(stream: Stream, left: np.ndarray, right: np.ndarray, codes: np.ndarray) -> Stream:
+    """Each stretch from `left` to `right` made one unit."""
+    code, n_tokens = stream.code.copy(), stream.n_tokens.copy()
+    code[left] = codes
+    n_tokens[left] = stream.first[right] + stream.n_tokens[right] - stream.first[left]
+    depth = np.zeros(len(code) + 1, np.int64)
+    depth[left + 1] += 1
+    depth[right + 1] -= 1
+    kept = np.cumsum(depth[:-1]) == 0
+    return Stream(
+        code[kept], stream.first[kept], n_tokens[kept], stream.doc[kept], stream.edge[kept], stream.segment[kept]
+    )
