@@ -35,8 +35,8 @@ PALETTE = (BLUE, AMBER, GREEN, ORANGE, PURPLE, SKY)
 WIDTH = 5.0  # inches: one column
 TITLE = 0.30  # inches above the axes kept for the title; pages cut them off and set the title as text
 STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans", "font.size": 8.5, "axes.titlesize": 9, "axes.labelsize": 8.5,
-    "xtick.labelsize": 8, "ytick.labelsize": 8, "legend.fontsize": 8, "legend.frameon": False,
+    "font.family": "DejaVu Sans", "font.size": 9.2, "axes.titlesize": 9.5, "axes.labelsize": 9.2,
+    "xtick.labelsize": 8.8, "ytick.labelsize": 8.8, "legend.fontsize": 8.8, "legend.frameon": False,
     "text.color": INK, "axes.edgecolor": MUTED, "axes.labelcolor": INK, "xtick.color": MUTED, "ytick.color": MUTED,
     "xtick.labelcolor": INK, "ytick.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
     "axes.linewidth": 0.6, "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.major.size": 2.5,
@@ -58,15 +58,18 @@ def _styled(draw: Callable[..., Axes]) -> Callable[..., Axes]:
     return drawn
 
 
-def _axes(ax: Axes | None, height: float, title: str, alt: str, width: float = WIDTH) -> Axes:
-    """The axes given, or those of a new figure that bears the title and the alternative text."""
-    if ax is None:
-        engine = ConstrainedLayoutEngine(rect=(0, 0, 1, height / (height + TITLE)))
-        figure = Figure(figsize=(width, height + TITLE), layout=engine)
-        figure.text(0.004, 1 - 0.06 / (height + TITLE), title, va="top", weight="bold", size=9.5, gid="title")
-        figure.set_label(alt)
-        ax = figure.add_subplot()
-    return ax
+def _figure(height: float, title: str, alt: str) -> Figure:
+    """A figure one column wide that bears its title and alternative text."""
+    whole = height + TITLE
+    figure = Figure(figsize=(WIDTH, whole), layout=ConstrainedLayoutEngine(rect=(0, 0, 1, height / whole)))
+    figure.text(0.004, 1 - 0.06 / whole, title, va="top", weight="bold", size=10, gid="title")
+    figure.set_label(alt)
+    return figure
+
+
+def _axes(ax: Axes | None, height: float, title: str, alt: str) -> Axes:
+    """The axes given, or those of a figure of their own."""
+    return _figure(height, title, alt).add_subplot() if ax is None else ax
 
 
 def to_svg(figure: Figure) -> str:
@@ -155,10 +158,10 @@ def _flags(table: pd.DataFrame, column: str, otherwise: bool) -> np.ndarray:
     return table[column].to_numpy(dtype=bool) if column in table else np.full(len(table), otherwise)
 
 
-def _period_axis(ax: Axes, periods: Sequence[str]) -> None:
-    """At most six labels, each at its period; ISO text, as in the tables."""
+def _period_axis(ax: Axes, periods: Sequence[str], most: int = 6) -> None:
+    """At most `most` labels, each at its period; ISO text, as in the tables."""
     known = sorted(set(periods), key=position)
-    shown = known[:: max(1, math.ceil(len(known) / 6))]
+    shown = known[:: max(1, math.ceil(len(known) / most))]
     ax.set_xticks([position(p) for p in shown], shown)
     ax.set_xlim(position(known[0]) - 0.7, position(known[-1]) + 0.7)
 
@@ -169,7 +172,7 @@ def _bars(table: pd.DataFrame, name: str, value: str, unit: str, title: str, alt
     values, rows = _numbers(table, value), np.arange(len(table))
     ax.barh(rows, values, color=BLUE, height=0.62)
     for row, v in zip(rows, values, strict=True):
-        ax.annotate(number(v), (v, row), (3, 0), textcoords="offset points", va="center", color=INK, size=8)
+        ax.annotate(number(v), (v, row), (3, 0), textcoords="offset points", va="center", color=INK, size=8.8)
     ax.set_yticks(rows, [_plain(n) for n in table[name]])
     ax.set(ylim=(len(table) - 0.4, -0.6), xlim=(0, max(1.0, np.nanmax(values, initial=0)) * 1.14), xlabel=unit)
     ax.tick_params(axis="y", length=0)
@@ -216,7 +219,12 @@ def articles_per_period(
             continue
         height = np.array([part.get(p, 0) for p in periods], dtype=float)
         bars = ax.bar(
-            [position(p) for p in periods], height, bottom=foot, width=0.84, color=colour, label=_plain(source)
+            [position(p) for p in periods],
+            height,
+            bottom=foot,
+            width=0.84,
+            color=colour,
+            label=_plain(_shorten(source, 20)),
         )
         for bar, period in zip(bars, periods, strict=True):
             if period in partial:
@@ -226,12 +234,14 @@ def articles_per_period(
     ax.set_ylabel("articles")
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     if len(shown["of"].unique()) > 1:
-        _key_beneath(ax)
+        _key_above(ax)
     return ax
 
 
-def _key_beneath(ax: Axes, columns: int = 3) -> None:
-    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.14), ncols=columns, borderaxespad=0, handlelength=1.2)
+def _key_above(ax: Axes, columns: int = 3) -> None:
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.1, handlelength=1.2, columnspacing=1.2
+    )
 
 
 def describe_lengths(articles: pd.DataFrame) -> str:
@@ -247,10 +257,11 @@ def lengths(articles: pd.DataFrame, title: str = "How long are the articles?", a
     """Histogram of `n_words` on a logarithmic axis, the median as a line. A row is an article."""
     ax = _axes(ax, 1.9, title, describe_lengths(articles))
     n = np.clip(_numbers(articles, "n_words"), 1, None)
-    ax.hist(n, bins=np.geomspace(n.min() * 0.95, n.max() * 1.05, min(40, 6 + len(n) // 8)), color=BLUE, edgecolor=PAPER, lw=0.4)  # fmt: skip
+    ax.hist(n, bins=np.geomspace(n.min() * 0.95, n.max() * 1.05, min(40, 6 + len(n) // 8)).tolist(), color=BLUE, edgecolor=PAPER, lw=0.4)  # fmt: skip
     ax.axvline(float(np.median(n)), color=ORANGE, lw=1.2)
     ax.annotate(f"median {number(float(np.median(n)))}", (float(np.median(n)), 1), (4, -2), xycoords=("data", "axes fraction"),
-                textcoords="offset points", va="top", color=INK, size=8)  # fmt: skip
+                textcoords="offset points", va="top", color=INK, size=8.8)  # fmt: skip
+    ax.margins(y=0.16)
     ax.set(xscale="log", xlabel="words in the article", ylabel="articles")
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
@@ -332,15 +343,14 @@ def scores(
         ax.plot(shuffled["n_topics"], shuffled["value"], "x", color=ORANGE, ms=4, mew=1, ls="", label="words shuffled")
     ax.set_xscale("log")
     ax.set_xticks(means.index.tolist(), [str(k) for k in means.index])
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.xaxis.set_minor_locator(LogLocator(subs=()))
+    ax.minorticks_off()
     ax.yaxis.set_major_locator(MaxNLocator(5))
     ax.grid(axis="y")
     ax.set(
         xlabel="number of topics",
         ylabel=f"{measure}\n({better} is better)" if better in ("higher", "lower") else measure,
     )
-    _key_beneath(ax) if ax.get_subplotspec() is None else ax.legend(loc="best", borderaxespad=0.2, handletextpad=0.2)
+    _key_above(ax)
     return ax
 
 
@@ -360,8 +370,11 @@ def alignment(
     title: str = "How do topics split and merge as the count grows?",
     ax: Axes | None = None,
 ) -> Axes:
-    """Bands from each count's topics to the next's, as wide as what they share (`weight` of MATCHES, else the smaller
-    topic's share times the similarity), darker where more similar. `topics` has the columns of TOPICS."""
+    """Bars are topics, as tall as their share; bands join each count's topics to the next's, darker where more similar.
+
+    A topic's bar is divided among its bands by `weight` where MATCHES has that column, else by similarity. `topics` has the
+    columns of TOPICS, `matches` those of MATCHES for neighbouring counts.
+    """
     counts = sorted(topics["n_topics"].unique())
     ax = _axes(ax, max(2.4, 0.17 * counts[-1] + 0.6), title, describe_alignment(topics, matches))
     place: dict[tuple[int, int], tuple[float, float]] = {}
@@ -373,23 +386,25 @@ def alignment(
             ax.bar(x, height, 0.09, top - height, color=MUTED if getattr(row, "stable", True) else LINE, zorder=3)
             if height > 0.022 and x in (0, len(counts) - 1):
                 label = f"{row.topic} {_shorten(row.label, 22)}" if x else str(row.topic)
-                ax.text(x + (0.07 if x else -0.07), top - height / 2, label.replace("$", r"\$"), size=7, va="center",
+                ax.text(x + (0.07 if x else -0.07), top - height / 2, label.replace("$", r"\$"), size=7.6, va="center",
                         ha="left" if x else "right")  # fmt: skip
             top -= height + 0.14 / max(1, k - 1)
-    used: dict[tuple[str, int, int], float] = {}
-    for row in _rows(matches.sort_values(["n_topics_a", "topic_a", "topic_b"])):
-        a, b = (row.n_topics_a, row.topic_a), (row.n_topics_b, row.topic_b)
-        if a not in place or b not in place or row.n_topics_b not in counts[1:]:
-            continue
-        x = counts.index(row.n_topics_b) - 1
-        (low_a, size_a), (low_b, size_b) = place[a], place[b]
-        width = getattr(row, "weight", None)
-        width = min(size_a, size_b) * row.similarity if width is None else 0.86 * width
-        y0 = low_a + size_a - used.setdefault(("a", *a), 0.0)
-        y1 = low_b + size_b - used.setdefault(("b", *b), 0.0)
-        used["a", *a] += width
-        used["b", *b] += width
-        ax.add_patch(_band(x + 0.045, y0, x + 0.955, y1, width, alpha=0.12 + 0.5 * min(1.0, row.similarity)))
+    rows = matches[matches["n_topics_a"].isin(counts[:-1]) & matches["n_topics_b"].isin(counts[1:])]
+    rows = rows.assign(w=rows["weight"] if "weight" in rows else rows["similarity"]).sort_values(["topic_a", "topic_b"])
+    ends = [["n_topics_a", "topic_a"], ["n_topics_b", "topic_b"]]
+    parts = [rows["w"] / rows.groupby(end)["w"].transform("sum") for end in ends]  # of the bar at either end
+    used = dict.fromkeys([(end, node) for end in "ab" for node in place], 0.0)
+    for row, part_a, part_b in zip(_rows(rows), *parts, strict=True):
+        sides = []
+        for end, node, part in (
+            ("a", (row.n_topics_a, row.topic_a), part_a),
+            ("b", (row.n_topics_b, row.topic_b), part_b),
+        ):
+            low, height = place[node]
+            sides.append((low + height - used[end, node], part * height))
+            used[end, node] += part * height
+        x = counts.index(row.n_topics_a)
+        ax.add_patch(_band(x + 0.045, *sides[0], x + 0.955, *sides[1], alpha=0.06 + 0.5 * min(1.0, row.similarity)))
     ax.set_xticks(range(len(counts)), [f"{k} topics" for k in counts])
     ax.set(xlim=(-0.25, len(counts) - 1 + 0.75), ylim=(-0.02, 1.02), yticks=[])
     ax.spines[["left", "bottom"]].set_visible(False)
@@ -397,10 +412,12 @@ def alignment(
     return ax
 
 
-def _band(x0: float, y0: float, x1: float, y1: float, width: float, alpha: float) -> PathPatch:
-    middle, m, c, e = (x0 + x1) / 2, Outline.MOVETO, Outline.CURVE4, Outline.LINETO
-    points = [(x0, y0), (middle, y0), (middle, y1), (x1, y1), (x1, y1 - width), (middle, y1 - width), (middle, y0 - width), (x0, y0 - width), (x0, y0)]  # fmt: skip
-    return PathPatch(Outline(points, [m, c, c, c, e, c, c, c, Outline.CLOSEPOLY]), fc=BLUE, ec="none", alpha=alpha)
+def _band(x0: float, y0: float, w0: float, x1: float, y1: float, w1: float, alpha: float) -> PathPatch:
+    middle, c = (x0 + x1) / 2, Outline.CURVE4
+    upper = [(x0, y0), (middle, y0), (middle, y1), (x1, y1)]
+    lower = [(x1, y1 - w1), (middle, y1 - w1), (middle, y0 - w0), (x0, y0 - w0), (x0, y0)]
+    codes = [Outline.MOVETO, c, c, c, Outline.LINETO, c, c, c, Outline.CLOSEPOLY]
+    return PathPatch(Outline(upper + lower, codes), fc=BLUE, ec="none", alpha=alpha)
 
 
 def describe_shares(topics: pd.DataFrame) -> str:
@@ -429,7 +446,7 @@ def shares(
         where = dict(zip(topics["topic"], rows, strict=True))
         known = seeds[seeds["topic"].isin(where)]
         ax.plot(known["share"], known["topic"].map(where), "|", color=ORANGE, ms=7, mew=1, ls="", label="other seeds")
-        _key_beneath(ax)
+        _key_above(ax)
     ax.set_yticks(rows, [f"{_plain(n)}  {t}" for t, n in zip(topics["topic"], topics["label"], strict=True)])
     ax.set(ylim=(len(topics) - 0.4, -0.6), xlabel="mean share of an article’s words (95 % interval)")
     ax.set_xlim(left=0)
@@ -439,10 +456,10 @@ def shares(
     return ax
 
 
-def _dots(ax: Axes, x: np.ndarray, y: np.ndarray, sure: np.ndarray, colour: str = BLUE) -> None:
+def _dots(ax: Axes, x: np.ndarray, y: np.ndarray, sure: np.ndarray, colour: str = BLUE, size: float = 4.5) -> None:
     """Filled where sure, hollow where not."""
-    ax.plot(x[sure], y[sure], "o", color=colour, ms=4.5, ls="", zorder=3)
-    ax.plot(x[~sure], y[~sure], "o", mfc=PAPER, mec=colour, ms=4.5, ls="", zorder=3)
+    ax.plot(x[sure], y[sure], "o", color=colour, ms=size, ls="", zorder=3)
+    ax.plot(x[~sure], y[~sure], "o", mfc=PAPER, mec=colour, ms=size, ls="", zorder=3)
 
 
 def describe_terms(topic_terms: pd.DataFrame) -> str:
@@ -452,21 +469,18 @@ def describe_terms(topic_terms: pd.DataFrame) -> str:
 
 
 @_styled
-def terms(
-    topic_terms: pd.DataFrame, n: int = 12, title: str = "Which words make the topic?", ax: Axes | None = None
-) -> Axes:
+def terms(topic_terms: pd.DataFrame, n: int = 12, title: str = "Which words make the topic?") -> Axes:
     """Two lists side by side: the `n` words of highest probability, and of highest FREX. TOPIC_TERMS of one topic."""
-    ax = _axes(ax, 0.55 + 0.19 * n, title, describe_terms(topic_terms))
-    ax.set_axis_off()
-    for x0, column, unit, colour in ((0.0, "probability", "probability in the topic", BLUE), (0.54, "frex", "FREX: frequent and its own", GREEN)):  # fmt: skip
-        side = ax.inset_axes((x0 + 0.2, 0, 0.26, 1))
+    sides = _figure(0.5 + 0.19 * n, title, describe_terms(topic_terms)).subplots(1, 2)
+    looks = (("probability", "probability in the topic", BLUE), ("frex", "FREX (0 to 1)", GREEN))
+    for side, (column, unit, colour) in zip(sides, looks, strict=True):
         rows = topic_terms.sort_values([column, "term"], ascending=[False, True]).head(n)
         side.barh(range(len(rows)), rows[column], color=colour, height=0.6)
-        side.set_yticks(range(len(rows)), [_plain(t) for t in rows["term"]])
+        side.set_yticks(range(len(rows)), [_plain(_shorten(t, 20)) for t in rows["term"]])
         side.set(ylim=(n - 0.4, -0.6), xlabel=unit)
         side.tick_params(axis="y", length=0)
         side.xaxis.set_major_locator(MaxNLocator(3))
-    return ax
+    return sides[0]
 
 
 def describe_correlations(table: pd.DataFrame) -> str:
@@ -493,7 +507,7 @@ def correlations(
         ax.bar(x, 0.94, 0.94, y - 0.47, color=BLUE if row.r > 0 else ORANGE, alpha=min(1.0, abs(row.r) * 1.4))
         if abs(row.r) >= 0.05 and len(names) <= 22:
             ax.text(x, y, f"{abs(row.r):.1f}".lstrip("0").join("+−"[row.r < 0] + " ").strip() if len(names) <= 12 else "+−"[row.r < 0],
-                    ha="center", va="center", size=7)  # fmt: skip
+                    ha="center", va="center", size=7.6)  # fmt: skip
     ax.set_xticks(range(len(names)), [str(t) for t in names])
     ax.set_yticks(range(len(names)), [str(t) for t in names])
     ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5), xlabel="topic", ylabel="topic", aspect="equal")
@@ -513,13 +527,14 @@ def topic_map(
 ) -> Axes:
     """Discs by position, as large as their share. A row is a topic: `topic, label, share, x, y`."""
     ax = _axes(ax, 3.4, title, describe_topic_map(positions))
-    ax.scatter(positions["x"], positions["y"], s=4200 * positions["share"], color=BLUE, alpha=0.28, lw=0)
+    x, y = positions["x"], positions["y"]
+    half = 0.62 * max(x.max() - x.min(), y.max() - y.min(), 1e-9)
+    ax.scatter(x, y, s=4200 * positions["share"], color=BLUE, alpha=0.28, lw=0)
     for row in _rows(positions):
-        ax.annotate(f"{row.topic} {_plain(row.label)}", (row.x, row.y), ha="center", va="center", size=7)
-    ax.margins(0.16)
-    ax.set(
-        xticks=[], yticks=[], aspect="equal", xlabel="distance: difference of the topics’ words", adjustable="datalim"
-    )
+        ax.annotate(f"{row.topic} {_plain(row.label)}", (row.x, row.y), ha="center", va="center", size=7.6)
+    ax.set(xlim=((x.max() + x.min()) / 2 - 1.4 * half, (x.max() + x.min()) / 2 + 1.4 * half))
+    ax.set(ylim=((y.max() + y.min()) / 2 - half, (y.max() + y.min()) / 2 + half), aspect="equal")
+    ax.set(xticks=[], yticks=[], xlabel="distance: difference of the topics’ words")
     return ax
 
 
@@ -533,7 +548,7 @@ def describe_series(series: pd.DataFrame) -> str:
     unit, name = str(rows["unit"].iloc[0]), str(rows["name"].iloc[0])
     percent = _is_share(unit)
     first, last = rows.iloc[0], rows.iloc[-1]
-    top = rows.loc[rows["estimate"].idxmax()]
+    top = rows.iloc[int(rows["estimate"].to_numpy().argmax())]
     return (
         f"{name}, {unit}: {_interval(first, percent=percent)} in {first['period']}, {_interval(last, percent=percent)} in "
         f"{last['period']}; highest {_interval(top, percent=percent)} in {top['period']}. "
@@ -541,7 +556,7 @@ def describe_series(series: pd.DataFrame) -> str:
     )
 
 
-def _line(ax: Axes, series: pd.DataFrame, colour: str = BLUE) -> None:
+def _line(ax: Axes, series: pd.DataFrame, small: bool = False) -> None:
     """Band, line and dots; the line breaks where periods are missing, dots are hollow where a period is partial."""
     rows = series.sort_values("period", key=lambda p: p.map(position))
     x = np.array([position(p) for p in rows["period"]])
@@ -549,31 +564,26 @@ def _line(ax: Axes, series: pd.DataFrame, colour: str = BLUE) -> None:
     breaks = np.flatnonzero((np.diff(x) > 1) | ~np.isfinite(y[1:]) | ~np.isfinite(y[:-1])) + 1
     for piece in np.split(np.arange(len(x)), breaks):
         if len(piece) > 1:
-            ax.fill_between(x[piece], low[piece], high[piece], color=colour, alpha=0.2, lw=0)
-            ax.plot(x[piece], y[piece], color=colour)
+            ax.fill_between(x[piece], low[piece], high[piece], color=BLUE, alpha=0.2, lw=0)
+            ax.plot(x[piece], y[piece], color=BLUE)
         else:
-            ax.vlines(x[piece], low[piece], high[piece], color=colour, alpha=0.35, lw=3)
+            ax.vlines(x[piece], low[piece], high[piece], color=BLUE, alpha=0.35, lw=3)
     whole = ~_flags(rows, "partial", False)
-    if len(x) <= 60:
-        _dots(ax, x, y, whole, colour)
+    _dots(ax, x, y, whole, size=4.5 if len(x) <= 60 and not small else 2)
     unit = str(rows["unit"].iloc[0])
     if _is_share(unit):
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.3g} %"))
     ax.set_ylim(bottom=min(0.0, float(np.nanmin(low, initial=0))))
 
 
-def _beneath(ax: Axes, series: pd.DataFrame, foot: float = -0.42, height: float = 0.26) -> Axes:
-    """Articles per period as bars beneath the axes, partial periods hatched."""
-    below = ax.inset_axes((0, foot, 1, height), sharex=ax)
+def _volume(ax: Axes, series: pd.DataFrame) -> None:
+    """Articles per period as bars, partial periods hatched."""
     rows = series.drop_duplicates("period")
-    bars = below.bar([position(p) for p in rows["period"]], rows["n_docs"], width=0.84, color=MUTED)
+    bars = ax.bar([position(p) for p in rows["period"]], rows["n_docs"], width=0.84, color=MUTED)
     for bar, partial in zip(bars, _flags(rows, "partial", False), strict=True):
         if partial:
             bar.set(fc="none", ec=MUTED, hatch="/////", lw=0.5)
-    below.yaxis.set_major_locator(MaxNLocator(2, integer=True))
-    _period_axis(below, rows["period"].tolist())
-    ax.tick_params(axis="x", labelbottom=False)
-    return below
+    ax.yaxis.set_major_locator(MaxNLocator(2, integer=True))
 
 
 @_styled
@@ -584,13 +594,17 @@ def series(
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """One topic or keyword over time with its interval, articles per period beneath.
+    """One topic or keyword over time with its interval, articles per period beneath (but on axes that are given).
 
     SERIES rows of one name and source. Missing periods are gaps; where the column `partial` is True the period is
     hatched. `bursts` (BURSTS rows) are shaded; `seeds` (`period, estimate`, a row a seed) are ticks.
     """
     name, unit = str(series["name"].iloc[0]), str(series["unit"].iloc[0])
-    ax = _axes(ax, 2.9, title or f"{_shorten(name, 50)}: how does it move?", describe_series(series))
+    if ax is None:
+        figure = _figure(2.9, title or f"{_shorten(name, 50)}: how does it move?", describe_series(series))
+        ax, below = figure.subplots(2, sharex=True, height_ratios=(3, 1))
+        _volume(below, series)
+        below.set_ylabel("articles")
     for burst in () if bursts is None else _rows(bursts):
         ax.axvspan(position(burst.start) - 0.5, position(burst.end) + 0.5, color=AMBER, alpha=0.22, lw=0, zorder=0)
     _line(ax, series)
@@ -598,7 +612,7 @@ def series(
         ax.plot([position(p) for p in seeds["period"]], seeds["estimate"], "_", color=ORANGE, ms=6, mew=1, ls="")
     ax.grid(axis="y")
     ax.set_ylabel(_wrap(unit))
-    _beneath(ax, series).set_ylabel("articles")
+    _period_axis(ax, series["period"].tolist())
     return ax
 
 
@@ -619,42 +633,26 @@ def describe_multiples(series: pd.DataFrame) -> str:
 
 @_styled
 def multiples(
-    series: pd.DataFrame,
-    columns: int = 2,
-    title: str = "How often does each keyword appear, and when?",
-    ax: Axes | None = None,
+    series: pd.DataFrame, columns: int = 2, title: str = "How often does each keyword appear, and when?"
 ) -> Axes:
     """A small figure for each name of SERIES, with its interval, each on its own scale; articles per period at the foot."""
     names = series["name"].drop_duplicates().tolist()
     columns = min(columns, len(names))
     deep = math.ceil(len(names) / columns)
-    ax = _axes(ax, 1.15 * deep + 0.95, title, describe_multiples(series))
-    ax.set_axis_off()
-    foot = 0.85 / (1.15 * deep + 0.95)
-    tall, wide = (1 - foot) / deep, 1 / columns
-    for i, name in enumerate(names):
-        row, column = divmod(i, columns)
-        part = series[series["name"] == name]
-        box = (column * wide + 0.04, 1 - (row + 1) * tall + 0.22 * tall, wide - 0.07, tall * 0.58)
-        small = ax.inset_axes(box)
-        _line(small, part)
-        small.set_title(_plain(name), loc="left", size=8.5, pad=3)
-        small.yaxis.set_major_locator(MaxNLocator(3))
-        small.grid(axis="y")
-        _period_axis(small, series["period"].tolist())
-        small.tick_params(axis="x", labelbottom=False)
-        if i >= len(names) - columns:
-            below = _beneath(small, part, foot=-0.36 - 0.32 * foot / (tall * 0.58), height=0.36 * foot / (tall * 0.58))
-            below.tick_params(axis="x", labelsize=6.5)
-            _thin_labels(below)
-            if column == 0 or i == len(names) - columns:
-                below.set_ylabel("articles", size=7)
-    return ax
-
-
-def _thin_labels(ax: Axes) -> None:
-    for label in ax.get_xticklabels()[1::2]:
-        label.set_visible(False)
+    figure = _figure(1.1 * deep + 0.75, title, describe_multiples(series))
+    panels = figure.subplots(deep + 1, columns, sharex=True, squeeze=False, height_ratios=[1.0] * deep + [0.5])
+    for panel, name in zip(panels[:-1].flat, names, strict=False):
+        _line(panel, series[series["name"] == name], small=True)
+        panel.set_title(_plain(name), loc="left", size=9.2, pad=3)
+        panel.yaxis.set_major_locator(MaxNLocator(3))
+        panel.grid(axis="y")
+    for panel in panels[:-1].flat[len(names) :]:
+        panel.set_axis_off()
+    for panel in panels[-1]:
+        _volume(panel, series)
+        _period_axis(panel, series["period"].tolist(), most=3)
+    panels[-1, 0].set_ylabel("articles")
+    return panels[0, 0]
 
 
 def describe_forest(trends: pd.DataFrame) -> str:
@@ -721,7 +719,7 @@ def concept_grid(table: pd.DataFrame, title: str = "Which article speaks of what
     for row in _rows(table[table["n"] > 0]):
         x, y = articles.index(row.article), concepts.index(row.concept)
         ax.bar(x, 0.9, 0.94, y - 0.45, color=BLUE, alpha=0.15 + 0.5 * row.n / most)
-        ax.text(x, y, number(row.n), ha="center", va="center", size=8)
+        ax.text(x, y, number(row.n), ha="center", va="center", size=8.8)
     ax.set_yticks(range(len(concepts)), [_plain(c) for c in concepts])
     ax.set_xticks(range(len(articles)), [_shorten(a, 16) for a in articles])
     ax.set(xlim=(-0.6, len(articles) - 0.4), ylim=(len(concepts) - 0.5, -0.5))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).with_name("template")
 LIVE = "<!--topics: style and script for a live notebook-->"
 OPEN = '<div class="topics">'  # what every piece shown by a cell begins with; `page` trusts no other HTML
+DATE = re.compile(r"\d{4}(-\w+){0,2}")
 LONG = 12  # a table of more rows can be filtered
 _run: dict[str, Path | None] = {"out": None}  # where this notebook's figures and tables are kept; set by `begin`
 
@@ -50,16 +51,15 @@ class Piece(Markup):
 
 # Text to HTML ---------------------------------------------------------------------------------------------------------
 
-_CONTROLS = {c: chr(0x2400 + c) for c in range(32) if chr(c) not in "\t\n"} | {ord("\r"): "\n", 0x7F: "\u2421"}
-_CONTROLS |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], "\ufffd")
-_CONTROLS |= {c: f"[U+{c:04X}]" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_ACTING = (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROLS = {c: f"[U+{c:04X}]" for c in _ACTING} | {13: "\n"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 def esc(text: Any) -> Piece:
     """Any text as HTML that shows it: markup escaped, control and direction-changing characters made visible.
 
     >>> print(esc("<b>5 > 4</b> \\x1b[31m \\u202e"))
-    &lt;b&gt;5 &gt; 4&lt;/b&gt; ␛[31m [U+202E]
+    &lt;b&gt;5 &gt; 4&lt;/b&gt; [U+001B][31m [U+202E]
     """
     return text if isinstance(text, Piece) else Piece(html.escape(str(text).translate(_CONTROLS)))
 
@@ -220,8 +220,9 @@ def diff_view(original: str, removals: pd.DataFrame) -> Piece:
         if end < start or (end == start and not row.replacement):
             continue
         new = f"<ins>{esc(row.replacement)}</ins>" if isinstance(row.replacement, str) and row.replacement else ""
-        made += [esc(original[at:start]), f'<del title="{esc(row.step)}">{esc(original[start:end])}</del>{new}']
-        made.append(f' <small class="step">{esc(row.step)}</small> ')
+        what = esc(str(row.step).replace("_", " "))
+        told = "" if new else f'<small class="step">{what}</small> '
+        made += [esc(original[at:start]), f'{told}<del title="{what}">{esc(original[start:end])}</del>{new}']
         at = end
     return Piece(f'<div class="diff text" dir="auto">{"".join(made)}{esc(original[at:])}</div>')
 
@@ -310,18 +311,27 @@ def table(
             shown, numeric, value = _cell(row, column, formats.get(column))
             key = f' data-v="{value:.12g}"' if value is not None and value == value else ""
             numbers |= {column} if numeric else set()
-            looks = ' class="n"' if numeric else ' dir="auto"'
-            cells.append(f"<td{looks}{key}>{shown}</td>" if i else f'<th scope="row" dir="auto"{key}>{shown}</th>')
+            looks = (
+                "n"
+                if numeric
+                else "date"
+                if DATE.fullmatch(shown)
+                else "wide"
+                if len(_plain(Piece(shown))) > 40
+                else ""
+            )
+            tag = f'td class="{looks}" dir="auto"' if i else 'th scope="row" dir="auto"'
+            cells.append(f"<{tag}{key}>{shown}</{tag[:2]}>")
         body.append(f"<tr{_id(row_id(row) if row_id else None)}>{''.join(cells)}</tr>")
     classes = {c: ' class="n"' if c in numbers and i else "" for i, c in enumerate(heads)}
     head = "".join(
         f'<th scope="col"{classes[c]}><button type="button">{esc(h)}</button></th>' for c, h in heads.items()
     )
-    notes = [f"{most:,} of {len(rows):,} rows are shown."] if len(rows) > most else []
+    partly = f' · <span class="files">{most:,} of {len(rows):,} rows are shown.</span>' if len(rows) > most else ""
     key = name or hashlib.sha256("".join(body).encode()).hexdigest()[:8]
     return Piece(
-        f'<div class="table" id="table-{esc(key)}">{_filter(len(body))}<div class="scroll" tabindex="0" role="region" aria-label="Table: {esc(_plain(caption) or key)}">'
-        f"<table><caption>{_inline(caption)} {' '.join(notes)}{_keep_table(rows, name)}</caption><thead><tr>{head}</tr></thead>"
+        f'<div class="table{" long" if len(body) > LONG else ""}" id="table-{esc(key)}">{_filter(len(body))}<div class="scroll" tabindex="0" role="region" aria-label="Table: {esc(_plain(caption) or key)}">'
+        f"<table><caption>{_inline(caption)}{partly}{_keep_table(rows, name)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div></div>"
     )
 
@@ -396,35 +406,41 @@ def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFra
     ARTICLES, and DOC_TOPICS and TOPICS of one topic count. The articles travel as data; the first fifty stand in the page as
     a table for readers without scripts and on paper.
     """
-    labels = dict(zip(topics["topic"].astype(int), topics["label"].map(_visible), strict=True))
-    largest = (
-        doc_topics.sort_values(["doc_id", "share", "topic"], ascending=[True, False, True]).groupby("doc_id").head(each)
-    )
-    shares = {
-        doc: [
-            v
-            for t, s in zip(g["topic"], g["share"], strict=True)
-            if s >= 0.005
-            for v in (int(t), round(1000 * float(s)))
-        ]
-        for doc, g in largest.groupby("doc_id")
-    }
+    labels = {int(t): _visible(label) for t, label in zip(topics["topic"], topics["label"], strict=True)}
+    shares = _largest(doc_topics, each)
     rows = [
-        [r.doc_id, _visible(_known(r.title) or r.doc_id)[:160], _address(r.url), _visible(_known(r.source)), _known(r.date), shares.get(r.doc_id, [])]
-        for r in _rows(articles)
-    ]  # fmt: skip
-    first = pd.DataFrame(
-        [(link(t, u), s, d, "; ".join(f"{labels[k]} {v / 10:.0f} %" for k, v in zip(p[::2], p[1::2], strict=True))) for _, t, u, s, d, p in rows[:50]],
-        columns=["title", "source", "date", "topics"],
-    )  # fmt: skip
+        [d, _visible(_known(t) or d)[:160], _address(u), _visible(_known(s)), _known(when), shares.get(d, [])]
+        for d, t, u, s, when in _rows(articles[["doc_id", "title", "url", "source", "date"]])
+    ]
+    first = pd.DataFrame(rows[:50], columns=["doc_id", "title", "url", "source", "date", "shares"])
+    heads = {"title": "Article", "source": "Source", "date": "Date", "shares": "Topics, share of the article’s words"}
+    twin = table(
+        first,
+        caption=f"Articles with their {each} largest topics",
+        columns=heads,
+        formats={
+            "title": lambda r: link(r.title, r.url),
+            "shares": lambda r: "; ".join(
+                f"{labels[t]} {v / 10:.0f} %" for t, v in zip(r.shares[::2], r.shares[1::2], strict=True)
+            ),
+        },
+    )
     choices = "".join(f'<option value="{t}">{t} {esc(label)}</option>' for t, label in labels.items())
     return Piece(
         '<div class="browser" data-topics="browser"><p class="filter"><label>Words in title or source <input type="search"></label> '
         f'<label>Topic <select><option value="">any</option>{choices}</select></label> <output>{len(rows):,} articles</output></p>'
-        + table(first, caption=f"Articles with their {each} largest topics", columns={"title": "Article", "source": "Source", "date": "Date", "topics": "Topics, share of the article’s words"}, most=50).replace(_filter(len(first)), "")
-        + '<p><button type="button" class="more" hidden>Show more</button></p>'
-        + _data({"labels": labels, "rows": rows}) + "</div>"
-    )  # fmt: skip
+        f"{str(twin).replace(_filter(len(first)), '')}"
+        f'<p><button type="button" class="more" hidden>Show more</button></p>{_data({"labels": labels, "rows": rows})}</div>'
+    )
+
+
+def _largest(doc_topics: pd.DataFrame, each: int) -> dict[str, list[int]]:
+    """For each article topic, thousandths, topic, thousandths, …, largest first, those under half a percent left off."""
+    rows = doc_topics[doc_topics["share"] >= 0.005].sort_values(["share", "topic"], ascending=[False, True])
+    shares: dict[str, list[int]] = {}
+    for row in _rows(rows.groupby("doc_id").head(each)):
+        shares.setdefault(row.doc_id, []).extend((int(row.topic), round(1000 * float(row.share))))
+    return shares
 
 
 def _known(value: Any) -> str:
@@ -461,7 +477,7 @@ def topic_map(positions: pd.DataFrame, topic_terms: pd.DataFrame, n: int = 20, r
             f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="{r:.1f}"/><text x="{cx:.1f}" y="{cy + 5:.1f}">{int(row.topic)}</text></g>'
         )
     words = {
-        int(t): [[_visible(r.term), float(f"{r.probability:.4g}"), float(f"{r.overall:.4g}")] for r in _rows(g)]
+        int(str(t)): [[_visible(r.term), float(f"{r.probability:.4g}"), float(f"{r.overall:.4g}")] for r in _rows(g)]
         for t, g in topic_terms.groupby("topic")
     }
     labels = {int(t): _visible(label) for t, label in zip(positions["topic"], positions["label"], strict=True)}
@@ -657,7 +673,8 @@ def _number_notes(body: str) -> str:
     items = "".join(
         f'<li id="note-{i}">{note} <a href="#note-{i}-from" aria-label="Back to the text of note {i}">↩</a></li>' for i, note in enumerate(notes, 1)
     )  # fmt: skip
-    return f'{body}<section class="notes"><h2 id="notes">Notes</h2><ol>{items}</ol></section>'
+    text, code, rest = body.partition('<details class="code">')
+    return f'{text}<section class="notes"><h2 id="notes">Notes</h2><ol>{items}</ol></section>{code}{rest}'
 
 
 def front_page(data: Mapping[str, Any], out: Path) -> Path:
