@@ -8,21 +8,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
 
 from topics import corpus as corpus_room
 from topics import store
 from topics.corpus import audit
-from topics.settings import Settings, load, nearest, project_folder
-from topics.tables import UserError
+from topics.settings import Settings, deciding, load, nearest, project_folder
+from topics.tables import COLUMNS, UserError, conform, empty
+
+if TYPE_CHECKING:
+    from topics.models.lda import TopicModel
+    from topics.models.sweep import Job
 
 Tell = Callable[[str], None]
 Track = Callable[..., Iterable[Any]]
+
+
+BESIDE = (
+    "metadata.csv",
+    "corrections.csv",
+    "collection.yml",
+    "totals.csv",
+)  # read with a file of articles where they lie beside it
+HELD_OUT = 5  # every fifth article, by chance, is held out for perplexity
+FEW = audit.SMALL  # articles under which nothing is counted by article: units are paragraphs, no scores, no trends
 
 
 def quiet(line: str) -> None:
@@ -124,11 +141,16 @@ def threads(settings: Settings) -> Iterator[Callable[..., Iterable[Any]]]:
 
 
 def _keep(settings: Settings, key: str, build: Callable[[], store.Result]) -> store.Kept:
+    from topics.models.lda import TopicModel
+    from topics.words.counts import Counts
+
     folder = Path(settings.cache)
     try:
-        return store.keep(folder, key, build, classes=CLASSES)
+        return store.keep(folder, key, build, classes=(Counts, TopicModel))
     except PermissionError as problem:
-        raise UserError(f"{folder}: cannot be written ({problem.strerror}). Name another in config.yml: cache: folder") from None
+        raise UserError(
+            f"{folder}: cannot be written ({problem.strerror}). Name another in config.yml: cache: folder"
+        ) from None
 
 
 def corpus(settings: Settings) -> store.Kept:
@@ -138,7 +160,9 @@ def corpus(settings: Settings) -> store.Kept:
     known = corpus_room.STEPS
     for step in settings.skip_steps:
         if step not in known:
-            raise UserError(f"skip_steps: there is no cleaning step {step!r}.{nearest(step, known)} There are: {', '.join(known)}.")
+            raise UserError(
+                f"skip_steps: there is no cleaning step {step!r}.{nearest(step, known)} There are: {', '.join(known)}."
+            )
     values = {
         "columns": dict(settings.columns),
         "steps": [step for step in known if step not in settings.skip_steps],
@@ -167,4 +191,337 @@ def check(settings: Settings) -> str:
     return audit.check_text(kept["articles"], kept["removals"], kept["dropped"], kept["repeats"])
 
 
-CLASSES: tuple[type, ...] = ()
+def words(settings: Settings) -> store.Kept:
+    """What counts as a word: `counts, terms, dropped, names, spans, phrases, tokens, forms, …` of the corpus."""
+    from topics.words import concepts, counts
+
+    base = corpus(settings)
+    file = Path(settings.concepts)
+    known = concepts.read_concepts(file) if file.exists() else None
+    values = {
+        "language": base["language"],
+        "lemmas": settings.lemmas,
+        "exceptions": list(settings.lemma_exceptions),
+        "stop_words": list(settings.stop_words),
+        "phrases": "npmi" if settings.phrases else "none",
+        "min_docs": None if settings.min_docs == "auto" else settings.min_docs,
+        "max_share": None if settings.max_share == "auto" else settings.max_share,
+        "unit": unit(settings),
+    }
+    concept_rows = [] if known is None else known.astype(str).to_numpy().tolist()
+    key = store.key("words", room="words", values=values | {"concepts": concept_rows}, inputs=[base.key])
+
+    def build() -> store.Result:
+        with processes(settings, len(base["articles"])) as many:
+            return counts.prepare(base["articles"], concepts=known, map=many, **values)
+
+    return _keep(settings, key, build)
+
+
+def unit(settings: Settings) -> str:
+    """What a model takes as a document: as set, else paragraphs where articles are few."""
+    if settings.unit != "auto":
+        return settings.unit
+    return "paragraph" if len(corpus(settings)["articles"]) < FEW else "article"
+
+
+def held_out(settings: Settings) -> store.Kept:
+    """The corpus in two: `train` and `test` counts, words and phrases learned on the articles of `train` alone."""
+    from topics.words import counts
+
+    base = words(settings)
+    key = store.key(
+        "held_out", room="words", values={"every": HELD_OUT, "set": _vocabulary(settings)}, inputs=[base.key]
+    )
+
+    def build() -> store.Result:
+        n = len(base["doc_ids"])
+        test = np.sort(np.random.default_rng(n).permutation(n)[: n // HELD_OUT])
+        train = np.setdiff1d(np.arange(n), test)
+        learned = counts.learn_vocabulary(base, docs=train, **_vocabulary(settings))
+        spans = counts.place(base, learned)
+        return {
+            name: counts.count(spans[spans["doc"].isin(docs)], learned["names"], base["doc_ids"], unit(settings))
+            for name, docs in (("train", train), ("test", test))
+        }
+
+    return _keep(settings, key, build)
+
+
+def _vocabulary(settings: Settings) -> dict[str, Any]:
+    return {
+        "phrases": "npmi" if settings.phrases else "none",
+        "min_docs": None if settings.min_docs == "auto" else settings.min_docs,
+        "max_share": None if settings.max_share == "auto" else settings.max_share,
+    }
+
+
+# --- fits -------------------------------------------------------------------------------------------------------------------
+
+
+def grid(settings: Settings) -> tuple[int, ...]:
+    """The topic counts that are fitted and compared: those that suit the size of the corpus, and those asked for."""
+    from topics.models import sweep
+
+    asked = () if settings.topic_counts == "auto" else settings.topic_counts
+    return tuple(sorted({*sweep.default_grid(words(settings)["counts"]), *asked}))
+
+
+def fit(settings: Settings, job: Job, part: str = "whole") -> TopicModel:
+    """One fit, kept alone; `part` is `whole` or `train`."""
+    return _fit(settings, job, part)["model"]
+
+
+def _fit(settings: Settings, job: Job, part: str) -> store.Kept:
+    from topics.models import sweep
+
+    source = words(settings) if part == "whole" else held_out(settings)
+    name = "counts" if part == "whole" else "train"
+    key = _fit_key(settings, job, source.key)
+    return _keep(settings, key, lambda: {"model": sweep.fit_job(source[name], job, engine=settings.engine)})
+
+
+def _fit_key(settings: Settings, job: Job, source: str) -> str:
+    values = {"text": job.text, "n_topics": job.n_topics, "seed": job.seed, "engine": settings.engine}
+    return store.key("fit", room="models", values=values, inputs=[source])
+
+
+def fits(settings: Settings, jobs: Iterable[tuple[Job, str]], track: Track = untracked) -> None:
+    """See to it that all these fits are kept: side by side, the longest first; what is kept already is not done again."""
+    sources = {"whole": words(settings).key}
+    if len(corpus(settings)["articles"]) >= FEW:
+        sources["train"] = held_out(settings).key
+    folder = Path(settings.cache)
+    missing = [(job, part) for job, part in jobs if not store.is_kept(folder, _fit_key(settings, job, sources[part]))]
+    missing.sort(key=lambda item: -item[0].n_topics)
+    with ThreadPoolExecutor(worker_count(settings)) as pool:
+        waiting = [pool.submit(_fit, settings, job, part) for job, part in missing]
+        try:
+            for done in track(as_completed(waiting), total=len(waiting), what="fits"):
+                done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def jobs(settings: Settings, topic_counts: Iterable[int], paged: Iterable[int] = ()) -> list[tuple[Job, str]]:
+    """The fits that these topic counts need: of the whole text, of references, and of the training part."""
+    from topics.models import sweep
+
+    wanted = [(job, "whole") for job in sweep.jobs(tuple(topic_counts), settings.seeds, tuple(paged))]
+    if len(corpus(settings)["articles"]) >= FEW:
+        wanted += [
+            (sweep.Job("whole", k, seed), "train")
+            for k in sorted({*topic_counts, *paged})
+            for seed in settings.seeds[:3]
+        ]
+    return wanted
+
+
+def seeds_of(settings: Settings, n_topics: int, paged: Iterable[int]) -> tuple[int, ...]:
+    """The seeds that a topic count was fitted with: all where it gets a page, else the first three."""
+    return settings.seeds if n_topics in paged else settings.seeds[:3]
+
+
+# --- what the fits say together -----------------------------------------------------------------------------------------------
+
+
+def comparison(settings: Settings, track: Track = untracked) -> store.Kept:
+    """The grid together: `scores` (with `text`: whole or shuffled), `stability`, `alignment`, `missing`, `shown`, `choice`.
+
+    `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons.
+    """
+    counts, asked = grid(settings), paged(settings)
+    wanted = jobs(settings, counts, asked)
+    fits(settings, wanted, track)
+    key = store.key(
+        "comparison", room="models", values=_comparison_values(settings, counts, asked), inputs=[words(settings).key]
+    )
+    return _keep(settings, key, lambda: _compare(settings, counts, asked))
+
+
+def _comparison_values(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "counts": list(counts),
+        "paged": list(asked),
+        "seeds": list(settings.seeds),
+        "engine": settings.engine,
+        "few": few(settings),
+    }
+
+
+def few(settings: Settings) -> bool:
+    """Whether the articles are too few for anything to be counted by article."""
+    return len(corpus(settings)["articles"]) < FEW
+
+
+def paged(settings: Settings) -> tuple[int, ...]:
+    """The topic counts asked for; none where the suggested one is to be taken."""
+    return () if settings.topic_counts == "auto" else tuple(settings.topic_counts)
+
+
+def _compare(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]) -> store.Result:
+    from topics.models import alignment, scores, stability, sweep
+
+    n_terms = len(words(settings)["counts"].terms)
+    models = {
+        (text, k): [fit(settings, sweep.Job(text, k, seed)) for seed in seeds]
+        for k in counts
+        for text, seeds in (("whole", seeds_of(settings, k, asked)), ("shuffled", stability.SHUFFLED_SEEDS))
+    }
+    windows = _windows(settings, [model for group in models.values() for model in group], n_terms)
+    rows, steady, lacking, shown = [], [], [], {}
+    for k in counts:
+        whole, shuffled = models["whole", k], models["shuffled", k]
+        base = stability.reference(shuffled)
+        first = whole[stability.representative(whole)]
+        others = [model for model in whole if model is not first]
+        shown[k] = first.seed
+        steady.append(stability.stability(first, others, base))
+        lacking.append(stability.missing(first, others, base.floor))
+        rows += [
+            scores.scores(model, windows, _completed(settings, k, model.seed)).assign(text="whole") for model in whole
+        ]
+        rows += [scores.scores(model, windows).assign(text="shuffled") for model in shuffled]
+    all_scores, all_steady = pd.concat(rows, ignore_index=True), pd.concat(steady, ignore_index=True)
+    ordered = [next(m for m in models["whole", k] if m.seed == shown[k]) for k in counts]
+    chosen = sweep.choose(all_scores[all_scores["text"] == "whole"], all_steady)
+    return {
+        "scores": all_scores,
+        "stability": all_steady,
+        "alignment": alignment.align_all(ordered) if len(ordered) > 1 else pd.DataFrame(),
+        "missing": pd.concat(lacking, ignore_index=True),
+        "shown": shown,
+        "choice": {
+            "n_topics": chosen.n_topics,
+            "why": chosen.why,
+            "against": chosen.against,
+            "range": list(chosen.range),
+        },
+    }
+
+
+def _completed(settings: Settings, n_topics: int, seed: int) -> Any:
+    """How well a fit to the training part foretells the articles held out; nothing where articles are few."""
+    from topics.models import scores, sweep
+
+    if few(settings) or seed not in settings.seeds[:3]:
+        return None
+    return scores.complete(fit(settings, sweep.Job("whole", n_topics, seed), "train"), held_out(settings)["test"])
+
+
+def _windows(settings: Settings, models: list[TopicModel], n_terms: int) -> Any:
+    """Where the leading terms of all fits stand together: one pass over the articles."""
+    from topics.models import lda, scores
+
+    leading = np.unique(np.concatenate([lda.top_terms(model, min(scores.TOP, n_terms)).ravel() for model in models]))
+    text, starts = texts(settings)
+    return scores.count_windows(text, starts, leading)
+
+
+def texts(settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+    """The terms of all articles in the order of the text, as columns of the counts, and where each article starts."""
+    base = words(settings)
+    names, counts = base["names"], base["counts"]
+    column = np.full(len(names) + 1, -1, np.int64)
+    kept = np.flatnonzero((names["reason"] == "").to_numpy())
+    column[kept] = np.searchsorted(counts.terms, names["name"].to_numpy(dtype=object)[kept].astype(str))
+    term = column[base["spans"]["name"].to_numpy()]
+    doc = base["spans"]["doc"].to_numpy()[term >= 0]
+    return term[term >= 0], np.searchsorted(doc, np.arange(len(counts.doc_ids) + 1))
+
+
+def topics(settings: Settings, n_topics: int, track: Track = untracked) -> store.Kept:
+    """The topics of one count: `topics, topic_terms, doc_topics, matches, stability, lost_labels, seed`."""
+    asked = tuple(sorted({*paged(settings), n_topics}))
+    wanted = [item for item in jobs(settings, [n_topics], [n_topics]) if item[1] == "whole"]
+    fits(settings, wanted, track)
+    labels = Path(settings.labels)
+    values = {"n_topics": n_topics, "seeds": list(settings.seeds), "engine": settings.engine, "asked": list(asked)}
+    values["labels"] = store.file_digest(labels) if labels.is_file() else None
+    key = store.key("topics", room="models", values=values, inputs=[words(settings).key])
+    return _keep(settings, key, lambda: _describe(settings, n_topics))
+
+
+def _describe(settings: Settings, n_topics: int) -> store.Result:
+    from topics.models import labels, lda, scores, stability, sweep
+
+    counts = words(settings)["counts"]
+    runs = [fit(settings, sweep.Job("whole", n_topics, seed)) for seed in settings.seeds]
+    base = stability.reference(
+        [fit(settings, sweep.Job("shuffled", n_topics, seed)) for seed in stability.SHUFFLED_SEEDS]
+    )
+    shown = runs[stability.representative(runs)]
+    others = [model for model in runs if model is not shown]
+    parts = [fit(settings, sweep.Job("resampled", n_topics, seed)) for seed in settings.seeds[:3]]
+    steady = stability.stability(shown, others, base)
+    resampled = stability.stability(shown, parts, base, kind="articles")
+    top = lda.top_terms(shown, min(scores.TOP, len(counts.terms)))
+    windows = _windows(settings, [shown], len(counts.terms))
+    table = lda.topics(shown, counts)
+    table["stability"] = table["topic"].map(steady.groupby("topic")["excess"].mean())
+    table["coherence"] = scores.coherence(top, windows, "c_npmi")
+    table["exclusivity"] = scores.exclusivity(shown)
+    table, lost = labels.label_topics(table, labels.read_labels(Path(settings.labels)), shown)
+    return {
+        "topics": conform(table, "topics"),
+        "topic_terms": lda.topic_terms(shown, 200),
+        "doc_topics": lda.doc_topics(shown, counts),
+        "matches": pd.concat([stability.matches(shown, other, base.floor) for other in others], ignore_index=True),
+        "stability": pd.concat([steady, resampled], ignore_index=True),
+        "missing": stability.missing(shown, others, base.floor),
+        "lost_labels": lost,
+        "seed": shown.seed,
+        "floor": base.floor,
+    }
+
+
+# --- everything -------------------------------------------------------------------------------------------------------------
+
+
+def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked) -> dict[str, Any]:
+    """All steps in order, for a report: the results kept, the counts that get a page, and every table by name."""
+    tell("reading, cleaning and dating the articles")
+    base = corpus(settings)
+    tell(f"{len(base['articles']):,} articles; counting words")
+    vocabulary = words(settings)
+    tell(f"{len(vocabulary['terms']):,} terms; fitting {', '.join(map(str, grid(settings)))} topics")
+    compared = comparison(settings, track)
+    suggested = compared["choice"]["n_topics"]
+    counts = paged(settings) or (suggested or grid(settings)[0],)
+    described = {k: topics(settings, k, track) for k in counts}
+    tell("following topics and keywords over time")
+    made: dict[str, Any] = {
+        "path": articles_path(settings),
+        "inputs": inputs(articles_path(settings)),
+        "settings": deciding(settings),
+        "corpus": base,
+        "words": vocabulary,
+        "comparison": compared,
+        "topics": described,
+        "topic_counts": counts,
+        "suggested": suggested,
+        "grid": grid(settings),
+        "seeds": settings.seeds,
+    }
+    made["tables"] = tables(made)
+    return made
+
+
+def tables(made: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Every table of a run by its name, also those without a row."""
+    base, vocabulary, compared, described = made["corpus"], made["words"], made["comparison"], made["topics"]
+    found: dict[str, list[pd.DataFrame]] = {
+        "articles": [base["articles"]],
+        "removals": [base["removals"]],
+        "dropped": [base["dropped"], vocabulary["dropped"]],
+        "repeats": [base["repeats"]],
+        "terms": [vocabulary["terms"]],
+        "scores": [compared["scores"]],
+    }
+    for name in ("topics", "topic_terms", "doc_topics", "matches"):
+        found[name] = [kept[name] for kept in described.values()]
+    return {
+        name: conform(pd.concat(found[name], ignore_index=True), name) if found.get(name) else empty(name)
+        for name in COLUMNS
+    }

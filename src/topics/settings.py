@@ -150,7 +150,9 @@ class Settings:
     min_docs: int | str = _setting(
         "auto", _or("auto", _whole(1, 1_000_000)), "fewest articles that a word must stand in"
     )
-    max_share: float = _setting(0.5, _number(0.01, 1.0), "largest share of articles that a word may stand in")
+    max_share: float | str = _setting(
+        "auto", _or("auto", _number(0.01, 1.0)), "largest share of articles that a word may stand in"
+    )
     topic_counts: tuple[int, ...] | str = _setting(
         "auto", _or("auto", _several(2, 1000, "2 or more")), "topic counts that get a page; auto: the suggested one"
     )

@@ -1,0 +1,154 @@
+"""What the page of the corpus shows: each function takes tables and gives a piece of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from topics import plots
+from topics.corpus import audit, clean, corrections
+from topics.report import html
+
+SHOWN_WHOLE = 60  # articles shown before and after; of more, those that cleaning changed most
+EXAMPLES = 5  # passages shown of each step
+LONGEST = 12_000  # characters of an article shown
+
+
+def verdict(corpus: Mapping[str, Any]) -> html.Piece:
+    """What these articles can carry, in words, the most important first."""
+    first, *others = audit.verdict(corpus["articles"], corpus["dropped"])
+    return html.group(html.verdict(first), html.say("\n".join(f"- {sentence}" for sentence in others)))
+
+
+def funnel(corpus: Mapping[str, Any]) -> html.Piece:
+    """From what was found to what is analysed, stage by stage, with the reasons."""
+    table = audit.funnel(corpus["articles"], corpus["dropped"])
+    bars = table.rename(columns={"n_out": "n"})[["stage", "n"]].rename(columns={"stage": "step"})
+    bars = pd.concat([pd.DataFrame({"step": ["found"], "n": table["n_in"].head(1)}), bars], ignore_index=True)
+    heads = {"stage": "Stage", "n_in": "Articles in", "left_out": "Left out", "why": "Because they", "n_out": "Articles out"}
+    left_out = html.table(
+        corpus["dropped"],
+        name="left_out",
+        caption="Everything left out before words are counted, with the reason",
+        columns={"stage": "Stage", "what": "What", "id": "Which", "reason": "Reason", "n": "Number"},
+    )
+    return html.group(
+        html.figure(plots.funnel(bars), name="funnel", caption="Bars are articles left after each stage.", alt=plots.describe_funnel(bars)),
+        html.table(table, name="funnel", caption="Articles in and out of each stage; the counts add up", columns=heads),
+        html.details(f"Everything that was left out: {len(corpus['dropped']):,} rows", left_out)
+        if len(corpus["dropped"])
+        else html.say("Nothing was left out."),
+    )
+
+
+def removals(corpus: Mapping[str, Any]) -> html.Piece:
+    """What cleaning took out by step, with examples that unfold."""
+    steps = audit.removals_by_step(corpus["removals"], corpus["articles"])
+    if steps.empty:
+        return html.say("Cleaning changed nothing.")
+    heads = {
+        "step": "Step", "n": "Passages", "n_docs": "Articles", "n_chars": "Characters", "share": "Share of all characters as read",
+    }  # fmt: skip
+    return html.group(
+        html.figure(plots.removals(steps), name="removals", caption="Passages taken out or repaired.", alt=plots.describe_removals(steps)),
+        html.table(steps, name="removals_by_step", caption="What cleaning took out, by step", columns=heads, formats={"share": ".2%"}),
+        *(_examples(step, rows) for step, rows in corpus["removals"].groupby("step", sort=True)),
+    )
+
+
+def _examples(step: str, rows: pd.DataFrame) -> html.Piece:
+    """The passages that a step took out most often, each once."""
+    known = rows.assign(passage=rows["passage"].str.slice(0, 300)).groupby(["passage", "replacement"]).size()
+    top = known.sort_values(ascending=False, kind="stable").head(EXAMPLES).rename("n").reset_index()
+    heads = {"passage": "Passage", "replacement": "Put in its place", "n": "Times"}
+    return html.details(f"{step}: {min(EXAMPLES, len(known))} of {len(known):,} different passages", html.table(top, caption=f"Examples of {step}", columns=heads))
+
+
+def repeats(corpus: Mapping[str, Any]) -> html.Piece:
+    """Articles that repeat another, with what they repeat."""
+    rows = corpus["repeats"]
+    if rows.empty:
+        return html.say("No article repeats another.")
+    exact = int((rows["how"] == "exact").sum())
+    return html.group(
+        html.say(f"{len(rows):,} articles repeat another and are set aside: {exact:,} word for word, {len(rows) - exact:,} nearly. "
+                 "Of each group the earliest and fullest is kept.^[Near repeats: MinHash over shingles of five words finds candidates; the "
+                 "similarity given is the exact Jaccard similarity of their shingles.]"),
+        html.table(rows, caption="Articles set aside as repeats", formats={"similarity": ".2f"},
+                   columns={"doc_id": "Article", "repeats": "Repeats", "similarity": "Similarity", "how": "How"}),
+    )  # fmt: skip
+
+
+def dates(corpus: Mapping[str, Any]) -> html.Piece:
+    """How the dates are known, and which of them disagree."""
+    table = audit.dates_known(corpus["articles"])
+    by_source = table.groupby("date_source", as_index=False, sort=False)["n"].sum()
+    doubts = corpus["dropped"][corpus["dropped"]["stage"] == "dates"]
+    pieces = [
+        html.figure(plots.dates(by_source), name="dates", caption="Bars are articles. “none” is undated: never guessed, and in no series.",
+                    alt=plots.describe_dates(by_source)),
+        html.table(table, name="dates_known", caption="Where dates come from, and how precise they are", formats={"share": "percent"},
+                   columns={"date_source": "Known from", "date_precision": "Precision", "n": "Articles", "share": "Share"}),
+    ]  # fmt: skip
+    if len(doubts):
+        shown = html.table(doubts, caption="Dates that disagree or were set aside", columns={"id": "Article", "reason": "What"})
+        pieces.append(html.details(f"Dates that disagree or were set aside: {len(doubts):,}", shown))
+    return html.group(*pieces)
+
+
+def coverage(articles: pd.DataFrame, volume: pd.DataFrame) -> html.Piece:
+    """When, from where and how long. A row of `volume` is a period and source: `period, source, n_docs, partial`."""
+    pieces = []
+    if len(volume):
+        pieces.append(html.figure(plots.articles_per_period(volume), name="articles_per_period", alt=plots.describe_articles_per_period(volume),
+                                  caption="Articles with a date that is precise enough, by period and source; hatched: period only partly covered."))  # fmt: skip
+    pieces.append(html.figure(plots.lengths(articles), name="lengths", caption="Words per article after cleaning.", alt=plots.describe_lengths(articles)))
+    by_source = articles.assign(source=articles["source"].replace("", "unknown")).groupby("source")
+    sources = by_source.agg(n=("doc_id", "size"), words=("n_words", "sum"), first=("date", _first), last=("date", "max")).reset_index()
+    sources = sources.sort_values(["n", "source"], ascending=[False, True])
+    heads = {"source": "Source", "n": "Articles", "words": "Words", "first": "First date", "last": "Last date"}
+    return html.group(*pieces, html.table(sources, name="sources", caption="Articles by source", columns=heads))
+
+
+def _first(dates: pd.Series) -> str:
+    known = dates[dates != ""]
+    return known.min() if len(known) else ""
+
+
+def before_and_after(corpus: Mapping[str, Any]) -> html.Piece:
+    """Each article as it was read, the removals struck through, with the lines to paste for a correction."""
+    articles, removals = corpus["articles"], corpus["removals"]
+    lost = removals.groupby("doc_id")["n_chars"].sum()
+    changed = articles.assign(lost=articles["doc_id"].map(lost).fillna(0)).sort_values(["lost", "doc_id"], ascending=[False, True])
+    shown = changed.head(SHOWN_WHOLE)
+    by_doc = dict(tuple(removals.groupby("doc_id")))
+    none = removals.head(0)
+    said = html.say("") if len(shown) == len(articles) else html.say(
+        f"Shown are the {len(shown)} articles of {len(articles):,} that cleaning changed most; the table `removals` has every passage."
+    )  # fmt: skip
+    return html.group(said, *(_article(row, by_doc.get(row.doc_id, none)) for row in shown.itertuples(index=False)))
+
+
+def _article(row: Any, removed: pd.DataFrame) -> html.Piece:
+    """One article: what is known of it, its text before and after, how to correct it."""
+    original = clean.rebuild(row.text, removed)
+    cut = f" The first {LONGEST:,} characters are shown." if len(original) > LONGEST else ""
+    inside = removed[removed["start"] + removed["n_chars"] <= LONGEST]
+    dated = f"{row.date} ({row.date_precision}, from {row.date_source})" if row.date else "undated"
+    lines = [corrections.line_for(row.doc_id, "date", "2020-01-31", "why"), corrections.line_for(row.doc_id, "article", "drop", "why")]
+    if len(removed):
+        passage = " ".join(str(removed["passage"].iloc[0]).split())[:60]
+        lines.insert(0, corrections.line_for(row.doc_id, "restore", passage, "why"))
+    facts = html.say("{file} · {source} · {dated} · {n} words · {passages} passages taken out." + cut, file=row.file,
+                     source=row.source or "source unknown", dated=dated, n=f"{row.n_words:,}", passages=len(removed))  # fmt: skip
+    pasted = html.Piece(f"<pre tabindex='0'><code>{html.esc(chr(10).join(lines))}</code></pre>")
+    return html.details(
+        html.esc(row.title or row.doc_id),
+        facts,
+        html.diff_view(original[:LONGEST], inside),
+        html.say("Lines for `corrections.csv` (its first line is `doc_id,field,value,reason`):"),
+        pasted,
+        id=html.anchor("article", row.doc_id),
+    )
