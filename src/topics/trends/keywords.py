@@ -1,0 +1,343 @@
+"""Keywords and concepts over time: how many articles mention them, how often, and whether that moves.
+
+Everything rests on one matrix of mentions, (n_docs, n_names): how often each name stands in each article, rows in the order
+of `periods.place`. The article is the unit that is sampled, since words clump: an article that says a thing fifty times
+mentions it once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse, stats
+
+from topics import tables
+from topics.trends.prevalence import trends_of
+from topics.trends.statistics import LEVEL, effective_numbers, wilson
+
+FEWEST_BLOCKS = 8  # no interval of a rate from fewer blocks
+BLOCK_OF_NAMES = 256  # names worked on at once, which bounds memory
+MIX_PRESENT = 0.8  # part of the fixed mix of sources that must be present for a standardised share
+
+FIXED_MIX = "(fixed mix)"
+SHARE, RATE = "share of articles", "mentions per 10,000 words"
+
+
+def clusters(inside: pd.DataFrame, length: str) -> list[np.ndarray]:
+    """Codes of the clusters of articles within a period, each nested in the next: source and day, day, week."""
+    source = inside["source"].astype("category").cat.codes.to_numpy(dtype="int64")
+    day, week = inside["day"].to_numpy(), inside["week"].to_numpy()
+    codes = [pd.factorize(pd.MultiIndex.from_arrays([source, day]))[0].astype("int64")]
+    if length != "day":
+        codes.append(day)
+    if length not in ("day", "week"):
+        codes.append(week)
+    return codes
+
+
+def in_blocks(n_names: int) -> list[slice]:
+    return [slice(start, start + BLOCK_OF_NAMES) for start in range(0, n_names, BLOCK_OF_NAMES)]
+
+
+def shares(
+    values: sparse.spmatrix, placed: pd.DataFrame, periods: pd.DataFrame, length: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Share and effective number of articles, (n_periods, n_names), and design effects (see `effective_numbers`)."""
+    rows = (placed["ordinal"] >= 0).to_numpy()
+    inside = placed[rows]
+    position = (inside["ordinal"] - periods["ordinal"].iloc[0]).to_numpy()
+    codes, values = clusters(inside, length), sparse.csr_matrix(values)[rows]
+    parts = [effective_numbers(values[:, part], position, codes, len(periods)) for part in in_blocks(values.shape[1])]
+    share, n, effect = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
+    return share, n, effect
+
+
+def keyword_series(
+    placed: pd.DataFrame,
+    periods: pd.DataFrame,
+    length: str,
+    mentions: sparse.spmatrix,
+    names: Sequence[str],
+    kinds: Sequence[str],
+    *,
+    seed: int = 0,
+    totals: np.ndarray | None = None,
+    draws: int = 999,
+) -> pd.DataFrame:
+    """SERIES: for each name and period the share of articles that mention it and its rate per 10,000 words.
+
+    One row a name, period, unit and composition: all articles (`source` ""), each outlet (its name), and a fixed mix of
+    outlets (`(fixed mix)`). More columns: `n_mentioning` (articles), `n_mentions`, `partial`, `note` (why there is no interval).
+    Shares have Wilson's interval on the effective number of articles; rates a bootstrap of days within sources. Periods
+    without articles are rows without estimate, so that a gap stays a gap.
+    """
+    mentions = sparse.csr_matrix(mentions).astype(float)
+    frames = []
+    every = {"": np.ones(len(placed), dtype=bool)}
+    outlets = sorted(placed.loc[placed["ordinal"] >= 0, "source"].unique())
+    if len(outlets) > 1:
+        every |= {outlet: (placed["source"] == outlet).to_numpy() for outlet in outlets}
+    for source, rows in every.items():
+        part, there = placed[rows], mentions[rows]
+        share, n, effect = shares(there > 0, part, periods, length)
+        counted = totals if source == "" else None
+        frames.append(_share_rows(part, periods, there, share, n, effect[-1], counted).assign(source=source))
+        if source == "":
+            frames.append(_rate_rows(part, periods, there, effect, draws, seed).assign(source=source))
+    if len(outlets) > 1:
+        frames.append(_fixed_mix(placed, periods, length, mentions, outlets).assign(source=FIXED_MIX))
+    table = pd.concat(frames, ignore_index=True)
+    column = table.pop("column").to_numpy()
+    table["name"], table["kind"] = np.asarray(names, dtype=object)[column], np.asarray(kinds, dtype=object)[column]
+    table["n_topics"] = pd.array([pd.NA] * len(table), dtype="Int64")
+    table["level"] = LEVEL
+    return tables.conform(table, "series")
+
+
+def _frame(periods: pd.DataFrame, n_names: int, **arrays: np.ndarray) -> pd.DataFrame:
+    """A table of one row a name and period from arrays (n_periods, n_names) or (n_periods,)."""
+    n_periods = len(periods)
+    table = {
+        "column": np.repeat(np.arange(n_names), n_periods),
+        "period": np.tile(periods["period"].to_numpy(dtype=object), n_names),
+        "partial": np.tile(periods["partial"].to_numpy(dtype=bool), n_names),
+    }
+    for name, array in arrays.items():
+        array = np.broadcast_to(array[:, None] if array.ndim == 1 else array, (n_periods, n_names))
+        table[name] = array.T.ravel()
+    return pd.DataFrame(table)
+
+
+def _sums(part: pd.DataFrame, periods: pd.DataFrame, values: sparse.csr_matrix) -> np.ndarray:
+    """Sums of the values (n_docs, n_names) over the articles of each period: (n_periods, n_names)."""
+    rows = (part["ordinal"] >= 0).to_numpy()
+    position = (part["ordinal"] - periods["ordinal"].iloc[0]).to_numpy()[rows]
+    indicator = sparse.csr_matrix((np.ones(len(position)), (position, np.flatnonzero(rows))), (len(periods), len(part)))
+    return np.asarray((indicator @ values).todense())
+
+
+def _share_rows(
+    part: pd.DataFrame,
+    periods: pd.DataFrame,
+    mentions: sparse.csr_matrix,
+    share: np.ndarray,
+    n: np.ndarray,
+    effect: np.ndarray,
+    totals: np.ndarray | None,
+) -> pd.DataFrame:
+    one = sparse.csr_matrix(np.ones((len(part), 1)))
+    words = sparse.csr_matrix(part["n_words"].to_numpy(dtype=float)[:, None])
+    n_docs, n_words = _sums(part, periods, one)[:, 0], _sums(part, periods, words)[:, 0]
+    mentioning = _sums(part, periods, mentions > 0)
+    if totals is not None:
+        share, n = mentioning / totals[:, None], totals[:, None] / effect
+    low, high = wilson(share, n)
+    table = _frame(
+        periods,
+        mentions.shape[1],
+        n_docs=n_docs.astype("int64"),
+        n_words=n_words.astype("int64"),
+        estimate=share,
+        low=low,
+        high=high,
+        n_mentioning=mentioning.astype("int64"),
+        n_mentions=_sums(part, periods, mentions).astype("int64"),
+    )
+    return table.assign(
+        unit=SHARE if totals is None else "share of all articles published",
+        method="Wilson on the effective number of articles",
+        note=np.where(table["n_docs"] == 0, "no articles in this period", ""),
+    )
+
+
+def _rate_rows(
+    part: pd.DataFrame, periods: pd.DataFrame, mentions: sparse.csr_matrix, effects: np.ndarray, draws: int, seed: int
+) -> pd.DataFrame:
+    ordinal, words = part["ordinal"].to_numpy(), part["n_words"].to_numpy(dtype=float)
+    shape = (len(periods), mentions.shape[1])
+    n_docs, n_words, n_blocks = (np.zeros(len(periods), dtype="int64") for _ in range(3))
+    rate, low, high, mentioning, number = (np.full(shape, np.nan) for _ in range(5))
+    for i, period in enumerate(periods["ordinal"]):
+        here = np.flatnonzero(ordinal == period)
+        counts = mentions[here]
+        mentioning[i], number[i] = counts.getnnz(axis=0), np.asarray(counts.sum(axis=0)).ravel()
+        n_docs[i], n_words[i] = len(here), words[here].sum()
+        if n_words[i]:
+            inside = part.iloc[here]
+            block, first = np.unique(clusters(inside, "day")[0], return_index=True)
+            stratum = pd.factorize(inside["source"].to_numpy()[first])[0]
+            n_blocks[i] = len(block)
+            rate[i], low[i], high[i] = rate_interval(
+                _indicator(clusters(inside, "day")[0], len(block)) @ counts,
+                np.bincount(clusters(inside, "day")[0], weights=words[here]),
+                stratum,
+                widen=np.sqrt(effects[-1, i] / effects[0, i]),
+                draws=draws,
+                rng=np.random.default_rng([seed, int(period)]),
+            )
+    table = _frame(
+        periods,
+        mentions.shape[1],
+        n_docs=n_docs,
+        n_words=n_words,
+        estimate=rate,
+        low=low,
+        high=high,
+        n_mentioning=mentioning.astype("int64"),
+        n_mentions=number.astype("int64"),
+        n_blocks=n_blocks,
+    )
+    few = table.pop("n_blocks") < FEWEST_BLOCKS
+    reasons = [table["n_docs"] == 0, few, table["n_mentions"] == 0]
+    notes = ["no articles in this period", f"fewer than {FEWEST_BLOCKS} blocks: no interval", "no mention: no interval"]
+    return table.assign(unit=RATE, method="bootstrap of days within sources", note=np.select(reasons, notes, ""))
+
+
+def rate_interval(
+    counts: sparse.spmatrix,
+    words: np.ndarray,
+    stratum: np.ndarray,
+    *,
+    widen: np.ndarray | float = 1.0,
+    draws: int = 999,
+    rng: np.random.Generator,
+    level: float = LEVEL,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rate per 10,000 words of each name in one period, with the ends of its bootstrap interval.
+
+    counts: (n_blocks, n_names) mentions; words: (n_blocks,); stratum: (n_blocks,) the source of each block. In each source
+    with m blocks, m - 1 are drawn with replacement and weighted m / (m - 1), which gives the right variance also for few
+    (Rao and Wu 1988, J. Amer. Statist. Assoc. 83); sources of one block make one stratum. Sources are not resampled.
+    The interval is the percentiles of the logarithm of the rate, their distance from the estimate stretched by t over normal
+    quantiles for the number of blocks, and by `widen` (n_names,) for what blocks of one source do not hold: other
+    sources are alike on the same day, days within a week. nan from fewer than 8 blocks and where there is no mention.
+    """
+    counts = np.asarray(counts.todense(), dtype=float)
+    n_blocks = len(words)
+    rate = 1e4 * counts.sum(axis=0) / words.sum()
+    nothing = np.full(len(rate), np.nan)
+    sizes = np.bincount(stratum)
+    stratum = np.where(sizes[stratum] == 1, len(sizes), stratum)
+    if n_blocks < FEWEST_BLOCKS:
+        return rate, nothing, nothing
+    weight = np.empty((draws, n_blocks))
+    for code in np.unique(stratum):
+        members = np.flatnonzero(stratum == code)
+        m = len(members)
+        weight[:, members] = 1.0 if m == 1 else rng.multinomial(m - 1, np.full(m, 1 / m), size=draws) * (m / (m - 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drawn = 1e4 * (weight @ counts) / (weight @ words)[:, None]
+        tail = (1 - level) / 2
+        stretch = widen * stats.t.ppf(1 - tail, n_blocks - 1) / stats.norm.ppf(1 - tail)
+        ends = np.quantile(drawn, [tail, 1 - tail], axis=0)
+        low, high = (np.exp(np.log(rate) + stretch * (np.log(end) - np.log(rate))) for end in ends)
+    return rate, np.where(rate > 0, np.nan_to_num(low), np.nan), np.where(rate > 0, high, np.nan)
+
+
+def _indicator(codes: np.ndarray, n_codes: int) -> sparse.csr_matrix:
+    return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))), (n_codes, len(codes)))
+
+
+def _fixed_mix(
+    placed: pd.DataFrame, periods: pd.DataFrame, length: str, mentions: sparse.csr_matrix, outlets: list[str]
+) -> pd.DataFrame:
+    """Shares as they would be if every period had the sources in the proportions of the whole span."""
+    share, n = fixed_mix(placed, periods, length, mentions, outlets)
+    low, high = wilson(share, n)
+    n_docs = periods["n_docs"].to_numpy()
+    table = _frame(
+        periods,
+        mentions.shape[1],
+        n_docs=n_docs,
+        n_words=periods["n_words"].to_numpy(),
+        estimate=share,
+        low=low,
+        high=high,
+    )
+    absent = f"outlets that make up more than {1 - MIX_PRESENT:.0%} of the articles have none in this period"
+    return table.assign(
+        unit=SHARE,
+        method="standardised to the mix of outlets of the whole span; Wilson on the effective number of articles",
+        note=np.where(np.isnan(table["estimate"]), absent, ""),
+    )
+
+
+def fixed_mix(
+    placed: pd.DataFrame, periods: pd.DataFrame, length: str, mentions: sparse.csr_matrix, outlets: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Standardised shares and the effective number of articles behind them, both (n_periods, n_names).
+
+    Law: share = sum over outlets of (its part of all articles) x (its share in the period), over the outlets present,
+    nan where these make up less than four fifths; its variance is the sum of the squared parts times their variances.
+    """
+    inside = placed[placed["ordinal"] >= 0]
+    part_of_all = inside["source"].value_counts(normalize=True).reindex(outlets).to_numpy()
+    present = np.zeros((len(periods), 1))
+    total, smoothed, variance = (np.zeros((len(periods), mentions.shape[1])) for _ in range(3))
+    for outlet, part in zip(outlets, part_of_all, strict=True):
+        rows = (placed["source"] == outlet).to_numpy()
+        share, n, _ = shares(mentions[rows] > 0, placed[rows], periods, length)
+        smooth = (np.nan_to_num(share * n) + 0.5) / (n + 1)  # an outlet's 0 of 3 does not count as certain
+        there = part * (n[:, :1] > 0)
+        present, total, smoothed = present + there, total + there * np.nan_to_num(share), smoothed + there * smooth
+        variance = variance + np.where(there > 0, there**2 * smooth * (1 - smooth) / np.where(n > 0, n, 1), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share, middle = total / present, smoothed / present
+        n = np.minimum(middle * (1 - middle) * present**2 / variance, periods["n_docs"].to_numpy()[:, None])
+    known = present >= MIX_PRESENT - 1e-9
+    return np.where(known, share, np.nan), np.where(known, n, 0.0)
+
+
+def keyword_trends(
+    placed: pd.DataFrame,
+    periods: pd.DataFrame,
+    length: str,
+    mentions: sparse.spmatrix,
+    names: Sequence[str],
+    kinds: Sequence[str],
+    *,
+    withheld: Mapping[str, str] | None = None,
+    totals: np.ndarray | None = None,
+    seasons: Mapping[str, list[tuple[str, str]]] | None = None,
+) -> pd.DataFrame:
+    """TRENDS: for each name the slope of the log-odds that an article mentions it; see `trends_of` for columns and rules.
+
+    `withheld` gives names whose trend may not be shown, with the sentence that says why (see `searched_for`).
+    """
+    mentions = sparse.csr_matrix(mentions) > 0
+    share, n, effects = shares(mentions, placed, periods, length)
+    mentioning = _sums(placed, periods, mentions)
+    if totals is not None:
+        share, n = mentioning / totals[:, None], totals[:, None] / effects[-1]
+    mixed = None
+    outlets = sorted(placed.loc[placed["ordinal"] >= 0, "source"].unique())
+    if len(outlets) > 1 and totals is None:
+        mixed = fixed_mix(placed, periods, length, mentions, outlets)
+    return trends_of(
+        share, n, periods, length, names, kinds, mentioning=mentioning, withheld=withheld, seasons=seasons, mixed=mixed
+    )
+
+
+def searched_for(names: Mapping[str, Sequence[str]], collection: Mapping[str, Any]) -> dict[str, str]:
+    """Names that the articles were found by, each with the sentence that withholds its trend.
+
+    names: a name and the words that count as it. Whole words are compared, without regard to case.
+
+    >>> list(searched_for({"smart city": ["smart city", "smart cities"], "tax": ["tax"]}, {"terms": ["Smart cities"]}))
+    ['smart city']
+    """
+    sought = f" {' | '.join(map(_words, [*collection.get('terms', []), collection.get('query') or '']))} "
+    return {
+        name: f"The articles were found by searching for it, so they cannot show whether {name} is talked about more or less."
+        for name, variants in names.items()
+        if any(f" {_words(each)} " in sought for each in [name, *variants] if _words(each))
+    }
+
+
+def _words(text: str) -> str:
+    """The words of a text in lower case, one space between them."""
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))

@@ -1,0 +1,337 @@
+"""The statistics of this room on plain arrays: intervals, the model of the periods, false discovery rates, shrinkage.
+
+Shapes are named by their axes: `period_name` is (n_periods, n_names). Everything is computed for all names at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse, stats
+from scipy.special import expit, logit
+
+LEVEL = 0.95
+Array = NDArray[np.float64]
+
+# The grid on which the period model looks for its errors: correlation of successive periods, and the variance of the
+# shocks of periods as a multiple of the typical variance of sampling.
+CORRELATIONS = np.array([0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9])
+SHOCKS = np.array([0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0])
+LEAN = 1.0
+FURTHEST = 9.0  # fitted log-odds stay within this (shares between 0.0001 and 0.9999)
+
+
+def wilson(share: ArrayLike, n: ArrayLike, level: float = LEVEL) -> tuple[Array, Array]:
+    """Low and high end of Wilson's score interval for shares of `n` (effective, so not necessarily whole) articles.
+
+    Law: the ends are the shares p with |share - p| = z sqrt(p (1 - p) / n); nan where n is 0.
+    Source: Wilson 1927, J. Amer. Statist. Assoc. 22; with the effective number, Dean and Pagano 2015, J. Surv. Stat. Methodol. 3.
+
+    >>> low, high = wilson(0.2, 50)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.1124, 0.3304)
+    """
+    share, n = np.broadcast_arrays(np.asarray(share, dtype=float), np.asarray(n, dtype=float))
+    z2 = stats.norm.ppf(0.5 + level / 2) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+        half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
+    known = n > 0
+    return (
+        np.where(known, np.clip(middle - half, 0, 1), np.nan),
+        np.where(known, np.clip(middle + half, 0, 1), np.nan),
+    )
+
+
+def q_values(p: ArrayLike) -> Array:
+    """Benjamini and Hochberg's adjusted p-values over all p that are there; nan stays nan and does not count.
+
+    Law: q of the i-th smallest of m is min over j >= i of m p_j / j. Source: Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57.
+
+    >>> q_values([0.01, 0.04, float("nan"), 0.03]).round(3).tolist()
+    [0.03, 0.04, nan, 0.04]
+    """
+    p = np.asarray(p, dtype=float)
+    there = np.flatnonzero(np.isfinite(p))
+    q = np.full(p.shape, np.nan)
+    order = there[np.argsort(p[there], kind="stable")]
+    raw = p[order] * len(order) / np.arange(1, len(order) + 1)
+    q[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1.0)
+    return q
+
+
+def sen_slope(values: ArrayLike, times: ArrayLike) -> float:
+    """Sen's slope: the median of the slopes between all pairs of periods (1968, J. Amer. Statist. Assoc. 63).
+
+    >>> sen_slope([1, 2, 3, 9], [0, 1, 2, 3])
+    1.8333333333333333
+    """
+    values, times = np.asarray(values, dtype=float), np.asarray(times, dtype=float)
+    first, second = np.triu_indices(len(values), 1)
+    return float(np.median((values[second] - values[first]) / (times[second] - times[first])))
+
+
+def mann_kendall(values: ArrayLike) -> tuple[float, float]:
+    """Kendall's tau with time (tau-a) and the two-sided p of Mann-Kendall with ties, for independent periods.
+
+    Where periods are alike from one to the next this p is too small, so it is a description here, never a finding.
+    Source: Mann 1945, Econometrica 13; Kendall 1975, Rank Correlation Methods.
+
+    >>> tau, p = mann_kendall([1, 2, 3, 4, 5, 6, 7, 8])
+    >>> tau, round(p, 5)
+    (1.0, 0.00084)
+    """
+    values = np.asarray(values, dtype=float)
+    n = len(values)
+    first, second = np.triu_indices(n, 1)
+    score = float(np.sign(values[second] - values[first]).sum())
+    ties = np.unique(values, return_counts=True)[1]
+    variance = (n * (n - 1) * (2 * n + 5) - (ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
+    z = (score - np.sign(score)) / np.sqrt(variance) if variance > 0 else 0.0
+    return score / len(first), float(2 * stats.norm.sf(abs(z)))
+
+
+def shrink(effect: ArrayLike, error: ArrayLike, level: float = LEVEL) -> tuple[Array, Array, Array]:
+    """Effects drawn towards none by what the whole family shows, with their posterior intervals.
+
+    The prior of the true effects is a mixture of normals around nought with spreads on a grid, its weights found by EM
+    from all effects together; so the largest of many is not shown larger than it is likely to be. Nan stays nan.
+    Source: Stephens 2017, Biostatistics 18 (adaptive shrinkage).
+
+    >>> middle, low, high = shrink([0.1, -0.2, 0.0, 3.0], [0.2, 0.2, 0.2, 0.2])
+    >>> bool(abs(middle[0]) < 0.1), bool(2.5 < middle[3] < 3.0), bool(low[3] > 0)
+    (True, True, True)
+    """
+    effect, error = np.asarray(effect, dtype=float), np.asarray(error, dtype=float)
+    there = np.isfinite(effect) & np.isfinite(error) & (error > 0)
+    middle, low, high = (np.full(effect.shape, np.nan) for _ in range(3))
+    if not there.any():
+        return middle, low, high
+    x, s = effect[there], error[there]
+    widest = 2 * np.sqrt(max(float((x**2 - s**2).max()), float(s.max()) ** 2 / 4))
+    spreads = np.concatenate([[0.0], widest / np.sqrt(2.0) ** np.arange(16)])
+    total = np.sqrt(s[:, None] ** 2 + spreads**2)
+    density = np.exp(
+        stats.norm.logpdf(x[:, None], scale=total) - stats.norm.logpdf(x[:, None], scale=total).max(1)[:, None]
+    )
+    weight = np.full(len(spreads), 1 / len(spreads))
+    penalty = np.where(spreads == 0, 10.0, 1.0)  # leans to no effect, as Stephens does
+    for _ in range(500):
+        member = density * weight
+        member /= member.sum(axis=1, keepdims=True)
+        weight = np.maximum(member.sum(axis=0) + penalty - 1, 1e-300)
+        weight /= weight.sum()
+    member = density * weight
+    member /= member.sum(axis=1, keepdims=True)
+    kept = spreads**2 / total**2
+    centre, width = kept * x[:, None], np.sqrt(kept) * s[:, None]
+    middle[there] = (member * centre).sum(axis=1)
+    tail = (1 - level) / 2
+    low[there], high[there] = (mixture_quantile(member, centre, width, side, None) for side in (tail, 1 - tail))
+    return middle, low, high
+
+
+def mixture_quantile(weight: Array, centre: Array, width: Array, at: float, df: float | None) -> Array:
+    """Quantiles of mixtures, one a row, of normals (t where `df` is given), by halving an interval that holds them."""
+    reach = 12.0 if df is None else float(stats.t.isf(1e-7, df))
+    low, high = (centre - reach * width).min(axis=1), (centre + reach * width).max(axis=1)
+    safe = np.where(width > 0, width, 1.0)
+    for _ in range(60):
+        half = (low + high) / 2
+        distance = half[:, None] - centre
+        below = stats.norm.cdf(distance / safe) if df is None else stats.t.cdf(distance / safe, df)
+        below = np.where(width > 0, below, (distance >= 0).astype(float))
+        left = (weight * below).sum(axis=1) < at
+        low, high = np.where(left, half, low), np.where(left, high, half)
+    return (low + high) / 2
+
+
+def whitened_products(
+    columns: Array, variance: Array, steps: Array, shock: Array, correlation: Array
+) -> tuple[Array, Array]:
+    """Cross products of `columns` whitened by AR(1) shocks plus sampling noise, and the log determinants.
+
+    columns (n_names, n_periods, n_columns); variance (n_names, n_periods) of sampling; steps (n_periods,): distance to
+    the period before (the first is not used); shock (n_names, n_grid): stationary variance; correlation (n_grid,).
+    Returns (n_names, n_grid, n_columns, n_columns) and (n_names, n_grid). The covariance
+    shock * correlation^|s - t| + diag(variance) is never built: a Kalman filter runs over the periods, gaps included.
+    """
+    n_periods, n_columns = columns.shape[1:]
+    state = np.zeros((*shock.shape, n_columns))
+    spread = shock.copy()
+    products = np.zeros((*shock.shape, n_columns, n_columns))
+    determinant = np.zeros(shock.shape)
+    for i in range(n_periods):
+        if i:
+            carry = correlation ** steps[i]
+            state *= carry[None, :, None]
+            spread = carry**2 * spread + shock * (1 - carry**2)
+        total = spread + variance[:, i, None]
+        innovation = columns[:, i, None, :] - state
+        scaled = innovation / np.sqrt(total)[..., None]
+        products += scaled[..., :, None] * scaled[..., None, :]
+        determinant += np.log(total)
+        state += (spread / total)[..., None] * innovation
+        spread = spread * variance[:, i, None] / total
+    return products, determinant
+
+
+def restricted_fit(products: Array, determinant: Array, prior: Array, df: int) -> dict[str, Array]:
+    """Generalised least squares at every grid point from whitened products, whose first column is the response.
+
+    Gives `coefficients`, `inverse` (of X'X), `scale` (residual variance) and `weight`: the restricted likelihood,
+    made to sum to 1 over the grid.
+    """
+    inner, cross = products[..., 1:, 1:], products[..., 1:, 0]
+    inverse = np.linalg.inv(inner)
+    coefficients = (inverse @ cross[..., None])[..., 0]
+    rest = np.maximum(products[..., 0, 0] - (coefficients * cross).sum(axis=-1), 1e-12)
+    log_weight = prior - 0.5 * (determinant + np.linalg.slogdet(inner)[1] + df * np.log(rest))
+    weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    return {
+        "coefficients": coefficients,
+        "inverse": inverse,
+        "scale": rest / df,
+        "weight": weight / weight.sum(axis=1, keepdims=True),
+    }
+
+
+def error_grid() -> Array:
+    """The grid of the errors, a row a point: shock, correlation, prior weight."""
+    points = [(0.0, 0.0, 1.0)]
+    lean = (1 - CORRELATIONS) ** LEAN
+    points += [(s, r, w) for s in SHOCKS[1:] for r, w in zip(CORRELATIONS, lean / lean.sum(), strict=True)]
+    return np.array(points)
+
+
+def period_model(
+    share: ArrayLike, n: ArrayLike, times: ArrayLike, season: ArrayLike | None = None, level: float = LEVEL
+) -> Mapping[str, Array]:
+    """The trend of each name: log-odds of the share, linear in time, with AR(1) shocks of periods over sampling noise.
+
+    share, n: (n_periods, n_names), the share and the effective number of articles it rests on; times: (n_periods,), whole
+    numbers, with gaps where periods are missing; season: (n_periods, n_terms) further columns, or None.
+
+    Model: logit E[share_t] = a + b t + season + u_t, u AR(1) with correlation r and variance v; sampling variance
+    mu (1 - mu) / n. Fitted by marginal quasi-likelihood: a working response is made around the fitted line, a Gaussian
+    model with that covariance, times a free scale, is fitted to it by REML, and so on till it stands. r and v are not set at
+    their best values, which in few periods makes intervals too short, but averaged over a grid by their restricted
+    likelihood: slope and interval are those of the mixture of t distributions, p twice its smaller tail.
+
+    Returns arrays (n_names,): slope, low, high (log-odds per unit of time), error (as a normal deviate with the same p
+    would need), p, correlation (weighted mean), start and end (fitted share at the first and last time, without season).
+    Source: Breslow and Clayton 1993, J. Amer. Statist. Assoc. 88 (MQL); Patterson and Thompson 1971, Biometrika 58 (REML).
+
+    >>> n = np.full((16, 1), 200.0)
+    >>> fit = period_model(expit(-2 + 0.1 * np.arange(16.0))[:, None], n, np.arange(16))
+    >>> bool(fit["low"][0] < 0.1 < fit["high"][0]), bool(fit["p"][0] < 1e-6)
+    (True, True)
+    """
+    share, n = np.asarray(share, dtype=float).T, np.asarray(n, dtype=float).T
+    times = np.asarray(times, dtype=float)
+    centre = times - times.mean()
+    terms = [np.ones_like(times), centre] + ([] if season is None else list(np.asarray(season, dtype=float).T))
+    design = np.stack(terms, axis=1)
+    df = len(times) - design.shape[1]
+    steps = np.diff(times, prepend=times[0])
+    grid = error_grid()
+    fitted = np.broadcast_to(logit(((n * share).sum(axis=1) + 0.5) / (n.sum(axis=1) + 1))[:, None], n.shape)
+    for _ in range(8):
+        working, variance = working_response(share, n, fitted)
+        shock = np.median(variance, axis=1)[:, None] * grid[:, 0]
+        columns = np.concatenate([working[..., None], np.broadcast_to(design, (*working.shape, len(terms)))], axis=2)
+        fit = restricted_fit(*whitened_products(columns, variance, steps, shock, grid[:, 1]), np.log(grid[:, 2]), df)
+        line = (fit["weight"][..., None] * fit["coefficients"]).sum(axis=1) @ design.T
+        moved, fitted = np.abs(line - fitted).max(), np.clip(line, -FURTHEST, FURTHEST)
+        if moved < 1e-4:
+            break
+    return summary(fit, grid, centre, df, level)
+
+
+def working_response(share: Array, n: Array, fitted: Array) -> tuple[Array, Array]:
+    """Response and sampling variance on the log-odds scale around the fitted log-odds."""
+    mean = expit(fitted)
+    slope = mean * (1 - mean)
+    return fitted + (share - mean) / slope, 1 / (n * slope)
+
+
+def summary(fit: Mapping[str, Array], grid: Array, centre: Array, df: int, level: float) -> Mapping[str, Array]:
+    """Slope, interval, p and fitted ends from the mixture over the grid."""
+    weight = fit["weight"]
+    slopes = fit["coefficients"][..., 1]
+    errors = np.sqrt(fit["scale"] * fit["inverse"][..., 1, 1])
+    slope = (weight * slopes).sum(axis=1)
+    above = (weight * stats.t.sf(-slopes / errors, df)).sum(axis=1)
+    below = (weight * stats.t.sf(slopes / errors, df)).sum(axis=1)
+    p = np.minimum(2 * np.minimum(above, below), 1.0)
+    tail = (1 - level) / 2
+    intercept = (weight * fit["coefficients"][..., 0]).sum(axis=1)
+    deviate = np.maximum(stats.norm.isf(np.maximum(p, 1e-300) / 2), 1e-12)
+    return {
+        "slope": slope,
+        "low": mixture_quantile(weight, slopes, errors, tail, df),
+        "high": mixture_quantile(weight, slopes, errors, 1 - tail, df),
+        "error": np.where(p < 0.99, np.abs(slope) / deviate, np.sqrt((weight * errors**2).sum(axis=1))),
+        "p": p,
+        "correlation": (weight * grid[:, 1]).sum(axis=1),
+        "start": expit(intercept + slope * centre[0]),
+        "end": expit(intercept + slope * centre[-1]),
+    }
+
+
+def effective_numbers(
+    values: sparse.spmatrix | Array,
+    row_period: NDArray[np.int64],
+    clusters: Sequence[NDArray[np.int64]],
+    n_periods: int,
+) -> tuple[Array, Array, Array]:
+    """Shares of articles per period, the effective number of articles behind each, and the design effects.
+
+    values: (n_docs, n_names), 0/1 for mentions or shares of topics; row_period: (n_docs,) position of the period; clusters: codes
+    (n_docs,), each nested in the next (source and day, day, week, all within a period).
+    Returns share and effective number, (n_periods, n_names), and (n_clusters, n_periods, n_names): the design effect of the
+    first kind of cluster alone, of the first two, and so on; the last is the one used. Law: the variance of a share p is p (1 - p) / n_effective, with
+    n_effective = n / design effect, and design effect = 1 + sum over the kinds of pairs (same source and day; same day;
+    same week) of the correlation of such pairs times their number per article. The correlations are moments pooled
+    over all periods of a name, none taken below 0. Source: Kish 1965, Survey Sampling, the design effect.
+
+    >>> y = np.array([[1.0], [1.0], [0.0], [0.0], [1.0], [0.0], [0.0], [1.0]])
+    >>> share, n, effect = effective_numbers(y, np.zeros(8, int), [np.array([0, 0, 1, 1, 2, 3, 4, 5])], 1)
+    >>> float(share[0, 0]), round(float(effect[-1, 0, 0]), 2)
+    (0.5, 1.5)
+    """
+    values = sparse.csr_matrix(values)
+    n: Any = np.bincount(row_period, minlength=n_periods).astype(float)[:, None]
+    indicator = _indicator(row_period, n_periods)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.asarray((indicator @ values).todense()) / n
+        spread = np.maximum(np.asarray((indicator @ values.multiply(values)).todense()) / n - share**2, 0)
+        lost = np.where(n > 1, 1 / (n - 1), 0.0)  # taking off the period's own mean makes all pairs a little unlike
+    safe_share, safe_spread = np.nan_to_num(share), np.nan_to_num(spread)
+    effect, effects = np.ones_like(share), []
+    before_sum, before_pairs = np.zeros(values.shape[1]), np.zeros_like(n)
+    for codes in clusters:
+        code, inverse = np.unique(np.stack([row_period, codes]), axis=1, return_inverse=True)
+        size = np.bincount(inverse).astype(float)
+        centred = np.asarray((_indicator(inverse, len(size)) @ values).todense()) - size[:, None] * safe_share[code[0]]
+        pairs: Any = np.bincount(code[0], weights=size * (size - 1), minlength=n_periods)[:, None]
+        products = (centred**2).sum(axis=0) - (n * safe_spread).sum(axis=0)
+        new = pairs - before_pairs
+        possible = (safe_spread * new * (1 + lost)).sum(axis=0)
+        found = products - before_sum + (safe_spread * new * lost).sum(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            correlation = np.where(possible > 0, np.clip(found / possible, 0, 1), 0.0)
+            effect = effect + np.where(n > 0, correlation * new / n, 0.0)
+        effects.append(effect)
+        before_sum, before_pairs = products, pairs
+    binary, actual = (n * safe_share * (1 - safe_share)).sum(axis=0), (n * safe_spread).sum(axis=0)
+    gain = np.where(actual > 0, binary / np.where(actual > 0, actual, 1), 1.0)
+    return share, n * gain / effect, np.stack(effects)
+
+
+def _indicator(codes: NDArray[np.int64], n_codes: int) -> sparse.csr_matrix:
+    """(n_codes, n_docs) with a 1 where an article has the code."""
+    return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))), (n_codes, len(codes)))
