@@ -141,58 +141,64 @@ class Chain:
         self.n_units, self.n_terms = matrix.shape
         self.unit_n = np.asarray(matrix.sum(axis=1)).ravel().astype(np.int64)
         self.unit_start = _starts(self.unit_n)
-        self.token_term = np.repeat(matrix.indices, matrix.data).astype(np.int32)
-        term_n = np.bincount(self.token_term, minlength=self.n_terms)
-        self.term_start = _starts(np.minimum(term_n, n_topics))
-        self.pairs = np.zeros((self.term_start[-1], 2), np.int32)
-        self.used = np.zeros(self.n_terms, np.int32)
-        self.topic_n = np.zeros(n_topics, np.int64)
+        self.token_term = np.repeat(matrix.indices, matrix.data).astype(np.uint32)
+        self.term_n = np.bincount(self.token_term, minlength=self.n_terms)
+        self.term_start = _starts(np.minimum(self.term_n, n_topics))
+        self.bits = max(1, (n_topics - 1).bit_length())
+        if self.term_n.max() >= 1 << (32 - self.bits):
+            word = counts.terms[self.term_n.argmax()]
+            raise UserError(
+                f"models: {word!r} comes too often ({self.term_n.max():,} times) for {n_topics} topics. Drop it."
+            )
+        self.cells = np.zeros(self.term_start[-1], np.uint32)
+        self.used = np.zeros(self.n_terms, np.uint64)
+        self.topic_n = np.zeros(n_topics)
         self.alpha = np.broadcast_to(np.float64(5.0 / n_topics if alpha is None else alpha), n_topics).copy()
         self.beta = float(0.01 if beta is None else beta)
         self.key = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
-        self.counter = 0
+        self.counter = np.uint64(0)
         rng = np.random.default_rng([seed, 1])
-        self.token_topic = rng.integers(0, n_topics, len(self.token_term)).astype(np.int32)
+        self.token_topic = rng.integers(0, n_topics, len(self.token_term), np.uint32)
         self.trace: list[tuple[float, float]] = []
         self.sweeps = 0
-        self.recount()
-
-    def recount(self) -> None:
-        """Set the counts from the topics of the tokens."""
-        kernels.count_topics(self.token_topic, self.token_term, self.pairs, self.term_start, self.used, self.topic_n)
+        kernels.count_topics(
+            self.token_topic, self.token_term, self.bits, self.cells, self.term_start, self.used, self.topic_n
+        )
 
     def sweep(self) -> None:
         """Draw the topic of every token once."""
-        kernels.sweep(
+        self.counter = kernels.sweep(
             self.token_topic,
             self.token_term,
             self.unit_start,
-            self.pairs,
+            self.bits,
+            self.cells,
             self.term_start,
             self.used,
             self.topic_n,
             self.alpha,
             self.beta,
             self.key,
-            np.uint64(self.counter),
+            self.counter,
         )
-        self.counter += len(self.token_term)
         self.sweeps += 1
 
     def unit_topics(self) -> np.ndarray:
         """How many tokens of each unit have each topic: (n_units, n_topics)."""
-        unit = np.repeat(np.arange(self.n_units), self.unit_n)
-        n_topics = len(self.alpha)
-        counted = np.bincount(unit * n_topics + self.token_topic, minlength=self.n_units * n_topics)
-        return counted.reshape(self.n_units, n_topics)
+        counted = np.zeros((self.n_units, len(self.alpha)), np.int32)
+        kernels.count_units(self.token_topic, self.unit_start, counted)
+        return counted
 
     def topic_terms(self) -> sp.csr_matrix:
         """How many tokens of each term have each topic: (n_topics, n_terms), sparse."""
-        ones = np.ones(len(self.token_term), np.int32)
-        shape = (len(self.alpha), self.n_terms)
-        matrix = sp.csr_matrix((ones, (self.token_topic, self.token_term)), shape=shape)
-        matrix.sum_duplicates()
-        return matrix
+        used = self.used.astype(np.int64)
+        inside = np.repeat(self.term_start[:-1].astype(np.int64) - _starts(used)[:-1].astype(np.int64), used)
+        cells = self.cells[inside + np.arange(len(inside))]
+        shape = (self.n_terms, len(self.alpha))
+        by_term = sp.csr_matrix(
+            (cells >> self.bits, cells & np.uint32((1 << self.bits) - 1), _starts(used)), shape=shape
+        )
+        return by_term.astype(np.int32).T.tocsr()
 
     def learn_priors(self, *, learn_alpha: bool = True, learn_beta: bool = True) -> None:
         """Move the priors towards where the counts are most probable (fixed point of Minka 2000)."""
@@ -219,15 +225,15 @@ class Chain:
 
 
 def _starts(sizes: np.ndarray) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.uint64)
 
 
 def _distinct(units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The different counts above zero of each topic and how often each comes: topics, counts, times."""
-    n_topics = units.shape[1]
-    codes, times = np.unique(units * n_topics + np.arange(n_topics), return_counts=True)
-    keep = codes >= n_topics
-    return codes[keep] % n_topics, codes[keep] // n_topics, times[keep]
+    sizes = np.zeros((units.shape[1], int(units.max(initial=0)) + 1), np.int64)
+    kernels.histogram(units, sizes)
+    topics, n = np.nonzero(sizes[:, 1:])
+    return topics, n + 1, sizes[topics, n + 1]
 
 
 # A weak gamma prior on each pseudo-count keeps the estimates off zero and infinity where a topic is empty or articles are few.
@@ -293,13 +299,13 @@ class _Means:
             draws_doc=np.stack(self.units),
             draws_term=sp.vstack(self.terms, format="csr"),
             trace=np.array(chain.trace).reshape(-1, 2),
-            term_n=np.bincount(chain.token_term, minlength=chain.n_terms).astype(np.float64),
+            term_n=chain.term_n.astype(np.float64),
         )
 
 
 def _every(chain: Chain, samples: int) -> int:
     """Keep every how many-th sample as a draw, so that the draws stay within `DRAW_BYTES`, and four of them at the least."""
-    one = 2 * chain.n_units * len(chain.alpha) + 8 * min(len(chain.pairs), len(chain.token_term))
+    one = 2 * chain.n_units * len(chain.alpha) + 8 * len(chain.cells)
     room = max(4, DRAW_BYTES // max(one, 1))
     return max(1, -(-samples // room))
 

@@ -1,0 +1,309 @@
+"""Topic models side by side with other tools: CPU time, held-out perplexity and coherence, on one corpus.
+
+    python benchmarks/models_peers.py CORPUS --topics 20 50 100 --seeds 1 2 3 4 5 --sweeps 25 50 100 200
+
+CORPUS is a .zip with a CSV (columns text and, if there, title), a .jsonl.xz (field text or Text) or a .csv. Tools that are not installed are named
+and left out: tomotopy, pyrmallet, topica, scikit-learn; gensim is always there. A tenth of the articles is held out. Every tool gets the same
+training tokens, the same number of sweeps (gensim, scikit-learn: a tenth as many passes) and averages its samples where it can. Perplexity is document
+completion with every tool's topics and its document prior in the same routine (`topics.models.scores.complete`); coherence
+is NPMI of the ten leading words over whole held-out articles. One line of JSON a fit, then medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import io
+import json
+import lzma
+import re
+import sys
+import time
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from stopwordsiso import stopwords
+
+from topics.models import kernels, lda, scores
+from topics.words.counts import Counts
+
+SAMPLES = 10  # averaged states of every fit
+SPACING = 5  # sweeps between them
+
+
+class Topics(NamedTuple):
+    topic_term: np.ndarray
+    alpha: np.ndarray
+    beta: float
+    draws: list[np.ndarray]
+
+
+# --- the corpus --------------------------------------------------------------------------------------------------------
+
+
+def read_texts(path: Path) -> list[str]:
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as folder:
+            name = next(name for name in folder.namelist() if name.endswith(".csv"))
+            table = pd.read_csv(io.BytesIO(folder.read(name)), encoding="utf-8", encoding_errors="replace")
+    elif path.name.endswith(".jsonl.xz"):
+        table = pd.DataFrame([json.loads(line) for line in lzma.open(path, "rt", encoding="utf-8")])
+    else:
+        table = pd.read_csv(path)
+    table = table.rename(columns={"Text": "text"})
+    table = table[table["text"].notna()].drop_duplicates("text")
+    title = table["title"].fillna("") + " " if "title" in table else ""
+    return (title + table["text"]).tolist()
+
+
+def tokenised(texts: list[str], min_docs: int = 5, most: float = 0.5) -> tuple[list[list[int]], np.ndarray]:
+    """Texts as lists of term numbers, and the terms: plain words of three letters or more without stop words."""
+    stop = set(stopwords("en"))
+    words = [[w for w in re.findall(r"[a-z][a-z'-]+", text.lower()) if w not in stop and len(w) > 2] for text in texts]
+    in_texts = Counter(word for text in words for word in set(text))
+    terms = sorted(word for word, n in in_texts.items() if min_docs <= n <= most * len(texts))
+    number = {word: i for i, word in enumerate(terms)}
+    return [[number[w] for w in text if w in number] for text in words], np.array(terms)
+
+
+def counted(texts: list[list[int]], terms: np.ndarray) -> Counts:
+    rows = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    columns = np.concatenate([np.array(text, int) for text in texts])
+    matrix = sp.csr_matrix((np.ones(len(rows), np.int32), (rows, columns)), shape=(len(texts), len(terms)))
+    matrix.sum_duplicates()
+    matrix.sort_indices()
+    doc_ids = np.array([f"{i:07d}" for i in range(len(texts))])
+    return Counts(doc_ids, terms, matrix, np.arange(len(texts), dtype=np.int32))
+
+
+# --- the tools: each gives topics, and the CPU seconds of the fit alone ---------------------------------------------------------------
+
+
+def word(i: int) -> str:
+    """Letters for a number: some tools take strings and split them by their own rules."""
+    return "w" + "".join(chr(97 + int(c)) for c in str(i))
+
+
+def number(text: str) -> int:
+    return int("".join(str(ord(c) - 97) for c in text[1:]))
+
+
+def ours(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, float]:
+    start = time.process_time()
+    chain = lda.Chain(train, n_topics=k, seed=seed)
+    draws = []
+    first = sweeps - SAMPLES * SPACING
+    for done in range(1, sweeps + 1):
+        chain.sweep()
+        if done % 10 == 0 and done <= max(first, sweeps // 2):
+            chain.learn_priors()
+        if done > first and (done - first) % SPACING == 0:
+            counts = chain.topic_terms().toarray() + chain.beta
+            draws.append(counts / counts.sum(axis=1, keepdims=True))
+    spent = time.process_time() - start
+    return Topics(np.mean(draws, axis=0), chain.alpha, chain.beta, draws), spent
+
+
+def tomotopy(
+    train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int, priors: Topics | None = None
+) -> tuple[Topics, float]:
+    import tomotopy as tp
+
+    named = [[word(i) for i in text] for text in texts]
+    start = time.process_time()
+    model = tp.LDAModel(k=k, seed=seed, alpha=5 / k, eta=0.01)
+    if priors is not None:
+        model = tp.LDAModel(k=k, seed=seed, alpha=priors.alpha.tolist(), eta=priors.beta)
+    for text in named:
+        if text:
+            model.add_doc(text)
+    model.optim_interval = 0 if priors is not None else 10
+    model.burn_in = 20
+    columns = None
+    draws = []
+    first = max(sweeps - SAMPLES * SPACING, 0)
+    if first:
+        model.train(first, workers=1)
+    for _ in range(min(SAMPLES, sweeps // SPACING)):
+        model.train(SPACING, workers=1)
+        if columns is None:
+            columns = [number(name) for name in model.used_vocabs]
+        draw = np.full((k, len(train.terms)), 1e-12)
+        draw[:, columns] = [model.get_topic_word_dist(topic) for topic in range(k)]
+        draws.append(draw)
+    spent = time.process_time() - start
+    return Topics(np.mean(draws, axis=0), np.asarray(model.alpha, float), float(model.eta), draws), spent
+
+
+def pyrmallet(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, float]:
+    from pyrmallet import LatentDirichletAllocation
+
+    named = [" ".join(word(i) for i in text) for text in texts]
+    start = time.process_time()
+    model = LatentDirichletAllocation(
+        k,
+        doc_topic_prior=5.0,
+        max_iter=sweeps - (SAMPLES - 1) * SPACING,
+        random_state=seed,
+        burn_in=20,
+        optimize_interval=10,
+        num_samples=SAMPLES,
+        sample_interval=SPACING,
+        callback_interval=10**9,
+    ).fit(named)
+    spent = time.process_time() - start
+    topic_term = np.full((k, len(train.terms)), 1e-12)
+    topic_term[:, [number(name) for name in model.feature_names_in_]] = model.components_
+    topic_term /= topic_term.sum(axis=1, keepdims=True)
+    return Topics(topic_term, learned_alpha(model.doc_topic_distributions_, train), 0.01, []), spent
+
+
+def topica(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, float]:
+    import topica as peer
+
+    named = [[word(i) for i in text] for text in texts if text]
+    start = time.process_time()
+    model = peer.LDA(k, alpha_sum=5.0, beta=0.01, optimize_interval=10, burn_in=20, seed=seed, num_threads=1)
+    model.fit(
+        named,
+        iters=sweeps - SAMPLES * SPACING,
+        num_samples=SAMPLES,
+        sample_interval=SPACING,
+        keep_theta_draws=False,
+        progress=False,
+    )
+    spent = time.process_time() - start
+    topic_term = np.full((k, len(train.terms)), 1e-12)
+    topic_term[:, [number(name) for name in model.vocabulary]] = model.topic_word
+    topic_term /= topic_term.sum(axis=1, keepdims=True)
+    alpha = np.broadcast_to(np.asarray(model.alpha, float), k).copy()
+    return Topics(topic_term, alpha, float(model.beta), []), spent
+
+
+def gensim(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, float]:
+    from gensim.models import LdaModel
+
+    bags = [list(zip(row.indices.tolist(), row.data.tolist(), strict=True)) for row in train.matrix]
+    names = dict(enumerate(train.terms.tolist()))
+    start = time.process_time()
+    model = LdaModel(
+        bags, id2word=names, num_topics=k, passes=max(sweeps // 10, 1), alpha="auto", eta="auto", random_state=seed
+    )
+    spent = time.process_time() - start
+    return Topics(model.get_topics().astype(float), model.alpha.astype(float), float(np.mean(model.eta)), []), spent
+
+
+def sklearn(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, float]:
+    from sklearn.decomposition import LatentDirichletAllocation
+
+    start = time.process_time()
+    model = LatentDirichletAllocation(
+        k, max_iter=max(sweeps // 10, 1), learning_method="online", random_state=seed
+    ).fit(train.matrix)
+    spent = time.process_time() - start
+    topic_term = model.components_ / model.components_.sum(axis=1, keepdims=True)
+    return Topics(topic_term, np.full(k, 1 / k), 1 / k, []), spent
+
+
+def learned_alpha(doc_topic: np.ndarray, train: Counts) -> np.ndarray:
+    """The document prior that fits the shares of a tool that does not tell its own."""
+    kept = doc_topic[np.asarray(train.matrix.sum(axis=1)).ravel()[: len(doc_topic)] > 0]
+    sizes = np.asarray(train.matrix.sum(axis=1)).ravel()[: len(doc_topic)][: len(kept)]
+    units = np.rint(kept * sizes[:, None]).astype(int)
+    alpha = np.full(doc_topic.shape[1], 5 / doc_topic.shape[1])
+    for _ in range(20):
+        alpha = lda._learned_alpha(units, alpha)
+    return alpha
+
+
+TOOLS = {"ours": ours, "tomotopy": tomotopy, "tomotopy given our priors": tomotopy, "pyrmallet": pyrmallet, "topica": topica, "gensim": gensim, "sklearn": sklearn}  # fmt: skip
+
+
+# --- measuring ----------------------------------------------------------------------------------------------------------
+
+
+def measured(topics: Topics, held_out: Counts, windows: scores.Windows) -> dict[str, float]:
+    k, n_terms = topics.topic_term.shape
+    draws = topics.draws or [topics.topic_term]
+    scaled = [np.rint(draw * 1e7).astype(np.int64) for draw in draws]
+    del scaled
+    seen, hidden = scores.split(held_out.matrix, 0)
+    rows = np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr))
+    probability = np.zeros(hidden.nnz)
+    for draw in draws:
+        gamma = scores.infer(seen, draw, topics.alpha)
+        shares = gamma / gamma.sum(axis=1, keepdims=True)
+        probability += np.einsum("ij,ji->i", shares[rows], draw[:, hidden.indices])
+    perplexity = np.exp(-(np.log(probability / len(draws)) * hidden.data).sum() / hidden.data.sum())
+    top = np.argsort(-topics.topic_term, axis=1, kind="stable")[:, :10]
+    return {
+        "perplexity": round(float(perplexity), 1),
+        "npmi": round(float(np.mean(npmi(top, windows))), 4),
+        "diversity": round(len(np.unique(top)) / top.size, 3),
+    }
+
+
+def npmi(top: np.ndarray, windows: scores.Windows) -> np.ndarray:
+    """NPMI of pairs of leading words over whole articles; -1 for a pair that never meets."""
+    alone, together, n = windows.alone[None], windows.together[None], windows.n[None]
+    rows = np.searchsorted(windows.terms, top)
+    joint = together[rows[:, :, None], rows[:, None, :]] / n
+    each = alone[rows] / n
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(joint / (each[:, :, None] * each[:, None, :])) / -np.log(joint)
+    ratio = np.where(joint > 0, ratio, -1.0)
+    return ratio[:, ~np.eye(top.shape[1], dtype=bool)].mean(axis=1)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("corpus", type=Path)
+    options.add_argument("--topics", type=int, nargs="+", default=[20, 50, 100])
+    options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    options.add_argument("--sweeps", type=int, nargs="+", default=[50, 100, 200])
+    options.add_argument("--tools", nargs="+", default=list(TOOLS), choices=list(TOOLS))
+    given = options.parse_args()
+    tools = [name for name in given.tools if name == "ours" or importlib.util.find_spec(name.split()[0]) is not None]
+    for name in sorted(set(given.tools) - set(tools)):
+        print(f"left out: {name} is not installed", file=sys.stderr)
+
+    texts, terms = tokenised(read_texts(given.corpus))
+    held = np.random.default_rng(0).random(len(texts)) < 0.1
+    train_texts = [text for text, out in zip(texts, held, strict=True) if not out]
+    held_texts = [text for text, out in zip(texts, held, strict=True) if out]
+    train, held_out = counted(train_texts, terms), counted(held_texts, terms)
+    words = np.concatenate([np.array(text, np.int64) for text in held_texts])
+    starts = np.concatenate([[0], np.cumsum([len(text) for text in held_texts])])
+    windows = scores.count_windows(words, starts, np.arange(len(terms)), sizes=(None,)) if len(terms) < 25_000 else None
+    print(
+        json.dumps({"articles": len(texts), "terms": len(terms), "training tokens": int(train.matrix.sum())}),
+        flush=True,
+    )
+    ours(train, train_texts, 2, 0, 60)  # compile
+
+    rows: list[dict[str, Any]] = []
+    for seed in given.seeds:
+        for k in given.topics:
+            for sweeps in given.sweeps:
+                priors = None
+                for name in tools:
+                    more = {"priors": priors} if name.endswith("priors") else {}
+                    topics, spent = TOOLS[name](train, train_texts, k, seed, sweeps, **more)
+                    if name == "ours":
+                        priors = topics
+                    row = {"tool": name, "n_topics": k, "seed": seed, "sweeps": sweeps, "cpu": round(spent, 2)}
+                    rows.append(row | measured(topics, held_out, windows))
+                    print(json.dumps(rows[-1]), flush=True)
+    table = (
+        pd.DataFrame(rows).groupby(["n_topics", "sweeps", "tool"])[["cpu", "perplexity", "npmi", "diversity"]].median()
+    )
+    print(table.to_string())
+
+
+if __name__ == "__main__":
+    main()
