@@ -62,7 +62,7 @@ def _figure(height: float, title: str, alt: str) -> Figure:
     """A figure one column wide that bears its title and alternative text."""
     whole = height + TITLE
     figure = Figure(figsize=(WIDTH, whole), layout=ConstrainedLayoutEngine(rect=(0, 0, 1, height / whole)))
-    figure.text(0.004, 1 - 0.06 / whole, title, va="top", weight="bold", size=10, gid="title")
+    figure.text(0.004, 1 - 0.06 / whole, title, va="top", size=10.5, gid="title")
     figure.set_label(alt)
     return figure
 
@@ -74,20 +74,26 @@ def _axes(ax: Axes | None, height: float, title: str, alt: str) -> Axes:
 
 def to_svg(figure: Figure) -> str:
     """The figure as SVG text, the same bytes each time."""
-    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        stream = io.StringIO()
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": "topics"})
-    return stream.getvalue()
+    stream = io.BytesIO()
+    _save(figure, stream, "svg", {"Date": None, "Creator": "topics"})
+    return stream.getvalue().decode()
 
 
 def to_pdf(figure: Figure) -> bytes:
     """The figure as PDF with its fonts embedded (Type 42), the same bytes each time."""
+    stream = io.BytesIO()
+    _save(figure, stream, "pdf", {"CreationDate": None, "Creator": "topics", "Producer": None})
+    return stream.getvalue()
+
+
+def _save(figure: Figure, stream: io.BytesIO, kind: str, metadata: dict[str, Any]) -> None:
+    """Save; the layout is settled once, so that a figure's bytes do not depend on how often it was saved before."""
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        stream = io.BytesIO()
-        figure.savefig(stream, format="pdf", metadata={"CreationDate": None, "Creator": "topics", "Producer": None})
-    return stream.getvalue()
+        if figure.get_layout_engine() is not None:
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
+        figure.savefig(stream, format=kind, metadata=metadata)
 
 
 def position(period: Any) -> int:
@@ -166,19 +172,12 @@ def _period_axis(ax: Axes, periods: Sequence[str], most: int = 6) -> None:
     ax.set_xlim(position(known[0]) - 0.7, position(known[-1]) + 0.7)
 
 
-def _bars(table: pd.DataFrame, name: str, value: str, unit: str, title: str, alt: str, ax: Axes | None) -> Axes:
-    """Horizontal bars in the order of the table, each with its number."""
-    ax = _axes(ax, 0.62 + 0.24 * len(table), title, alt)
-    values, rows = _numbers(table, value), np.arange(len(table))
-    ax.barh(rows, values, color=BLUE, height=0.62)
-    for row, v in zip(rows, values, strict=True):
-        ax.annotate(number(v), (v, row), (3, 0), textcoords="offset points", va="center", color=INK, size=8.8)
-    ax.set_yticks(rows, [_plain(n) for n in table[name]])
-    ax.set(ylim=(len(table) - 0.4, -0.6), xlim=(0, max(1.0, np.nanmax(values, initial=0)) * 1.14), xlabel=unit)
+def _rows_down(ax: Axes, names: Iterable[Any]) -> None:
+    """Names as rows, the first at the top."""
+    shown = [_plain(name) for name in names]
+    ax.set_yticks(range(len(shown)), shown)
+    ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
-    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
-    return ax
 
 
 def _listed(names: Iterable[Any], values: Iterable[str], most: int = 8) -> str:
@@ -270,36 +269,26 @@ def lengths(articles: pd.DataFrame, title: str = "How long are the articles?", a
     return ax
 
 
-def describe_funnel(table: pd.DataFrame) -> str:
-    return "Bars, from what came in to what is analysed: " + _listed(table["step"], map(number, table["n"])) + "."
+def describe_bars(table: pd.DataFrame, name: str, unit: str) -> str:
+    return f"Bars, {unit}: " + _listed(table[name], map(number, table["n"])) + "."
 
 
 @_styled
-def funnel(table: pd.DataFrame, title: str = "What is left after each step?", ax: Axes | None = None) -> Axes:
-    """Bars in the table's order. A row is a step: `step, n` (articles left after it)."""
-    return _bars(table, "step", "n", "articles", title, describe_funnel(table), ax)
+def bars(table: pd.DataFrame, name: str, unit: str, title: str, ax: Axes | None = None) -> Axes:
+    """Horizontal bars in the table's order, each with its number: the funnel, removals by step, where dates come from.
 
-
-def describe_removals(table: pd.DataFrame) -> str:
-    return "Bars of the passages taken out, by step: " + _listed(table["step"], map(number, table["n"])) + "."
-
-
-@_styled
-def removals(table: pd.DataFrame, title: str = "What was taken out of the articles?", ax: Axes | None = None) -> Axes:
-    """Bars. A row is a cleaning step: `step, n` (passages taken out or repaired)."""
-    return _bars(table, "step", "n", "passages taken out or repaired", title, describe_removals(table), ax)
-
-
-def describe_dates(table: pd.DataFrame) -> str:
-    return (
-        "Bars of where the articles' dates come from: " + _listed(table["date_source"], map(number, table["n"])) + "."
-    )
-
-
-@_styled
-def dates(table: pd.DataFrame, title: str = "How do we know the dates?", ax: Axes | None = None) -> Axes:
-    """Bars. A row is a kind of evidence: `date_source, n` (articles)."""
-    return _bars(table, "date_source", "n", "articles", title, describe_dates(table), ax)
+    A row is a bar: the column called `name`, and `n`.
+    """
+    ax = _axes(ax, 0.62 + 0.24 * len(table), title, describe_bars(table, name, unit))
+    values, rows = _numbers(table, "n"), np.arange(len(table))
+    ax.barh(rows, values, color=BLUE, height=0.62)
+    for row, v in zip(rows, values, strict=True):
+        ax.annotate(number(v), (v, row), (3, 0), textcoords="offset points", va="center", color=INK, size=8.8)
+    _rows_down(ax, table[name])
+    ax.set(xlim=(0, max(1.0, np.nanmax(values, initial=0)) * 1.14), xlabel=unit)
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
+    return ax
 
 
 # The topics -----------------------------------------------------------------------------------------------------------
@@ -438,22 +427,32 @@ def shares(
 
     `seeds` (`topic, share`, a row a topic and seed) are drawn as ticks: other runs, never blended into the interval.
     """
-    ax = _axes(ax, 0.62 + 0.22 * len(topics), title, describe_shares(topics))
-    rows = np.arange(len(topics))
-    ax.hlines(rows, _numbers(topics, "share_low"), _numbers(topics, "share_high"), color=BLUE, lw=1.6)
-    _dots(ax, _numbers(topics, "share"), rows, _flags(topics, "stable", True))
+    ax = _axes(ax, 0.66 + 0.22 * len(topics), title, describe_shares(topics))
+    names = [f"{label}  {topic}" for topic, label in zip(topics["topic"], topics["label"], strict=True)]
+    bounded = topics.rename(columns={"share_low": "low", "share_high": "high"})
+    _dots_and_lines(ax, bounded, names, "share", _flags(topics, "stable", True))
     if seeds is not None and len(seeds):
-        where = dict(zip(topics["topic"], rows, strict=True))
+        where = {topic: row for row, topic in enumerate(topics["topic"])}
         known = seeds[seeds["topic"].isin(where)]
         ax.plot(known["share"], known["topic"].map(where), "|", color=ORANGE, ms=7, mew=1, ls="", label="other seeds")
         _key_above(ax)
-    ax.set_yticks(rows, [f"{_plain(n)}  {t}" for t, n in zip(topics["topic"], topics["label"], strict=True)])
-    ax.set(ylim=(len(topics) - 0.4, -0.6), xlabel="mean share of an article’s words (95 % interval)")
+    ax.set_xlabel("mean share of an article’s words (95 % interval)")
     ax.set_xlim(left=0)
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-    ax.tick_params(axis="y", length=0)
-    ax.grid(axis="x")
     return ax
+
+
+def _dots_and_lines(
+    ax: Axes, table: pd.DataFrame, names: Iterable[Any], value: str, sure: np.ndarray, colour: Any = BLUE
+) -> None:
+    """A row for each of the table: its name, a dot at the value, a line from `low` to `high`."""
+    rows = np.arange(len(table))
+    ax.hlines(rows, _numbers(table, "low"), _numbers(table, "high"), color=colour, lw=1.6)
+    for shade in dict.fromkeys(np.broadcast_to(colour, len(table)).tolist()):
+        mine = np.broadcast_to(colour, len(table)) == shade
+        _dots(ax, _numbers(table, value)[mine], rows[mine], sure[mine], shade)
+    _rows_down(ax, names)
+    ax.grid(axis="x")
 
 
 def _dots(ax: Axes, x: np.ndarray, y: np.ndarray, sure: np.ndarray, colour: str = BLUE, size: float = 4.5) -> None:
@@ -476,9 +475,8 @@ def terms(topic_terms: pd.DataFrame, n: int = 12, title: str = "Which words make
     for side, (column, unit, colour) in zip(sides, looks, strict=True):
         rows = topic_terms.sort_values([column, "term"], ascending=[False, True]).head(n)
         side.barh(range(len(rows)), rows[column], color=colour, height=0.6)
-        side.set_yticks(range(len(rows)), [_plain(_shorten(t, 20)) for t in rows["term"]])
+        _rows_down(side, [_shorten(t, 20) for t in rows["term"]])
         side.set(ylim=(n - 0.4, -0.6), xlabel=unit)
-        side.tick_params(axis="y", length=0)
         side.xaxis.set_major_locator(MaxNLocator(3))
     return sides[0]
 
@@ -506,8 +504,8 @@ def correlations(
         x, y = where[row.topic_b], where[row.topic_a]
         ax.bar(x, 0.94, 0.94, y - 0.47, color=BLUE if row.r > 0 else ORANGE, alpha=min(1.0, abs(row.r) * 1.4))
         if abs(row.r) >= 0.05 and len(names) <= 22:
-            ax.text(x, y, f"{abs(row.r):.1f}".lstrip("0").join("+−"[row.r < 0] + " ").strip() if len(names) <= 12 else "+−"[row.r < 0],
-                    ha="center", va="center", size=7.6)  # fmt: skip
+            sign = f"{row.r:+.1f}".replace("0.", ".").replace("-", "−")
+            ax.text(x, y, sign if len(names) <= 12 else sign[0], ha="center", va="center", size=7.6)
     ax.set_xticks(range(len(names)), [str(t) for t in names])
     ax.set_yticks(range(len(names)), [str(t) for t in names])
     ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5), xlabel="topic", ylabel="topic", aspect="equal")
@@ -657,8 +655,7 @@ def multiples(
 
 def describe_forest(trends: pd.DataFrame) -> str:
     rows = [_interval(r, "slope") for r in _rows(trends)]
-    unit = str(trends["unit"].iloc[0]) if len(trends) else ""
-    return f"Dots with intervals, trends, {unit}: " + _listed(trends["name"], rows) + "."
+    return f"Dots with intervals, trends, {trends['unit'].iloc[0]}: " + _listed(trends["name"], rows) + "."
 
 
 @_styled
@@ -668,14 +665,10 @@ def forest(trends: pd.DataFrame, title: str = "What rises, and what falls?", ax:
     Hollow where the interval holds 0 (`low <= 0 <= high`).
     """
     ax = _axes(ax, 0.66 + 0.22 * len(trends), title, describe_forest(trends))
-    rows, low, high = np.arange(len(trends)), _numbers(trends, "low"), _numbers(trends, "high")
     ax.axvline(0, color=MUTED, lw=0.8)
-    ax.hlines(rows, low, high, color=BLUE, lw=1.6)
-    _dots(ax, _numbers(trends, "slope"), rows, (low > 0) | (high < 0))
-    ax.set_yticks(rows, [_plain(n) for n in trends["name"]])
-    ax.set(ylim=(len(trends) - 0.4, -0.6), xlabel=str(trends["unit"].iloc[0]) if len(trends) else "")
-    ax.tick_params(axis="y", length=0)
-    ax.grid(axis="x")
+    clear = (_numbers(trends, "low") > 0) | (_numbers(trends, "high") < 0)
+    _dots_and_lines(ax, trends, trends["name"], "slope", clear)
+    ax.set_xlabel(str(trends["unit"].iloc[0]))
     return ax
 
 
@@ -692,16 +685,10 @@ def keyness(keyness: pd.DataFrame, title: str | None = None, ax: Axes | None = N
     ax = _axes(
         ax, 0.66 + 0.2 * len(keyness), title or f"Which words mark {_shorten(group, 40)}?", describe_keyness(keyness)
     )
-    rows = np.arange(len(keyness))
-    value = _numbers(keyness, "log_odds")
-    for side, colour in ((value >= 0, BLUE), (value < 0, ORANGE)):
-        ax.hlines(rows[side], _numbers(keyness, "low")[side], _numbers(keyness, "high")[side], color=colour, lw=1.6)
-        _dots(ax, value[side], rows[side], np.full(side.sum(), True), colour)
     ax.axvline(0, color=MUTED, lw=0.8)
-    ax.set_yticks(rows, [_plain(t) for t in keyness["term"]])
-    ax.set(ylim=(len(keyness) - 0.4, -0.6), xlabel=f"log-odds: ← {_plain(against)}   |   {_plain(group)} →")
-    ax.tick_params(axis="y", length=0)
-    ax.grid(axis="x")
+    colour = np.where(_numbers(keyness, "log_odds") >= 0, BLUE, ORANGE)
+    _dots_and_lines(ax, keyness, keyness["term"], "log_odds", np.full(len(keyness), True), colour)
+    ax.set_xlabel(f"log-odds: ← {_plain(against)}   |   {_plain(group)} →")
     return ax
 
 
@@ -720,9 +707,9 @@ def concept_grid(table: pd.DataFrame, title: str = "Which article speaks of what
         x, y = articles.index(row.article), concepts.index(row.concept)
         ax.bar(x, 0.9, 0.94, y - 0.45, color=BLUE, alpha=0.15 + 0.5 * row.n / most)
         ax.text(x, y, number(row.n), ha="center", va="center", size=8.8)
-    ax.set_yticks(range(len(concepts)), [_plain(c) for c in concepts])
+    _rows_down(ax, concepts)
     ax.set_xticks(range(len(articles)), [_shorten(a, 16) for a in articles])
-    ax.set(xlim=(-0.6, len(articles) - 0.4), ylim=(len(concepts) - 0.5, -0.5))
+    ax.set_xlim(-0.6, len(articles) - 0.4)
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.spines[["left", "bottom"]].set_visible(False)
