@@ -476,6 +476,86 @@ def _describe(settings: Settings, n_topics: int) -> store.Result:
     }
 
 
+# --- over time ----------------------------------------------------------------------------------------------------------------
+
+
+def calendar(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame, str, str]:
+    """Where the articles stand in time: placed articles, periods, the length of a period, and why it was chosen."""
+    from topics.trends import periods
+
+    articles, said = corpus(settings)["articles"], collection(settings)
+    length, why = periods.choose_length(articles, settings.period)
+    placed = periods.place(articles, length)
+    return placed, periods.calendar(placed, length, said.get("since"), said.get("until")), length, why
+
+
+def collection(settings: Settings) -> dict[str, Any]:
+    """What the user says of the collection in `collection.yml`; empty where there is none."""
+    from topics.trends import periods
+
+    path = articles_path(settings)
+    return periods.read_collection(path if path.is_dir() else path.parent)
+
+
+def volume(settings: Settings) -> pd.DataFrame:
+    """Articles by period and source: `period, source, n_docs, partial`."""
+    placed, periods, _, _ = calendar(settings)
+    inside = placed[placed["ordinal"] >= 0].assign(source=lambda table: table["source"].replace("", "unknown"))
+    counted = inside.groupby(["ordinal", "source"]).size().rename("n_docs").reset_index()
+    return counted.merge(periods[["ordinal", "period", "partial"]], on="ordinal")[
+        ["period", "source", "n_docs", "partial"]
+    ]
+
+
+def followed(settings: Settings) -> pd.DataFrame:
+    """The names that are followed over time: every concept that stands in an article, and the keywords asked for: `name, kind`."""
+    from topics.trends.contexts import mentions
+
+    names = words(settings)["names"]
+    concepts = sorted(set(names.loc[names["kind"] == "concept", "name"]))
+    asked = [name for name in settings.keywords if name not in concepts and mentions(words(settings), name).any()]
+    kinds = ["concept"] * len(concepts) + ["keyword"] * len(asked)
+    return pd.DataFrame({"name": [*concepts, *asked], "kind": kinds})
+
+
+def keywords(settings: Settings) -> store.Kept:
+    """Concepts and keywords over time: `series, trends, contexts` and `mentions` (articles by names), `why` of the period."""
+    base, said = words(settings), collection(settings)
+    values = {"keywords": list(settings.keywords), "period": settings.period, "collection": said}
+    key = store.key("keywords", room="trends", values=values, inputs=[base.key])
+    return _keep(settings, key, lambda: _follow(settings, said))
+
+
+def _follow(settings: Settings, said: dict[str, Any]) -> store.Result:
+    from scipy import sparse
+
+    from topics.trends import contexts
+    from topics.trends import keywords as trends
+
+    base, articles = words(settings), corpus(settings)["articles"]
+    placed, periods, length, why = calendar(settings)
+    names = followed(settings)
+    columns = [contexts.mentions(base, name) for name in names["name"]]
+    mentions = sparse.csr_matrix(np.column_stack(columns) if columns else np.zeros((len(placed), 0)), dtype=np.int64)
+    list_of = names["name"].tolist(), names["kind"].tolist()
+    withheld = trends.searched_for({name: [name] for name in list_of[0]}, said)
+    dated = len(periods) > 0 and len(names) > 0
+    seasons = said.get("seasons")
+    return {
+        "names": names,
+        "mentions": mentions,
+        "series": trends.keyword_series(placed, periods, length, mentions, *list_of) if dated else empty("series"),
+        "trends": trends.keyword_trends(placed, periods, length, mentions, *list_of, withheld=withheld, seasons=seasons)
+        if dated
+        else empty("trends"),
+        "contexts": pd.concat([contexts.contexts(base, articles, name) for name in list_of[0]], ignore_index=True)
+        if len(names)
+        else empty("contexts"),
+        "length": length,
+        "why": why,
+    }
+
+
 # --- everything -------------------------------------------------------------------------------------------------------------
 
 
@@ -499,6 +579,7 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
         "words": vocabulary,
         "comparison": compared,
         "topics": described,
+        "keywords": keywords(settings),
         "topic_counts": counts,
         "suggested": suggested,
         "grid": grid(settings),
@@ -518,6 +599,9 @@ def tables(made: dict[str, Any]) -> dict[str, pd.DataFrame]:
         "repeats": [base["repeats"]],
         "terms": [vocabulary["terms"]],
         "scores": [compared["scores"]],
+        "series": [made["keywords"]["series"]],
+        "trends": [made["keywords"]["trends"]],
+        "contexts": [made["keywords"]["contexts"]],
     }
     for name in ("topics", "topic_terms", "doc_topics", "matches"):
         found[name] = [kept[name] for kept in described.values()]
