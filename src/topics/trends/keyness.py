@@ -1,0 +1,265 @@
+"""Keyness: which words mark one group of articles against another, out of the whole vocabulary, without being asked for.
+
+The blocks (days, or weeks where successive days are alike) are the sampling unit, not the words: one article, or one day's
+story, that repeats a word fifty times is one observation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse, stats
+
+from topics import tables
+from topics.trends.periods import ordinals
+from topics.trends.statistics import LEVEL, q_values
+
+Q = 0.05
+FEWEST_ARTICLES = 5  # a term in fewer articles is not tested
+FEWEST_BLOCKS = 8  # no test with fewer blocks in either group
+PRIOR_PART = 0.01  # the prior is worth this part of the words of both groups
+ENOUGH_BLOCKS = 12  # blocks are as long as leaves so many in either group
+TERMS_AT_ONCE = 1024
+PERMUTED_AT_ONCE = 250
+PERMUTATIONS = 1999
+MOST_PERMUTATIONS = 400_000
+METHOD = "log-odds with informative Dirichlet prior; blocks as units; survivors confirmed by permutation of blocks"
+
+
+def keyness(
+    counts: sparse.spmatrix,
+    terms: Sequence[str],
+    group: np.ndarray,
+    block: np.ndarray,
+    names: tuple[str, str],
+    *,
+    seed: int = 0,
+    q: float = Q,
+    permutations: int = PERMUTATIONS,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """KEYNESS of every term between two groups of articles, and DROPPED for the terms that are not tested.
+
+    counts: (n_docs, n_terms); group: (n_docs,) 0, 1, or -1 (in neither); block: (n_docs,) codes; names of groups 0 and 1. One
+    row a term; `group` is the one that it marks. More columns: `share` and `share_against` (of articles with the term), `p`,
+    `p_permuted` (nan where the screen did not keep the term), `n_blocks`, `family`.
+
+    Effect: difference of the log-odds of the term in the two groups, each count raised by its prior (the term's part of
+    both groups, worth a hundredth of their words); its variance is that of the counts times the design effect of the blocks.
+    Test: difference of rates over its standard error from block totals, referred to t with Welch's degrees of freedom;
+    Benjamini and Hochberg over all terms tested. What is kept is confirmed by permuting the groups of whole blocks
+    (within a block, where blocks hold both groups), the statistic studentised in every permutation and pooled over
+    the terms kept; the larger of the two p counts. `dispersion` is Gries' DP over the articles of the group marked, 0
+    (even) to 1 (all in one article).
+    Sources: Monroe, Colaresi and Quinn 2008, Political Analysis 16; Gries 2008, Int. J. Corpus Linguist. 13; Janssen 1997,
+    Stat. Probab. Lett. 36 (studentised permutation).
+
+    >>> counts = sparse.csr_matrix(np.r_[np.tile([[3, 9]], (20, 1)), np.tile([[0, 12]], (20, 1))] + np.arange(80).reshape(40, 2) % 3)
+    >>> table, _ = keyness(counts, ["new", "old"], np.repeat([0, 1], 20), np.arange(40), ("early", "late"))
+    >>> table.loc[0, ["group", "term"]].tolist(), bool(table.loc[0, "q"] < 0.05)
+    (['early', 'new'], True)
+    """
+    inside = group >= 0
+    counts, group = sparse.csr_matrix(counts)[inside].astype(float), np.asarray(group)[inside]
+    block = np.unique(np.asarray(block)[inside], return_inverse=True)[1]
+    blocks = [len(np.unique(block[group == side])) for side in (0, 1)]
+    with_term = np.stack([counts[group == side].getnnz(axis=0) for side in (0, 1)])
+    tested = np.flatnonzero(with_term.sum(axis=0) >= FEWEST_ARTICLES)
+    missing = _not_tested(terms, with_term, tested, blocks)
+    if min(blocks) < FEWEST_BLOCKS or not len(tested):
+        return tables.empty("keyness"), missing
+    counts, with_term = counts[:, tested], with_term[:, tested]
+    cells = _cells(counts, group, block)
+    screen = [studentised(cells, cells["side"][None, :], part) for part in _parts(len(tested))]
+    z, df, effect = (np.concatenate(arrays, axis=1)[0] for arrays in zip(*screen, strict=True))
+    p = 2 * stats.t.sf(np.abs(z), df)
+    kept = np.flatnonzero(q_values(p) <= q)
+    permuted = np.full(len(p), np.nan)
+    permuted[kept] = _permuted_p(
+        cells, kept, z[kept], _draws(len(kept), len(tested), q, permutations), np.random.default_rng(seed)
+    )
+    p = np.fmax(p, permuted)
+    table = _effects(counts, group, cells, effect, df, names)
+    table["term"] = np.asarray(terms, dtype=object)[tested]
+    table["p"], table["p_permuted"], table["q"] = p, permuted, q_values(p)
+    table["n_blocks"], table["method"], table["family"] = sum(blocks), METHOD, f"{len(tested)} terms tested together"
+    return tables.conform(table.iloc[np.lexsort((table["term"], table["p"]))], "keyness"), missing
+
+
+def time_blocks(placed: pd.DataFrame, dates: pd.Series, group: np.ndarray) -> tuple[np.ndarray, str]:
+    """Blocks of time for `keyness` as codes (n_docs,), and their length in words.
+
+    The longest of year, quarter, month, week and day that leaves 12 blocks in either group, so that what runs for some
+    time counts once; if none does, the day. `dates`: ISO text in the order of `placed`. An article whose date is too coarse is
+    a block of its own.
+    """
+    alone = -1 - np.arange(len(placed))
+    for length in ("year", "quarter", "month", "week", "day"):
+        fine = dates.str.len().to_numpy() >= {"year": 4, "quarter": 7, "month": 7}.get(length, 10)
+        block = alone.copy()
+        block[fine] = ordinals(dates[fine], length)
+        if length == "day" or min(len(np.unique(block[(group == side) & fine])) for side in (0, 1)) >= ENOUGH_BLOCKS:
+            break
+    return block, length
+
+
+def _parts(n_terms: int) -> list[np.ndarray]:
+    return [np.arange(start, min(start + TERMS_AT_ONCE, n_terms)) for start in range(0, n_terms, TERMS_AT_ONCE)]
+
+
+def _not_tested(terms: Sequence[str], with_term: np.ndarray, tested: np.ndarray, blocks: list[int]) -> pd.DataFrame:
+    """DROPPED: every term that is not tested and why."""
+    if min(blocks) < FEWEST_BLOCKS:
+        reason = f"the smaller group has {min(blocks)} blocks of time; a test needs {FEWEST_BLOCKS}"
+        return tables.dropped([("keyness", "vocabulary", "", reason, len(terms))])
+    rare = np.setdiff1d(np.arange(len(terms)), tested)
+    reason = f"in fewer than {FEWEST_ARTICLES} articles of both groups"
+    return tables.dropped(("keyness", "term", str(terms[i]), reason, int(with_term[:, i].sum())) for i in rare)
+
+
+def _cells(counts: sparse.csr_matrix, group: np.ndarray, block: np.ndarray) -> dict[str, Any]:
+    """Totals of the cells of block and group: a cell is what moves as a whole when groups are permuted.
+
+    `counts` (n_cells, n_terms), `words` and `side` (n_cells,), `part` (n_terms,) of all words, `pairs` (n_pairs, 2): the two cells of the
+    blocks that hold both groups.
+    """
+    cell, of = np.unique(np.stack([block, group]), axis=1, return_inverse=True)
+    indicator = sparse.csr_matrix((np.ones(len(of)), (of, np.arange(len(of)))), (cell.shape[1], len(of)))
+    totals = indicator @ counts
+    words = np.asarray(totals.sum(axis=1)).ravel()
+    first = np.flatnonzero(cell[0, 1:] == cell[0, :-1])
+    part = np.asarray(totals.sum(axis=0)).ravel() / words.sum()
+    return {
+        "counts": totals,
+        "words": words,
+        "side": cell[1],
+        "part": part,
+        "pairs": np.stack([first, first + 1], axis=1),
+    }
+
+
+def studentised(
+    cells: dict[str, Any], side: np.ndarray, terms: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Difference of rates over its standard error, Welch's degrees of freedom, and the design effect: (n_draws, n_terms).
+
+    side: (n_draws, n_cells) the group of each cell in each draw. Law: with residuals r = count - words x part of all, a block
+    adds h = r_0 / words_0 - r_1 / words_1; the difference is the sum of h, its variance the sum over the kinds of blocks
+    (group 0, group 1, both) of B / (B - 1) times the sum of squares of h about its mean in that kind.
+    """
+    residual = cells["counts"][:, terms].toarray() - np.outer(cells["words"], cells["part"][terms])
+    words = np.stack([(side == group) @ cells["words"] for group in (0, 1)])
+    factor = np.where(side == 0, 1 / words[0][:, None], -1 / words[1][:, None])
+    left, right = cells["pairs"].T
+    alone = np.ones(len(residual))
+    alone[cells["pairs"]] = 0.0
+    kinds = [
+        (n, (factor * mask) @ residual, (factor * mask) ** 2 @ residual**2)
+        for mask in (alone * (side == 0), alone * (side == 1))
+        for n in [mask.sum(axis=1)[:, None]]
+    ]
+    both, squares = factor * (1 - alone), 2 * (factor[:, left] * factor[:, right]) @ (residual[left] * residual[right])
+    kinds.append((np.full((len(side), 1), len(left)), both @ residual, both**2 @ residual**2 + squares))
+    total, variance, fourth = (np.zeros((len(side), len(terms))) for _ in range(3))
+    for n, added, squared in kinds:
+        total += added
+        spread = np.where(
+            n > 1, n / np.maximum(n - 1, 1) * np.maximum(squared - added**2 / np.maximum(n, 1), 0), squared
+        )
+        variance += spread
+        fourth += spread**2 / np.maximum(n - 1, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        poisson = cells["part"][terms] * (1 / words[0] + 1 / words[1])[:, None]
+        z = np.where(variance > 0, total / np.sqrt(variance), 0.0)
+        return z, np.where(fourth > 0, variance**2 / fourth, 1.0), np.maximum(variance / poisson, 1.0)
+
+
+def _draws(n_kept: int, n_tested: int, q: float, least: int) -> int:
+    """So many permutations that the terms kept can reach the first threshold of the whole family, within reason."""
+    return int(min(max(least, np.ceil(2 * n_tested / q / max(n_kept, 1) ** 2)), MOST_PERMUTATIONS))
+
+
+def _permuted_p(
+    cells: dict[str, Any], kept: np.ndarray, z: np.ndarray, draws: int, rng: np.random.Generator
+) -> np.ndarray:
+    """p of each kept term among the statistics of all kept terms under permuted groups (both the term's own and pooled)."""
+    if not len(kept):
+        return np.zeros(0)
+    paired = cells["pairs"].ravel()
+    alone = np.setdiff1d(np.arange(len(cells["side"])), paired)
+    own, pooled, n_pooled = np.zeros(len(kept)), np.zeros(len(kept)), 0
+    order = np.argsort(np.abs(z))
+    for start in range(0, draws, PERMUTED_AT_ONCE):
+        n = min(PERMUTED_AT_ONCE, draws - start)
+        side = np.tile(cells["side"], (n, 1))
+        side[:, alone] = rng.permuted(side[:, alone], axis=1)
+        flip = rng.integers(0, 2, size=(n, len(cells["pairs"]))).repeat(2, axis=1)
+        side[:, paired] = np.where(flip, 1 - side[:, paired], side[:, paired])
+        drawn = np.abs(studentised(cells, side, kept)[0])
+        own += (drawn >= np.abs(z)).sum(axis=0)
+        above = drawn.size - np.searchsorted(np.sort(drawn, axis=None), np.abs(z)[order])
+        pooled[order] += above
+        n_pooled += drawn.size
+    own, pooled = (1 + own) / (1 + draws), (1 + pooled) / (1 + n_pooled)
+    return np.where(own > 2 / (1 + draws), own, pooled)
+
+
+def _effects(
+    counts: sparse.csr_matrix,
+    group: np.ndarray,
+    cells: dict[str, Any],
+    effect: np.ndarray,
+    df: np.ndarray,
+    names: tuple[str, str],
+) -> pd.DataFrame:
+    """Log-odds with intervals, numbers and dispersion, from the side of the group in which the term is the more frequent."""
+    sides = [counts[group == side].tocsr() for side in (0, 1)]
+    number = np.stack([np.asarray(side.sum(axis=0)).ravel() for side in sides])
+    n_docs = np.stack([side.getnnz(axis=0) for side in sides])
+    words = np.array([[side.sum()] for side in sides])
+    prior = PRIOR_PART * words.sum()
+    raised = number + prior * cells["part"]
+    log_odds = np.log(raised) - np.log(words + prior - raised)
+    difference = log_odds[0] - log_odds[1]
+    half = stats.t.ppf(0.5 + LEVEL / 2, df) * np.sqrt(effect * (1 / raised).sum(axis=0))
+    marked = np.where(difference >= 0, 0, 1)
+    column = np.arange(counts.shape[1])
+    dispersion = np.stack([gries_dp(side) for side in sides])
+    docs = np.array([side.shape[0] for side in sides])
+    return pd.DataFrame(
+        {
+            "group": np.asarray(names, dtype=object)[marked],
+            "against": np.asarray(names, dtype=object)[1 - marked],
+            "n": number[marked, column].astype("int64"),
+            "n_docs": n_docs[marked, column],
+            "log_odds": np.abs(difference),
+            "low": np.abs(difference) - half,
+            "high": np.abs(difference) + half,
+            "level": LEVEL,
+            "dispersion": dispersion[marked, column],
+            "share": n_docs[marked, column] / docs[marked],
+            "share_against": n_docs[1 - marked, column] / docs[1 - marked],
+        }
+    )
+
+
+def gries_dp(counts: sparse.spmatrix) -> np.ndarray:
+    """Gries' deviation of proportions of each term over the articles: 0 where it is spread as the words are, near 1 where one has all.
+
+    Law: half the sum over articles of |part of the term's places - part of the words|, divided by 1 - the smallest part of the
+    words (so that 1 can be reached). nan for a term that stands nowhere. Source: Gries 2008; Lijffijt and Gries 2012, same journal, 17.
+
+    >>> gries_dp(sparse.csr_matrix([[1, 4, 0], [1, 0, 0], [1, 0, 1]])).round(3).tolist()
+    [0.333, 0.429, 0.857]
+    """
+    counts = sparse.csr_matrix(counts).astype(float)
+    words = np.asarray(counts.sum(axis=1)).ravel()
+    part = words / max(words.sum(), 1)
+    total = np.asarray(counts.sum(axis=0)).ravel()
+    entries = counts.tocoo()
+    gap = np.abs(entries.data / total[entries.col] - part[entries.row]) - part[entries.row]
+    summed = 1 + np.bincount(entries.col, weights=gap, minlength=counts.shape[1])
+    smallest = part[part > 0].min() if (part > 0).any() else 0.0
+    return np.where(total > 0, summed / 2 / max(1 - smallest, 1e-12), np.nan)
