@@ -124,7 +124,7 @@ def say(text: Any, **values: Any) -> Piece:
 
 def heading(text: Any, id: str | None = None, level: int = 2) -> Piece:
     """A heading that stands in the contents list and can be linked to."""
-    return Piece(f'<h{level} id="{id or anchor("s", text)}">{_inline(text)}</h{level}>')
+    return Piece(f"<h{level}{_id(id)}>{_inline(text)}</h{level}>")
 
 
 def warn(*texts: Any) -> Piece:
@@ -613,15 +613,21 @@ def page(notebook: Path, out: Path, title: str, nav: Sequence[tuple[str, str]] =
 def _cells(notebook: Path) -> str:
     """The notebook's text and outputs as HTML, through nbconvert and our own template."""
     from nbconvert.exporters import TemplateExporter
-    from nbconvert.filters import markdown2html
 
     exporter = TemplateExporter(
         template_name="template", template_file="cells.html.j2", extra_template_basedirs=[str(TEMPLATE.parent)]
     )
-    exporter.register_filter("markdown", lambda text: re.sub(r'<a class="anchor-link".*?</a>', "", markdown2html(text)))
+    exporter.register_filter("markdown", _prose)
     exporter.register_filter("output", _output)
     exporter.register_filter("text", esc)
     return exporter.from_filename(str(notebook))[0]
+
+
+def _prose(text: str) -> str:
+    """A notebook's own markdown, without the ids and paragraph signs that nbconvert gives its headings."""
+    from nbconvert.filters import markdown2html
+
+    return re.sub(r'<a class="anchor-link".*?</a>|(?<=<h\d) id="[^"]*"', "", markdown2html(text))
 
 
 def _output(output: Mapping[str, Any]) -> str:
@@ -642,11 +648,7 @@ def _name_headings(body: str) -> str:
 
     def named(match: re.Match[str]) -> str:
         level, given, text = match.groups()
-        name = (
-            given
-            if given and re.fullmatch(r"[\w-]+", given)
-            else anchor("s", html.unescape(re.sub(r"<[^>]*>", "", text)))
-        )
+        name = given or anchor("s", _plain(Piece(text)))
         seen[name] = seen.get(name, 0) + 1
         again = f"-{seen[name]}" if seen[name] > 1 else ""
         return f'<h{level} id="{name}{again}">{text}</h{level}>'

@@ -40,7 +40,7 @@
   function filtering(block) {
     const input = one(block, ":scope > .filter input"), told = one(block, ":scope > .filter output");
     if (!input) return;
-    const rows = all(block, "tbody tr").map(row => [fold(row.textContent), row]);
+    const rows = all(block, "tbody tr").map(row => [fold([...row.cells].map(cell => cell.textContent).join(" ")), row]);
     input.addEventListener("input", soon(() => {
       const words = fold(input.value).split(/\s+/).filter(Boolean);
       let n = 0;
