@@ -2,7 +2,7 @@
 
 A step is a small function of a text that returns the spans to cut or replace and changes nothing. `clean_text` applies
 the steps in their order and writes every change down in offsets of the original, so that `rebuild` gives the original
-back character for character. Whatever a step is not sure of stays: a line too many can be taken out by hand, a lost
+back character for character. What a step is not sure of stays: a line too many is easily taken out by hand, a lost
 sentence is never missed.
 """
 
@@ -14,111 +14,129 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from topics.corpus.dates import DATE
-from topics.corpus.encoding import fix_mojibake
+from topics.corpus.encoding import MOJIBAKE, fix_mojibake
 from topics.tables import UserError, conform, dropped
 
 Span = tuple[int, int, str]  # start, end, what stands there afterwards
 Edit = tuple[int, int, str, str]  # start and length in the original, step, what stands there now
 
-# --- patterns --------------------------------------------------------------------------------------------------------
+# --- patterns: those of lines are matched against a whole line -------------------------------------------------------
 
-# One capitalised name of up to six words, with particles: M.Q, Le Duc Vien, Jean de la Tour, DA NANG Today
-NAME = r"(?:[A-ZÀ-ÖØ-ÞĀ-ỸĐ][\w.'’\-]*|de|la|van|von|der|da|di|bin|al|el)(?:[ \u00a0](?:[A-ZÀ-ÖØ-ÞĀ-ỸĐ][\w.'’\-]*|de|la|van|von|der|da|di|bin|al|el)){0,5}"
+UPPER, LOWER = "A-ZÀ-ÖØ-ÞĀĂĐĨŌŨƠƯẠ-Ỹ", "a-zß-öø-ÿāăđĩōũơưạ-ỹ"
+WORD = rf"[{UPPER}][\w.'’\-]*"
+PARTICLE = r"(?:de|la|le|du|van|von|der|den|da|di|bin|al|el)"
+NAME = rf"(?:{WORD}|{PARTICLE})(?:[ \u00a0](?:{WORD}|{PARTICLE})){{0,5}}"
 NAMES = rf"{NAME}(?:(?:,| and| &| et| und| y| và|,? ?/|;| \||,? with) ?{NAME}){{0,5}}"
-AGENCY = r"(?:VNS|VNA|VNP|AP|AFP|Reuters|REUTERS|TASS|Xinhua|UPI|PTI|ANI|DPA|dpa|EFE|ANSA|Bloomberg|CNN|Yonhap|Kyodo|Bernama|IANS|AAP|PA|RTÉ|BBC|SGGPO|VOV|TTXVN|Tass|TTR Weekly|CNA|VIR|VietnamPlus|NDO|VGP|HuffPost)"
-DASH = r"(?:[—–]|-{1,2}|\"\?|â€”)"
-
-TAGS = re.compile(
-    r"<(?:script|style)\b[^>]*>.*?</(?:script|style)\s*>|<!--.*?-->|"
-    r"</?(?:a|abbr|article|aside|b|blockquote|body|br|button|caption|center|cite|code|dd|div|dl|dt|em|embed|figcaption|figure|font|"
-    r"footer|form|h[1-6]|header|hr|html|i|iframe|img|input|label|li|link|main|meta|nav|noscript|object|ol|p|picture|pre|q|section|"
-    r"small|source|span|strike|strong|sub|sup|svg|table|tbody|td|tfoot|th|thead|time|tr|u|ul|video|wbr)(?:\s+[\w:@-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>\"']+))?)*\s*/?>",
-    re.S | re.I,
-)  # fmt: skip
-BLOCK_TAG = re.compile(
-    r"</?(?:p|br|div|h[1-6]|li|tr|ul|ol|table|blockquote|section|article|figure|figcaption|hr)\b", re.I
+AGENCY = (
+    r"(?:VNS|VNA|VNP|TTXVN|AP|AFP|Reuters|REUTERS|TASS|Tass|Xinhua|UPI|PTI|ANI|IANS|DPA|dpa|EFE|ANSA|Bloomberg|CNN|Yonhap|Kyodo|"
+    r"Bernama|AAP|PA|BBC|SGGPO?|VOV|VGP|NDO|CNA|VietnamPlus|HuffPost)"
 )
+DASH = r"(?:[—–]|--?|\"\?)"  # the last is a dash that a wrong encoding ate
+
+BLOCK_TAGS = (
+    r"p|br|div|h[1-6]|li|tr|ul|ol|dl|dd|dt|table|blockquote|section|article|figure|figcaption|hr|pre|header|footer"
+)
+INLINE_TAGS = (
+    r"a|abbr|aside|b|body|button|caption|center|cite|code|em|embed|font|form|head|html|i|iframe|img|input|label|link|main|meta|nav|"
+    r"noscript|object|picture|q|small|source|span|strike|strong|sub|sup|svg|tbody|td|tfoot|th|thead|time|u|video|wbr"
+)
+ATTRIBUTES = r"(?:\s+[\w:@-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>\"']+))?)*"
+TAGS = re.compile(rf"</?(?:(?P<block>{BLOCK_TAGS})|{INLINE_TAGS}){ATTRIBUTES}\s*/?>", re.I)
+UNSEEN_TAGS = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.S | re.I)
 ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
-IMAGE_LINE = re.compile(r"^[ \t]*!\[[^\]\n]*\](?:\([^)\n]*\))?[ \t]*(?P<caption>[^\n]*)$", re.M)
+IMAGE_LINE = re.compile(r"[ \t]*!\[[^\]\n]*\](?:\([^)\n]*\))?[ \t]*(?P<caption>[^\n]*)")
 IMAGE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
 LINK = re.compile(r"(?<!!)\[(?P<said>[^\]\n]{1,300})\]\((?:https?://|/|#|www\.|mailto:)[^)\s]*(?: \"[^\"\n]*\")?\)")
-WALL = re.compile(r"^[ \t]*\|(?:[ \t|:\-]*)$\n?", re.M)
+WALL = re.compile(r"[ \t]*\|[ \t|:\-]*")
 ELLIPSIS = re.compile(r"[ \t]?\[(?:\.\.\.|…|\+\d+ chars)\]")
 INVISIBLE = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]+|\x1b\[[0-9;]*m"
+    r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]+"
 )
 APOSTROPHE = re.compile(r"(?<=[A-Za-z]n)\"(?=t\b)|(?<=[A-Za-z])\"(?=(?:s|re|ve|ll)\b(?! ?\"))")
-HYPHEN = re.compile(r"(?P<before>[^\W\d_]{2,})(?P<cut>[-\u2010][ \t]*\n[ \t]*)(?P<after>[a-zà-öø-ÿ]{2,})")
+LINE_HYPHEN = re.compile(r"[-\u2010][ \t]*\n[ \t]*")
 
-TIMES = r"(?:\d{1,2}[:.h]\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?)"
-ZONE = r"(?:\[?\(?(?:GMT|UTC|ICT|EST|EDT|CET|CEST|BST|IST)(?: ?[+-] ?\d{1,2}(?::?\d{2})?)?\)?\]?)"
-STAMP_WORDS = r"(?:last )?(?:updated?|published|posted|modified|first published|publié|mis à jour|modifié|aktualisiert|veröffentlicht|cập nhật|date)(?: (?:on|at|le|am))?:?"
-WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?|thứ \w+,?|(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche),?"
-STAMP = re.compile(
-    rf"^[ \t]*(?:(?:{STAMP_WORDS}|{WEEKDAY}|{TIMES}|{ZONE}|{DATE}|at|à|[|,•·/\-–—()])[ \t]*)+$\n?", re.M | re.I
+TIME = r"(?:\d{1,2}[:.h]\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?)"
+ZONE = r"(?:[\[(]?(?:GMT|UTC|ICT|EST|EDT|CET|CEST|BST|IST)(?: ?[+-] ?\d{1,2}(?::?\d{2})?)?[\])]?)"
+STAMP_WORD = (
+    r"(?:(?:last |first )?(?:updated?|published|posted|modified)|publié|mis à jour|modifié|aktualisiert|veröffentlicht|cập nhật|"
+    r"ngày đăng|date)(?: (?:on|at|le|am))?:?"
 )
+WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?|thứ \w+,?|(?:lun|mar|mercre|jeu|vendre|same)di,?|dimanche,?"
+STAMP = re.compile(rf"(?i:[ \t]*(?:(?:{STAMP_WORD}|{WEEKDAY}|{TIME}|{ZONE}|{DATE}|at|à|[|,•·/\-–—()])[ \t]*)+)")
+SAYS_STAMP = re.compile(rf"(?i:{STAMP_WORD})")
+ONE_DATE = re.compile(DATE)
+BY = r"(?:[Bb]y|BY|(?:[Rr]eported|[Ww]ritten|[Ss]tory|[Ww]ords|[Pp]osted) by|Par|Von|Por|Di|Author:|Tác giả:)"
 BYLINE = re.compile(
-    rf"^[ \t*_]*(?:(?:[Bb]y|BY|(?:[Rr]eported|[Ww]ritten|[Ss]tory|[Ww]ords|[Pp]osted) by|Par|Von|Por|Di|Author:|Tác giả:)[ \u00a0]{NAMES})"
-    rf"(?:[ \t]*[|/,•·–-]?[ \t]*(?:{DATE}|{NAME}|{TIMES}|{ZONE}))*[ \t*_]*$\n?", re.M,
-)  # fmt: skip
-PLACE = r"[A-ZÀ-ÖØ-ÞĐ][\w.'’]*(?:[ -][A-ZÀ-ÖØ-ÞĐ][\w.'’]*){0,3}"
-CAPITALS = r"[A-ZÀ-ÖØ-ÞĐ]{2}[A-ZÀ-ÖØ-ÞĐ.'’]*(?:[ -][A-ZÀ-ÖØ-ÞĐ.'’]{2,}){0,3}"
+    rf"[ \t*_]*{BY}[ \u00a0]{NAMES}(?:[ \t]*[|/,•·–-]?[ \t]*(?:{DATE}|{NAME}|{TIME}|{ZONE})){{0,4}}[ \t*_]*"
+)
+PLACE = rf"[{UPPER}][\w.'’]*(?:[ -][{UPPER}][\w.'’]*){{0,3}}"
+CAPITALS = rf"[{UPPER}]{{2}}[{UPPER}.'’]*(?:[ -][{UPPER}.'’]{{2,}}){{0,3}}"
 DATELINE = re.compile(
-    rf"\s*(?:\({AGENCY}\)[ \t]*{DASH}?|"
-    rf"(?:{PLACE}(?:, {PLACE})?)(?:, {DATE})?[,.]? ?(?:\({AGENCY}(?:/{AGENCY})?\)|/{AGENCY}/)(?:[ \t]*(?:{DASH}|[.:]))?|"
+    rf"[ \t]*(?:\({AGENCY}\)[ \t]*{DASH}?|"
+    rf"{PLACE}(?:, {PLACE})?(?:, {DATE})?[,.]? ?(?:\({AGENCY}(?:/{AGENCY})?\)|/{AGENCY}/)(?:[ \t]*(?:{DASH}|[.:]))?|"
     rf"{CAPITALS}(?:, {PLACE})?(?:, {DATE})?[ \t]*(?:[—–]|--|\"\?|(?<=[ \t])-(?=[ \t]))|"
     rf"{AGENCY} ?{DASH}(?=[ \t]))[ \t]*(?=\S)"
 )
-PHOTO = r"(?:[Pp]hotos?|PHOTO|[Ii]llustrati(?:ve|on) (?:photo|image)|[Ii]mage|[Pp]icture|[Pp]hotograph|Foto|Ảnh|ảnh|[Cc]rédits?(?: photo)?|Photo credit|Image credit|Image source|Image copyright|Image caption)"
-CAPTION_LINE = re.compile(
-    rf"^[^\n]{{0,300}}\bh[iì]nh [aả]nh \d+[^\n]*$\n?|"
-    rf"^[^\n]{{0,400}}\((?:{PHOTO})(?: by| courtesy(?: of)?)? ?[:/–-]?[^()\n]{{0,60}}\)[ \t.]*$\n?|"
-    rf"^[ \t*_(]*(?:{PHOTO})(?: by| credit| courtesy(?: of)?)? ?[:/©][^\n]{{0,200}}$\n?|"
-    rf"^[ \t(]*(?:Illustrati(?:ve|on) (?:photo|image)|Photo for illustration|Ảnh minh họa|File photo|Photo d['’]illustration)[^\n]{{0,60}}$\n?|"
-    rf"^[^\n]{{0,300}}\b(?:Getty Images|Shutterstock|AFP via Getty)[^\n.]{{0,30}}$\n?", re.M,
-)  # fmt: skip
-CREDIT_PAREN = re.compile(rf"[ \t]*\((?:{PHOTO})(?: by| courtesy(?: of)?)? ?[:/][^()\n]{{1,60}}\)")
-CREDIT_WORD = r"(?:(?:[Aa]dditional |[Ff]urther )?(?:[Rr]eport(?:ing|ed)|[Tt]ranslat(?:ing|ed)|[Ee]dit(?:ing|ed)|[Ww]rit(?:ing|ten)|[Cc]ompil(?:ing|ed)|[Pp]roduced|[Gg]raphics?)(?: and (?:[Ee]diting|[Ww]riting|[Rr]eporting))? by|(?:Traduit|Traduction|Übersetz\w+) (?:par|von|:))"
-CREDIT_LINE = re.compile(rf"^[ \t(*_]*{CREDIT_WORD}:? [^\n]{{1,160}}$\n?", re.M)
-CREDIT_TAIL = re.compile(rf"[ \t]*\({CREDIT_WORD} [^()\n]{{2,300}}\)?[ \t]*$", re.M)
-SOURCE_TAIL = re.compile(
-    rf"(?:(?<=[.!?\"”'’)])|^)[ \t\n]*\(?(?:Sources?|Nguồn|Quelle|Fuente) ?: ?-?{NAMES}(?: and (?:news )?agencies| news agenc(?:y|ies))?\)?[ \t.]*$"
+PHOTO = (
+    r"(?:(?:[Ii]llustrati(?:ve|on) |[Ff]ile )?[Pp]hotos?|PHOTO|[Ii]llustrati(?:ve|on) image|[Ii]mage(?: credit| source| copyright| caption)?|"
+    r"[Pp]icture|[Pp]hotograph|[Pp]hoto credit|Foto|[Ảả]nh|[Cc]rédits?(?: photo)?)"
 )
-INITIALS = re.compile(
-    rf"^[ \t(\-–—*]*(?:(?:[A-ZĐ]\.){{1,3}} ?[A-ZĐ]?\.?|[A-ZĐ](?:\.[A-ZĐ][a-zà-ỹ]*){{1,2}}\.?|(?:{AGENCY})(?:/(?:{AGENCY}))*)[ \t)]*$\n?",
+COURTESY = rf"{PHOTO}(?: by| credit| courtesy(?: of)?)? ?"
+CAPTION = re.compile(
+    rf"[^\n]{{0,300}}?\bh[iì]nh [aả]nh \d[^\n]*|[^\n]{{0,500}}\({COURTESY}[:/–-]?[^()\n]{{0,60}}\)[ \t.]*|"
+    rf"[ \t*_(]*{COURTESY}[:/©][^\n]{{0,200}}|[ \t(*_]*(?:Illustrati(?:ve|on) (?:photo|image)|Photo for illustration|Ảnh minh họa|File photo)[^\n]{{0,60}}|"
+    r"[^\n]{0,300}\b(?:Getty Images|Shutterstock|AFP via Getty)[^\n.]{0,30}"
+)
+PHOTO_CREDIT = re.compile(rf"[ \t]*\({COURTESY}[:/][^()\n]{{1,60}}\)")
+CREDITED = (
+    r"(?:(?:[Aa]dditional |[Ff]urther )?(?:[Rr]eport(?:ing|ed)|[Tt]ranslat(?:ing|ed)|[Ee]dit(?:ing|ed)|[Ww]rit(?:ing|ten)|[Cc]ompil(?:ing|ed)|[Pp]roduced|[Gg]raphics?)"
+    r"(?: and (?:[Ee]diting|[Ww]riting|[Rr]eporting))? by|(?:Traduit|Traduction|Übersetz\w+) (?:par|von|:))"
+)
+CREDIT = re.compile(rf"[ \t(*_\-–—]*{CREDITED}:? [^\n]{{1,160}}")
+CREDIT_TAIL = re.compile(rf"[ \t]*\({CREDITED} [^()\n]{{2,300}}\)?[ \t]*$", re.M)
+SOURCE_TAIL = re.compile(
+    rf"(?:(?<=[.!?\"”'’)])|^)[ \t\n]*\(?(?:Sources?|Nguồn|Quelle|Fuente) ?: ?-?{NAMES}(?: and (?:news )?agencies| news agenc(?:y|ies))?\)?[ \t.]*\Z",
     re.M,
 )
+AGENCY_TAIL = re.compile(rf"(?<=[.!?\"”'’)])[ \t]*(?:{DASH}[ \t]*)?\(?{AGENCY}(?:/{AGENCY})*\)?[ \t\n]*\Z")
+INITIALS = re.compile(
+    rf"[ \t(\-–—*]*(?:(?:[{UPPER}]\.){{1,3}} ?[{UPPER}]?\.?|[{UPPER}](?:\.[{UPPER}][{LOWER}]*){{1,2}}\.?|{AGENCY}(?:/{AGENCY})*)[ \t)]*"
+)
 LIST_HEAD = re.compile(
-    r"^[ \t#*_>]*(?:other news|more news|latest news|related(?: news| articles| stories| topics| posts| content| links| tags)?|trending(?: now)?|most (?:read|viewed|popular)|"
-    r"top stories|more stories|you may (?:also )?(?:like|be interested in)|recommended(?: for you)?|read (?:more|also|next)|see (?:also|more)|also (?:read|in the news)|"
-    r"more (?:on this story|from [\w ]{2,30}|like this)|editor['’]s picks?|don['’]t miss|what to read next|in other news|popular (?:posts|stories|now)|latest(?: stories)?|"
-    r"tin (?:khác|liên quan|mới)|tags?|từ khóa|lire aussi|à lire (?:aussi|également)|sur le même (?:thème|sujet)|articles? (?:liés|similaires)|les plus lus|"
-    r"mehr zum thema|lesen sie auch|das könnte sie auch interessieren|noticias relacionadas|leer más|leggi anche)[ \t*_:]*$", re.M | re.I,
-)  # fmt: skip
-ITEM = re.compile(r"^[ \t]*(?:[-*•·▪–>+]|\d{1,2}[.)])[ \t]*(?P<said>[^\n]*)$")
+    r"(?i:[ \t#*_>]*(?:other news|more news|latest news|related(?: news| articles| stories| topics| posts| content| links| tags)?|trending(?: now)?|"
+    r"most (?:read|viewed|popular)|top stories|more stories|you may (?:also )?(?:like|be interested in)|recommended(?: for you)?|read (?:more|also|next)|"
+    r"see (?:also|more)|also (?:read|in the news)|more (?:on this story|from [\w ]{2,30}|like this)|editor['’]s picks?|don['’]t miss|what to read next|"
+    r"in other news|popular (?:posts|stories|now)|latest(?: stories)?|tin (?:khác|liên quan|mới)|tags?|từ khóa|(?:à )?lire (?:aussi|également)|"
+    r"sur le même (?:thème|sujet)|articles? (?:liés|similaires)|les plus lus|mehr zum thema|lesen sie auch|noticias relacionadas|leer más|leggi anche)[ \t*_:]*)"
+)
+ITEM = re.compile(r"(?:[-*•·▪–>+]|\d{1,2}[.)])[ \t]*(?P<said>[^\n]*)")
 POINTER = re.compile(
-    r"^[ \t>*_\-(\[]*(?:read more|read also|also read|see also|see more|related(?: article| story)?|more|watch|listen|recommended|don['’]t miss|"
-    r"(?:à )?lire (?:aussi|également)|voir aussi|xem thêm|lesen sie auch|mehr dazu|leer también|leggi anche)[ ]?(?:[:|»>–—][^\n]{0,200}|\.{3}|…)?[ \t)\]]*$\n?", re.M | re.I,
-)  # fmt: skip
-SOCIAL = r"(?:facebook|twitter|linkedin|whatsapp|telegram|pinterest|reddit|tumblr|instagram|youtube|e-?mail|messenger|google\+?|zalo|flipboard|x|print|copy(?: link)?|share|tweet|send|save|digg|newsvine|stumble(?:upon)?|vk|viber|line)"
+    r"(?i:[ \t>*_\-(\[]*(?:read more|read also|also read|see also|see more|related(?: article| story)?|more|watch|listen|recommended|don['’]t miss|"
+    r"(?:à )?lire (?:aussi|également)|voir aussi|xem thêm|lesen sie auch|mehr dazu|leer también|leggi anche)[ ]?(?:[:|»>–—][^\n]{0,200}|\.{3}|…)?[ \t)\]]*)"
+)
+SOCIAL = (
+    r"(?:facebook|twitter|linkedin|whatsapp|telegram|pinterest|reddit|tumblr|instagram|youtube|e-?mail|messenger|google\+?|zalo|flipboard|x|print|"
+    r"copy(?: link)?|share|tweet|send|save|digg|newsvine|stumble(?:upon)?|vk|viber|line|permalink)"
+)
 SHARE = re.compile(
-    rf"^[ \t*_\-•|]*(?:{SOCIAL}(?:[ \t,|/•&-]+(?:{SOCIAL}|on|via|by|this|article|story|page|with|friends|and|or)){{0,16}}|"
-    r"share (?:this|on|via|with)[^\n.]{0,60}|(?:please )?(?:follow|like|join|find) (?:us|me|@\w+|[\w ]{2,30}) (?:on|at|@)[^\n]{0,100}|"
-    r"(?:subscribe|sign up|register) (?:to|for|here|now|today)[^\n]{0,140}|(?:get|receive) (?:the latest|our|daily|breaking)[^\n]{0,60}(?:newsletter|inbox|alerts|email)[^\n]{0,60}|"
-    r"click here(?: to)?[^\n]{0,100}|(?:leave a|post a|no|\d+) comments?|comments? (?:are closed|\(\d+\))|advertisements?|sponsored(?: content)?|story continues below[^\n]{0,40}|"
-    r"(?:download|get) (?:our|the) [^\n]{0,30}app[^\n]{0,60}|partage[rz] (?:sur|cet)[^\n]{0,60}|abonnez-vous[^\n]{0,120}|suivez[- ]nous[^\n]{0,80}|inscrivez-vous[^\n]{0,120}|"
-    r"back to top|skip to (?:main )?content|continue reading[^\n]{0,60}|keep reading|loading\.{0,3}|chia sẻ)[ \t.!:*_»>]*$\n?", re.M | re.I,
-)  # fmt: skip
-COPYRIGHT = re.compile(
-    r"^[^\n]{0,120}(?:©|\(c\) ?(?:19|20)\d\d|copyright (?:©|\(c\)|(?:19|20)\d\d|by )|all rights reserved|tous droits réservés|alle rechte vorbehalten|"
-    r"may not be (?:published, broadcast|reproduced)|this material may not be)[^\n]{0,200}$\n?", re.M | re.I,
-)  # fmt: skip
+    rf"(?i:[ \t*_\-•|]*(?:{SOCIAL}(?:[ \t,|/•&-]+(?:{SOCIAL}|on|via|by|this|article|story|page|with|friends|and|or)){{0,16}}|"
+    r"share (?:this(?: (?:article|story|page|post|news|on|via|with)\b[^\n.]{0,40})?|on [^\n.]{0,40})|(?:please )?(?:follow|like|join|find) (?:us|me|@\w+|[\w ]{2,30}) (?:on|at|@)[^\n]{0,100}|"
+    r"(?:subscribe|sign up|register)(?: (?:here|now|today))?|(?:subscribe|sign up|register) (?:to|for|here|now|today)[^\n]{0,80}\b(?:newsletters?|inbox|daily|alerts|updates|briefing|channel|free)\b[^\n]{0,60}|"
+    r"(?:get|receive) (?:the latest|our|daily|breaking)[^\n]{0,60}(?:newsletter|inbox|alerts|email)[^\n]{0,60}|click here(?: to (?:subscribe|sign up|share|follow|comment|print|download|read more)[^\n]{0,80})?|"
+    r"(?:leave a|post a|no|\d+) comments?|comments? (?:are closed|\(\d+\))|advertisements?|sponsored(?: content)?|story continues below[^\n]{0,40}|"
+    r"(?:download|get) (?:our|the) [^\n]{0,30}app\b[^\n]{0,40}|partage[rz] (?:sur|cet)[^\n]{0,60}|abonnez-vous[^\n]{0,120}|suivez[- ]nous[^\n]{0,80}|"
+    r"inscrivez-vous à (?:notre|la) newsletter[^\n]{0,80}|back to top|skip to (?:main )?content|continue reading[^\n]{0,60}|keep reading|loading\.{0,3}|chia sẻ)[ \t.!:*_»>]*)"
+)
+RIGHTS = re.compile(
+    r"(?i:[^\n]{0,120}(?:©|\(c\) ?(?:19|20)\d\d|copyright (?:©|\(c\)|(?:19|20)\d\d|by )|all rights reserved|tous droits réservés|alle rechte vorbehalten|"
+    r"may not be (?:published, broadcast|reproduced)|this material may not be)[^\n]{0,200})"
+)
 URL = re.compile(
     r"[ \t]?[(<\[]?\b(?:https?://|www\.)[^\s<>\"()\[\]]+(?:\([^\s()]*\)[^\s<>\"()\[\]]*)?(?<![.,;:!?'’”])[)>\]]?"
 )
@@ -127,7 +145,11 @@ EMAIL = re.compile(
 )
 END_MARK = re.compile(r"(?P<stop>[.!?”\"’)]?)[ \t]*(?:\./\.|(?<=\.)/\.)[ \t]*$", re.M)
 END_LINE = re.compile(
-    r"^[ \t]*(?:-?\s?(?:END|ENDS|End|Ends|Hết|FIN)\s?-?|#{3,}|\*{3,}|-30-|\(END\)|\(Ends\)|[■◼□▪●]+)[ \t]*$\n?", re.M
+    r"[ \t]*(?:-?\s?(?:END|ENDS|Ends|Hết|FIN)\s?-?|#{3,}|\*{3,}|-30-|\((?:END|Ends)\)|[■◼□▪●]+)[ \t]*"
+)
+SENTENCE_END = re.compile(rf"(?<=[.!?…])[\"”’')\]]?\s+(?=[\"“‘'(\[]?[{UPPER}])")
+ABBREVIATION = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Gen|Sen|Rep|Gov|Lt|Col|Prof|St|Jr|Sr|vs|No|[Hh]on|Rev|Capt|Sgt|Maj|Adm|[A-Z]|[A-Z]\.[A-Z])\.$"
 )
 
 # --- steps: a text to the spans to cut or replace --------------------------------------------------------------------
@@ -137,168 +159,169 @@ class About(NamedTuple):
     """What a step may know of an article beside its text."""
 
     title: str = ""
-    recurring: frozenset[str] = frozenset()  # lines that recur across the articles of its source, as `folded`
+    recurring: frozenset[str] = frozenset()  # lines that recur across the articles of its source, `folded`
 
 
 def encoding(text: str, about: About) -> Iterator[Span]:
-    """Mojibake put right, and straight quotes that stand for a lost apostrophe."""
-    for start, end in _lines(text):
+    """Mojibake put right, and straight double quotes that stand for a lost apostrophe (`didn"t`)."""
+    for start, end in _lines(text) if MOJIBAKE.search(text) else []:
         line = text[start:end]
         fixed = fix_mojibake(line)
         if fixed != line:
             for kind, a, b, c, d in SequenceMatcher(None, line, fixed, autojunk=False).get_opcodes():
                 if kind != "equal":
                     yield start + a, start + b, fixed[c:d]
-    for match in APOSTROPHE.finditer(text):
-        yield match.start(), match.end(), "'"
+    yield from _all(APOSTROPHE, text, "'", needs='"')
 
 
 def invisible(text: str, about: About) -> Iterator[Span]:
     """Characters that nobody sees: controls, zero widths, direction marks, soft hyphens, terminal colours."""
-    return ((m.start(), m.end(), "") for m in INVISIBLE.finditer(text))
+    return _all(INVISIBLE, text)
 
 
 def markup(text: str, about: About) -> Iterator[Span]:
     """HTML elements and entities, Markdown images (with the caption on their line), links, table walls, `[...]`."""
-    for match in TAGS.finditer(text):
-        yield match.start(), match.end(), "\n" if BLOCK_TAG.match(match[0]) else ""
-    for match in ENTITY.finditer(text):
-        plain = html.unescape(match[0])
-        if plain != match[0]:
-            yield match.start(), match.end(), plain
-    for match in IMAGE_LINE.finditer(text):
-        caption = match["caption"]
-        whole = len(caption.split()) <= 60 and (not caption.rstrip().endswith(".") or len(_sentence_ends(caption)) <= 1)
-        yield match.start(), match.end() if whole else match.start("caption"), ""
-    for match in IMAGE.finditer(text):
-        yield match.start(), match.end(), ""
-    for match in LINK.finditer(text):
+    yield from _all(UNSEEN_TAGS, text, needs="<")
+    for match in TAGS.finditer(text) if "<" in text else ():
+        yield match.start(), match.end(), "\n" if match["block"] else ""
+    for match in ENTITY.finditer(text) if "&" in text else ():
+        if html.unescape(match[0]) != match[0]:
+            yield match.start(), match.end(), html.unescape(match[0])
+    if "![" in text:
+        for start, end in _lines(text):
+            image = IMAGE_LINE.fullmatch(text, start, end)
+            if image:
+                whole = len(image["caption"].split()) <= 60 and len(_sentence_ends(image["caption"])) <= 1
+                yield start, _past(text, end) if whole else image.start("caption"), ""
+        yield from _all(IMAGE, text)
+    for match in LINK.finditer(text) if "](" in text else ():
         yield match.start(), match.start("said"), ""
         yield match.end("said"), match.end(), ""
-    for pattern in (WALL, ELLIPSIS):
-        for match in pattern.finditer(text):
-            yield match.start(), match.end(), ""
+    yield from _whole_lines(WALL, text, needs="|")
+    yield from _all(ELLIPSIS, text, needs="[")
 
 
 def hyphenation(text: str, about: About) -> Iterator[Span]:
-    """Words divided at a line's end, joined: with their hyphen where the text writes them so elsewhere."""
-    for match in HYPHEN.finditer(text):
-        with_hyphen = f"{match['before']}-{match['after']}"
-        yield match.start("cut"), match.end("cut"), "-" if with_hyphen in text else ""
+    """Words divided at a line's end, joined; with their hyphen where the text writes them so elsewhere."""
+    for match in LINE_HYPHEN.finditer(text) if "\n" in text else ():
+        before = re.search(r"[^\W\d_]{2,}$", text[max(0, match.start() - 30) : match.start()])
+        after = re.match(rf"[{LOWER}]{{2,}}", text[match.end() : match.end() + 30])
+        if before and after:
+            yield match.start(), match.end(), "-" if f"{before[0]}-{after[0]}" in text else ""
 
 
 def repeated_head(text: str, about: About) -> Iterator[Span]:
-    """The title at the head of the text, where the article has it as its title, and a standfirst said twice."""
-    lines = [(a, b) for a, b in _lines(text) if text[a:b].strip()][:6]
-    for i, (a, b) in enumerate(lines):
-        line = _bare(text[a:b])
-        later = [_bare(text[c:d]) for c, d in lines[i + 1 :]]
-        if len(line) > 15 and any(other.startswith(line) for other in later):
-            yield a, _line_end(text, b), ""
-
-
-def bylines(text: str, about: About) -> Iterator[Span]:
-    """`By Name` on a line of its own, at the head or the foot."""
-    return _at_edges(BYLINE, text, head=6, foot=4)
-
-
-def stamps(text: str, about: About) -> Iterator[Span]:
-    """Lines of nothing but a date, a time, `Updated` and the like, at the head or the foot."""
-    return (
-        span for span in _at_edges(STAMP, text, head=8, foot=4) if re.search(r"\d|[^\W\d_]{3}", text[span[0] : span[1]])
-    )
-
-
-def datelines(text: str, about: About) -> Iterator[Span]:
-    """`HA NOI, Nov 20 (VNS) —` before the first words of one of the first paragraphs."""
-    for start, end in [(a, b) for a, b in _lines(text) if text[a:b].strip()][:3]:
-        match = DATELINE.match(text, start, min(end, start + 120))
-        if match:
-            yield match.start() + len(match[0]) - len(match[0].lstrip()), match.end(), ""
-            return
+    """The title at the head of the text, where the article has it as its title; a title or standfirst said twice."""
+    lines = _filled(text)[:6]
+    if lines and about.title and _bare(text[slice(*lines[0])]) == _bare(about.title):
+        yield lines[0][0], _past(text, lines[0][1]), ""
+        lines = lines[1:]
+    for i, (start, end) in enumerate(lines):
+        line = _bare(text[start:end]) if end - start < 1000 else ""
+        later = [_bare(text[a : min(b, a + 2 * len(line) + 50)]) for a, b in lines[i + 1 :]]
+        if len(line) > 15 and any(other == line or (len(line) > 40 and other.startswith(line)) for other in later):
+            yield start, _past(text, end), ""
 
 
 def captions(text: str, about: About) -> Iterator[Span]:
     """Lines that caption or credit a picture, and `(Photo: …)` within a paragraph."""
-    for match in CAPTION_LINE.finditer(text):
-        if len(_sentence_ends(match[0].split("(")[0])) <= 2 and len(match[0].split()) <= 70:
-            yield match.start(), match.end(), ""
-    for match in CREDIT_PAREN.finditer(text):
-        yield match.start(), match.end(), ""
+    for span in _whole_lines(CAPTION, text, longest=600):
+        said = text[span[0] : span[1]]
+        if len(said.split()) <= 70 and len(_sentence_ends(said.split("(")[0])) <= 2:
+            yield span
+    yield from _all(PHOTO_CREDIT, text, needs="(")
 
 
-def credits(text: str, about: About) -> Iterator[Span]:
-    """`Reporting by …`, `Translated by …`, `Source: …`, an agency or initials alone, at the foot."""
-    for pattern in (CREDIT_LINE, INITIALS):
-        yield from _at_edges(pattern, text, head=0, foot=5)
-    for pattern in (CREDIT_TAIL, SOURCE_TAIL):
-        for match in pattern.finditer(text, max(0, len(text) - 600)):
-            yield match.start(), match.end(), ""
+def bylines(text: str, about: About) -> Iterator[Span]:
+    """`By Name` on a line of its own, at the head or the foot."""
+    return _whole_lines(BYLINE, text, _edges(text, 6, 4))
+
+
+def stamps(text: str, about: About) -> Iterator[Span]:
+    """Lines of nothing but a date with its time and zone, `Updated: …` and the like, at the head or the foot."""
+    for start, end, new in _whole_lines(STAMP, text, _edges(text, 8, 3)):
+        said = text[start:end]
+        dates = ONE_DATE.findall(said)
+        if len(dates) == 1 or (SAYS_STAMP.search(said) and re.search(r"\d|:", said)):
+            yield start, end, new
+
+
+def datelines(text: str, about: About) -> Iterator[Span]:
+    """`HA NOI, Nov 20 (VNS) —` before the first words of one of the first paragraphs."""
+    for start, end in _filled(text)[:3]:
+        match = DATELINE.match(text, start, min(end, start + 120))
+        if match:
+            yield start, match.end(), ""
+            return
 
 
 def lists(text: str, about: About) -> Iterator[Span]:
-    """`Other News`, `Related`, `Trending` and the list of headlines under it; `Read more: …` on a line of its own."""
+    """`Other News`, `Related`, `Trending` and the headlines under it; `Read more: …` on a line of its own."""
     lines = _lines(text)
     at = 0
     while at < len(lines):
         start, end = lines[at]
         at += 1
-        if LIST_HEAD.match(text, start, end):
+        if end - start < 80 and LIST_HEAD.fullmatch(text, start, end):
             stop = _list_end(text, lines, at)
             if stop > at:
-                yield start, _line_end(text, lines[stop - 1][1]), ""
+                yield start, _past(text, lines[stop - 1][1]), ""
                 at = stop
-    for match in POINTER.finditer(text):
-        yield match.start(), match.end(), ""
+    yield from _whole_lines(POINTER, text)
 
 
 def sharing(text: str, about: About) -> Iterator[Span]:
     """Lines that ask to share, follow, subscribe or comment."""
-    return ((m.start(), m.end(), "") for m in SHARE.finditer(text))
+    return _whole_lines(SHARE, text)
 
 
 def rights(text: str, about: About) -> Iterator[Span]:
     """Copyright lines."""
-    return ((m.start(), m.end(), "") for m in COPYRIGHT.finditer(text) if len(m[0].split()) <= 45)
+    return (span for span in _whole_lines(RIGHTS, text, longest=350) if len(text[span[0] : span[1]].split()) <= 45)
+
+
+def recurring(text: str, about: About) -> Iterator[Span]:
+    """Lines, and sentences at the head or the foot, that recur across the articles of the source."""
+    pieces = pieces_of(text) if about.recurring else []
+    own = [folded(text[a:b]) in about.recurring for a, b, _ in pieces]
+    first = own.index(False) if False in own else 0  # a text that recurs altogether is a repeat, not an ornament
+    last = len(own) - own[::-1].index(False) if False in own else len(own)
+    for i, (start, end, whole_line) in enumerate(pieces):
+        if own[i] and (whole_line or i < first or i >= last) and False in own:
+            yield start, _past(text, end) if whole_line else end, ""
 
 
 def addresses(text: str, about: About) -> Iterator[Span]:
     """URLs and e-mail addresses."""
-    for pattern in (URL, EMAIL):
-        for match in pattern.finditer(text):
+    if "://" in text or "www." in text:
+        yield from _all(URL, text)
+    yield from _all(EMAIL, text, needs="@")
+
+
+def credits(text: str, about: About) -> Iterator[Span]:
+    """`Reporting by …`, `Translated by …`, `Source: …`, an agency or initials alone, at the foot."""
+    foot = _edges(text, 0, 5)
+    for pattern in (CREDIT, INITIALS):
+        yield from _whole_lines(pattern, text, foot)
+    for pattern in (CREDIT_TAIL, SOURCE_TAIL, AGENCY_TAIL):
+        for match in pattern.finditer(text, max(0, len(text) - 600)):
             yield match.start(), match.end(), ""
 
 
 def end_marks(text: str, about: About) -> Iterator[Span]:
     """`./.` (which leaves a full stop), `END`, `###` and the like."""
-    for match in END_MARK.finditer(text):
+    for match in END_MARK.finditer(text) if "/." in text else ():
         yield match.end("stop"), match.end(), "" if match["stop"] else "."
-    for match in END_LINE.finditer(text):
-        yield match.start(), match.end(), ""
-
-
-def recurring(text: str, about: About) -> Iterator[Span]:
-    """Lines, and sentences at the head or the foot, that recur across the articles of the source."""
-    if not about.recurring:
-        return
-    pieces = pieces_of(text)
-    own = [folded(text[a:b]) in about.recurring for a, b, _ in pieces]
-    first, last = 0, len(pieces)
-    while first < last and own[first]:
-        first += 1
-    while last > first and own[last - 1]:
-        last -= 1
-    for i, (a, b, whole_line) in enumerate(pieces):
-        if own[i] and (i < first or i >= last or whole_line):
-            yield a, _line_end(text, b) if whole_line else b, ""
+    yield from _whole_lines(END_LINE, text, longest=20)
 
 
 Step = Callable[[str, About], Iterable[Span]]
 STEPS: Mapping[str, Step] = {
     step.__name__: step
-    for step in (encoding, invisible, markup, hyphenation, repeated_head, captions, bylines, stamps, datelines, lists, sharing,
-                 rights, recurring, addresses, credits, end_marks)
+    for step in (encoding, invisible, markup, hyphenation, repeated_head, captions, bylines, stamps, datelines, lists, sharing, rights,
+                 recurring, addresses, credits, end_marks)
 }  # fmt: skip
+HARMLESS = ("encoding", "invisible")  # what may be done to a text of which the other steps would leave nothing
 
 # --- one function applies them ---------------------------------------------------------------------------------------
 
@@ -306,10 +329,10 @@ STEPS: Mapping[str, Step] = {
 def clean_text(original: str, steps: Sequence[str] = tuple(STEPS), about: About = About()) -> tuple[str, list[Edit]]:
     """The text after the steps, and every change as (start, n_chars, step, replacement) in the original.
 
-    Law: with these edits, `rebuild` gives the original back.
+    Law: with these edits, `rebuild` gives the original back. A text that is all captions, stamps or links stays.
 
-    >>> clean_text("Rain fell./.")
-    ('Rain fell.', [(9, 3, 'end_marks', '.')])
+    >>> clean_text("HA NOI, Nov 20 (VNS) — Rain fell./.")
+    ('Rain fell.', [(0, 23, 'datelines', ''), (33, 2, 'end_marks', '')])
     """
     text, edits = original, []
     for name in steps:
@@ -317,6 +340,8 @@ def clean_text(original: str, steps: Sequence[str] = tuple(STEPS), about: About 
         if spans:
             edits = _compose(len(original), edits, spans, name)
             text = _replaced(text, spans)
+    if not text.strip() and original.strip() and set(steps) - set(HARMLESS):
+        return clean_text(original, [name for name in steps if name in HARMLESS], about)
     return text, edits
 
 
@@ -344,42 +369,51 @@ def clean(
     map: Callable[..., Iterable[Any]] = map,
     block: int = 200,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """RAW with its text cleaned, REMOVALS, and DROPPED: articles of which nothing is left.
+    """RAW with its text cleaned and a title for each article that has one, REMOVALS, and DROPPED: articles without text.
 
     Lines that recur across the articles of a source are found first, over the whole corpus; then each article is
-    cleaned by itself, in blocks through `map`.
+    cleaned by itself, in blocks through `map`. Raises `UserError` for a step that is none.
     """
     unknown = sorted(set(steps) - set(STEPS))
     if unknown:
         raise UserError(f"cleaning: no such step: {', '.join(unknown)}. The steps are {', '.join(STEPS)}.")
     recurrences = recurring_lines(raw) if "recurring" in steps else {}
-    groups = _sources(raw)
-    jobs = [
-        (doc_id, text, title, group)
-        for doc_id, text, title, group in zip(raw["doc_id"], raw["text"], raw["title"], groups, strict=True)
-    ]
-    blocks = [jobs[at : at + block] for at in range(0, len(jobs), block)]
     work = partial(_clean_block, steps=tuple(steps), recurrences=recurrences, by_hand=_by_hand(corrections))
-    cleaned: list[str] = []
+    jobs = list(zip(raw["doc_id"], raw["text"], raw["title"], _groups(raw), strict=True))
+    texts: list[str] = []
     rows: list[tuple[Any, ...]] = []
-    for texts, removed in map(work, blocks):
-        cleaned.extend(texts)
-        rows.extend(removed)
-    removals = pd.DataFrame(rows, columns=["doc_id", "step", "start", "n_chars", "passage", "replacement"])
+    for cleaned, removed in map(work, [jobs[at : at + block] for at in range(0, len(jobs), block)]):
+        texts += cleaned
+        rows += removed
+    titles = [title or heading(text) for title, text in zip(raw["title"], texts, strict=True)]
+    filled = [bool(text.strip()) for text in texts]
     left = [
-        ("clean", "article", d, "nothing is left after cleaning", 1)
-        for d, t in zip(raw["doc_id"], cleaned, strict=True)
-        if not t.strip()
+        ("clean", "article", doc_id, "nothing is left after cleaning", 1)
+        for doc_id, full in zip(raw["doc_id"], filled, strict=True)
+        if not full
     ]
-    table = raw.assign(text=pd.Series(cleaned, index=raw.index, dtype="str"))
-    return table[table["text"].str.strip() != ""].reset_index(drop=True), conform(removals, "removals"), dropped(left)
+    table = raw.assign(
+        text=pd.Series(texts, index=raw.index, dtype="str"), title=pd.Series(titles, index=raw.index, dtype="str")
+    )
+    removals = pd.DataFrame(rows, columns=["doc_id", "step", "start", "n_chars", "passage", "replacement"])
+    return table[filled].reset_index(drop=True), conform(removals, "removals"), dropped(left)
+
+
+def heading(text: str) -> str:
+    """The first line, where it stands alone, is short and does not end as a sentence does.
+
+    >>> heading("Rain in Hue\\n\\nIt rained all day."), heading("It rained all day.\\n\\nAnd all night.")
+    ('Rain in Hue', '')
+    """
+    match = re.match(r"\s*(?:#{1,3} )?(\S[^\n]{2,200}?)[ \t]*\n[ \t]*\n", text)
+    return match[1] if match and len(match[1].split()) <= 30 and match[1][-1] not in ".;,:" else ""
 
 
 def _clean_block(
     block: list[tuple[str, str, str, str]],
     steps: tuple[str, ...],
     recurrences: Mapping[str, frozenset[str]],
-    by_hand: Mapping[str, list[tuple[str, str]]],
+    by_hand: Mapping[str, Any],
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     texts, rows = [], []
     for doc_id, original, title, group in block:
@@ -394,21 +428,18 @@ def _clean_block(
 def _by_hand(corrections: pd.DataFrame | None) -> dict[str, list[tuple[str, str]]]:
     """For each article, the passages to restore and to remove."""
     chosen: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    if corrections is not None:
-        for row in corrections.itertuples(index=False):
-            if row.field in {"restore", "remove"} and row.value.strip():
-                chosen[row.doc_id].append((row.field, row.value.strip()))
+    for row in corrections.itertuples(index=False) if corrections is not None else ():
+        if row.field in {"restore", "remove"} and row.value.strip():
+            chosen[row.doc_id].append((row.field, row.value.strip()))
     return dict(chosen)
 
 
 def _correct(original: str, edits: list[Edit], by_hand: list[tuple[str, str]]) -> tuple[str, list[Edit]]:
     """The edits without those whose passage begins as a person says, and with the passages that a person takes out."""
     restored = tuple(value for field, value in by_hand if field == "restore")
-    edits = (
-        [edit for edit in edits if not original[edit[0] : edit[0] + edit[1]].strip().startswith(restored)]
-        if restored
-        else edits
-    )
+    edits = [
+        edit for edit in edits if not restored or not original[edit[0] : edit[0] + edit[1]].strip().startswith(restored)
+    ]
     text = _replaced(original, [(start, start + n, new) for start, n, _, new in edits])
     removed = [value for field, value in by_hand if field == "remove"]
     spans = _in_order((m.start(), m.end(), "") for value in removed for m in re.finditer(re.escape(value), text))
@@ -418,51 +449,57 @@ def _correct(original: str, edits: list[Edit], by_hand: list[tuple[str, str]]) -
 # --- lines that recur ------------------------------------------------------------------------------------------------
 
 MIN_ARTICLES = 5  # a line recurs when it stands in so many articles of a source
-MIN_SHARE = 0.01  # and in such a share of them
+MIN_SHARE = 0.01  # and in such a share of them;
+SHORT_SHARE = 0.1  # a line of under four words, which may well be a heading of the story, in such a share
+LONG_LINE = 300  # characters; in a longer line sentences are looked at
+HEAD, FOOT = 4, 12  # sentences of a text that are looked at
 
 
 def recurring_lines(raw: pd.DataFrame) -> dict[str, frozenset[str]]:
     """For each source, the lines (and sentences at the head and the foot) that recur across its articles, `folded`.
 
-    An article most of whose pieces recur is a repeat of others and no evidence: its lines count for nothing.
+    An article most of whose pieces stand in others is a repeat of them and no evidence: its lines count for nothing.
     """
-    by_source: dict[str, list[int]] = defaultdict(list)
-    for position, group in enumerate(_sources(raw)):
-        by_source[group].append(position)
-    texts = raw["text"].tolist()
-    return {
-        group: _recurring_in([texts[i] for i in positions])
-        for group, positions in by_source.items()
-        if len(positions) >= MIN_ARTICLES
-    }
+    by_group: dict[str, list[str]] = defaultdict(list)
+    for group, text in zip(_groups(raw), raw["text"], strict=True):
+        by_group[group].append(text)
+    return {group: _recurring_in(texts) for group, texts in by_group.items() if len(texts) >= MIN_ARTICLES}
 
 
 def _recurring_in(texts: list[str]) -> frozenset[str]:
-    pieces = [{folded(text[a:b]) for a, b in _edge_pieces(text)} - {""} for text in texts]
-    n = max(MIN_ARTICLES, int(MIN_SHARE * len(texts)))
-    counts = Counter(piece for own in pieces for piece in own)
-    common = {piece for piece, count in counts.items() if count >= 2}
-    evidence = [own for own in pieces if sum(len(p) for p in own if p in common) <= 0.5 * sum(map(len, own))]
-    counts = Counter(piece for own in evidence for piece in own if piece in common)
-    return frozenset(piece for piece, count in counts.items() if count >= n)
+    pieces = [{folded(text[a:b]) for a, b, _ in pieces_of(text)} - {""} for text in texts]
+    seen = Counter(piece for own in pieces for piece in own)
+    evidence = [own for own in pieces if sum(len(p) for p in own if seen[p] > 1) <= 0.5 * sum(map(len, own))]
+    counts = Counter(piece for own in evidence for piece in own if seen[piece] >= MIN_ARTICLES)
+    enough = max(MIN_ARTICLES, MIN_SHARE * len(texts))
+    return frozenset(p for p, n in counts.items() if n >= enough and (_is_long(p) or n >= SHORT_SHARE * len(texts)))
 
 
-def _edge_pieces(text: str) -> list[tuple[int, int]]:
-    return [(a, b) for a, b, _ in pieces_of(text)]
+def _is_long(piece: str) -> bool:
+    return len(piece.split()) >= 4
 
 
 def pieces_of(text: str) -> list[tuple[int, int, bool]]:
-    """Lines of a text as (start, end, True), and a long line's sentences as (start, end, False)."""
+    """What may recur, as (start, end, whether it is a whole line): lines, and of long ones the first and last sentences.
+
+    Not the lines of hard-wrapped paragraphs, and nothing that leads on to what follows, such as a salutation.
+    """
     pieces: list[tuple[int, int, bool]] = []
-    for start, end in _lines(text):
-        if not text[start:end].strip():
-            continue
-        cuts = _sentence_ends(text[start:end]) if end - start > 300 else []
-        if not cuts:
+    wrapped = False
+    for start, end in _filled(text):
+        line = text[start:end].strip()
+        if end - start > LONG_LINE:
+            bounds = [start, *(start + cut for cut in _sentence_ends(text[start:end])), end]
+            sentences = [(a, b, False) for a, b in zip(bounds, bounds[1:], strict=False) if len(text[a:b].split()) >= 4]
+            pieces += sentences if len(sentences) <= HEAD + FOOT else sentences[:HEAD] + sentences[-FOOT:]
+        elif (
+            not wrapped
+            and line[-1] not in ",;:"
+            and not line[0].islower()
+            and (len(line.split()) >= 4 or line[-1] not in ".!?")
+        ):
             pieces.append((start, end, True))
-            continue
-        bounds = [start, *(start + cut for cut in cuts), end]
-        pieces += [(a, b, False) for a, b in zip(bounds, bounds[1:], strict=False) if text[a:b].strip()]
+        wrapped = end - start > 40 and line[-1] not in '.!?:"”’)' and text[end : end + 2].strip() != ""
     return pieces
 
 
@@ -472,86 +509,113 @@ def folded(line: str) -> str:
     >>> folded("  Page 31:  http://dw.com/p/1Akae ")
     'page 0: @'
     """
-    plain = URL.sub(" @", line.strip().lower()) if "http" in line or "www" in line else line.strip().lower()
-    return re.sub(r"\s+", " ", re.sub(r"\d+", "0", plain)).strip()
+    plain = URL.sub(" @", line) if "http" in line or "www" in line else line
+    return " ".join(re.sub(r"\d+", "0", plain.lower()).split())
 
 
-def _sources(raw: pd.DataFrame) -> list[str]:
-    """The outlet of each article; where it is unknown, the kind of file that it came from."""
-    return [
-        source or file.rsplit("/", 1)[0] if "/" in file or source else ""
-        for source, file in zip(raw["source"], raw["file"], strict=True)
-    ]
+def _groups(raw: pd.DataFrame) -> list[str]:
+    """The outlet of each article; where it is unknown, the table or folder that it came from."""
+    return [source or file.rpartition("/")[0] for source, file in zip(raw["source"], raw["file"], strict=True)]
 
 
 # --- spans and edits -------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=8)
 def _lines(text: str) -> list[tuple[int, int]]:
     """Start and end of each line, without its line end."""
-    bounds, start = [], 0
-    while True:
-        end = text.find("\n", start)
-        if end < 0:
-            return [*bounds, (start, len(text))]
+    bounds: list[tuple[int, int]] = []
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
         bounds.append((start, end))
         start = end + 1
+    return [*bounds, (start, len(text))]
 
 
-def _line_end(text: str, end: int) -> int:
+def _filled(text: str) -> list[tuple[int, int]]:
+    return [(start, end) for start, end in _lines(text) if text[start:end].strip()]
+
+
+def _edges(text: str, head: int, foot: int) -> list[tuple[int, int]]:
+    """The first `head` and the last `foot` lines that hold anything."""
+    lines = _filled(text)
+    return lines if len(lines) <= head + foot else lines[:head] + lines[len(lines) - foot :]
+
+
+def _past(text: str, end: int) -> int:
+    """Past the line end, where there is one."""
     return end + 1 if text[end : end + 1] == "\n" else end
 
 
-SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’')\]]?\s+(?=[\"“‘'(\[]?[A-ZÀ-ÖØ-ÞĀ-ỸĐ])")
+def _all(pattern: re.Pattern[str], text: str, new: str = "", needs: str = "") -> Iterator[Span]:
+    """Every match; `needs` is what a match must hold, and is quicker to look for."""
+    return ((m.start(), m.end(), new) for m in pattern.finditer(text)) if needs in text else iter(())
+
+
+def _whole_lines(
+    pattern: re.Pattern[str],
+    text: str,
+    lines: list[tuple[int, int]] | None = None,
+    *,
+    longest: int = 250,
+    needs: str = "",
+) -> Iterator[Span]:
+    """The lines that the pattern matches from end to end, with their line ends; never a line longer than `longest`."""
+    for start, end in (_lines(text) if lines is None else lines) if needs in text else ():
+        if 0 < end - start <= longest and pattern.fullmatch(text, start, end) and text[start:end].strip():
+            yield start, _past(text, end), ""
 
 
 def _sentence_ends(text: str) -> list[int]:
-    return [match.end() for match in SENTENCE_END.finditer(text)]
+    return [
+        m.end() for m in SENTENCE_END.finditer(text) if not ABBREVIATION.search(text, max(0, m.start() - 6), m.start())
+    ]
 
 
 def _bare(line: str) -> str:
     """A line without what differs between two prints of one sentence."""
-    return re.sub(r"\W+", " ", line.lower()).strip()
-
-
-def _at_edges(pattern: re.Pattern[str], text: str, head: int, foot: int) -> Iterator[Span]:
-    """Matches of a pattern among the first `head` and the last `foot` lines that hold anything."""
-    lines = [(a, b) for a, b in _lines(text) if text[a:b].strip()]
-    chosen = lines if len(lines) <= head + foot else lines[:head] + lines[len(lines) - foot :]
-    for start, _ in chosen:
-        match = pattern.match(text, start)
-        if match:
-            yield match.start(), match.end(), ""
+    return " ".join(re.findall(r"\w+", line.lower()))
 
 
 def _list_end(text: str, lines: list[tuple[int, int]], at: int) -> int:
-    """The line after the list that begins at line `at`: items, headlines, and nothing that reads as a paragraph."""
+    """The line after the list that begins at line `at`: marked items, or a few headlines without a mark.
+
+    Lines without a mark are headlines where they run to the end of the text or are at most six of four words or more.
+    """
     stop = at
-    while at < len(lines):
-        line = text[lines[at][0] : lines[at][1]].strip()
-        item = ITEM.match(line)
+    unmarked, dash = 0, False
+    for i in range(at, len(lines)):
+        line = text[slice(*lines[i])].strip()
+        item = ITEM.fullmatch(line)
         said = item["said"] if item else line
-        if line and not item and (len(said.split()) > 25 or re.search(r"[.!?:;,][\"”’']?$", said)):
-            break
-        if LIST_HEAD.match(line):
-            break
-        at += 1
-        if line:
-            stop = at
+        if LIST_HEAD.fullmatch(line) or (line and not item and not _is_headline(said)):
+            return stop if unmarked <= 6 else at
+        unmarked += bool(line) and not item and not dash
+        if line and not item and not dash and len(said.split()) < 4 and not _to_the_end(text, lines, i):
+            return stop
+        dash = bool(item) and not said
+        stop = i + 1 if line else stop
     return stop
 
 
+def _is_headline(line: str) -> bool:
+    return len(line.split()) <= 25 and not re.search(r"[.!?:;,][\"”’']?$", line)
+
+
+def _to_the_end(text: str, lines: list[tuple[int, int]], at: int) -> bool:
+    return all(_is_headline(text[slice(*line)].strip()) for line in lines[at:])
+
+
 def _in_order(spans: Iterable[Span]) -> list[Span]:
-    """Spans sorted and apart: of two that overlap the longer earlier one stands and takes in the other."""
+    """Spans sorted and apart; of two that overlap one is made that keeps what the first one puts there."""
     kept: list[Span] = []
-    for start, end, new in sorted(spans, key=lambda s: (s[0], -s[1])):
+    for start, end, new in sorted(spans, key=lambda span: (span[0], -span[1])):
         if end <= start:
             continue
         if kept and start < kept[-1][1]:
-            if end > kept[-1][1]:
-                kept[-1] = (kept[-1][0], end, kept[-1][2])
-            continue
-        kept.append((start, end, new))
+            kept[-1] = (kept[-1][0], max(end, kept[-1][1]), kept[-1][2])
+        else:
+            kept.append((start, end, new))
     return kept
 
 
@@ -564,46 +628,42 @@ def _replaced(text: str, spans: list[Span]) -> str:
 
 
 def _compose(n: int, edits: list[Edit], spans: list[Span], step: str) -> list[Edit]:
-    """Edits of the original after cutting `spans` from the text that `edits` made of it.
+    """Edits of the original (of `n` characters) after `spans` of the text that `edits` made of it are replaced too.
 
-    A span that runs over earlier edits becomes the passages between them; what an earlier edit had put there and the
-    span takes is taken from that edit.
+    A span that runs over earlier edits becomes the passages between them; what it takes of an earlier replacement is
+    taken from that replacement.
     """
-    segments = _segments(n, edits)
-    starts = [segment[0] for segment in segments]
+    parts = _parts(n, edits)
+    starts = [part[0] for part in parts]
     made: list[Edit] = []
-    new_text = {i: edit[3] for i, edit in enumerate(edits)}
-    for start, end, new in spans:
-        i = max(0, bisect_right(starts, start) - 1)
+    there = [edit[3] for edit in edits]
+    for start, end, new in reversed(spans):  # from behind, so that offsets in replacements stay true
         rest = new
-        while i < len(segments) and segments[i][0] < end:
-            begin, stop, origin, edit = segments[i]
+        for begin, stop, origin, edit in parts[max(0, bisect_right(starts, start) - 1) :]:
             a, b = max(start, begin), min(end, stop)
-            if a < b and edit is None:
+            if begin >= end:
+                break
+            if a < b and edit < 0:
                 made.append((origin + a - begin, b - a, step, rest))
                 rest = ""
             elif a < b:
-                there = new_text[edit]
-                shift = len(edits[edit][3]) - len(there)  # what an earlier span of this step took from its head
-                new_text[edit] = there[: a - begin - shift] + rest + there[b - begin - shift :]
+                there[edit] = there[edit][: a - begin] + rest + there[edit][b - begin :]
                 rest = ""
-            i += 1
-    return sorted(made + [(s, k, name, new_text[i]) for i, (s, k, name, _) in enumerate(edits)])
+    return sorted(made + [(start, k, name, now) for (start, k, name, _), now in zip(edits, there, strict=True)])
 
 
-def _segments(n: int, edits: list[Edit]) -> list[tuple[int, int, int, int | None]]:
-    """The text that the edits made, as (start, end, where in the original, which edit or None) of each part."""
-    segments: list[tuple[int, int, int, int | None]] = []
+def _parts(n: int, edits: list[Edit]) -> list[tuple[int, int, int, int]]:
+    """The text that the edits made, as (start, end, where in the original, which edit or -1) of each part."""
+    parts: list[tuple[int, int, int, int]] = []
     at_text = at_original = 0
     for i, (start, length, _, new) in enumerate(edits):
         kept = start - at_original
         if kept:
-            segments.append((at_text, at_text + kept, at_original, None))
-        at_text += kept
+            parts.append((at_text, at_text + kept, at_original, -1))
         if new:
-            segments.append((at_text, at_text + len(new), start, i))
-        at_text += len(new)
+            parts.append((at_text + kept, at_text + kept + len(new), start, i))
+        at_text += kept + len(new)
         at_original = start + length
     if n > at_original:
-        segments.append((at_text, at_text + n - at_original, at_original, None))
-    return segments
+        parts.append((at_text, at_text + n - at_original, at_original, -1))
+    return parts

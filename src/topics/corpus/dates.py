@@ -17,8 +17,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from topics.corpus.html import utc_hour
 from topics.tables import dropped
 
+DAY_LONG = timedelta(days=1)
 FIRST_PRESS = date(1600, 1, 1)  # the first printed newspapers are of 1605: nothing was published in one before
 DATE_SOURCES = ("correction", "column", "metadata", "html", "header", "url", "file name", "event")
 
@@ -301,7 +303,7 @@ def date_articles(
     by_hand = _by_hand(corrections)
     rows, left = [], []
     for job, found in zip(jobs, evidence, strict=True):
-        row, unused = _decide(job[0], found, orders, (job[1], job[2]), by_hand.get(job[0], {}), today)
+        row, unused = _decide(found, orders, (job[1], job[2]), by_hand.get(job[0], {}), today)
         rows.append(row)
         left += [("dates", "date", job[0], reason, 1) for reason in unused]
     table = pd.DataFrame(
@@ -311,6 +313,7 @@ def date_articles(
 
 
 Evidence = dict[str, Any]
+Place = tuple[str, str]  # a source of dates, and the file or outlet whose dates are written alike
 
 
 def _evidence_block(block: list[tuple[str, ...]]) -> list[Evidence]:
@@ -328,6 +331,7 @@ def _evidence(
         "html": parse(html) if html else None,
         "header": parse(header) if header else None,
         "url": in_address(url) if url else None,
+        "utc hour": utc_hour(column or metadata),
         "file name": in_address(file.rsplit("/", 1)[-1], NAME_DATES),
     }
     if not any(isinstance(value, Found) for value in found.values()):
@@ -336,9 +340,9 @@ def _evidence(
     return found
 
 
-def _orders(jobs: list[tuple[str, ...]], evidence: list[Evidence]) -> dict[tuple[str, str], bool]:
+def _orders(jobs: list[tuple[str, ...]], evidence: list[Evidence]) -> dict[Place, bool]:
     """For each place that dates come from, whether its numeric dates put the day first, where its other dates tell."""
-    votes: dict[tuple[str, str], Counter[bool]] = defaultdict(Counter)
+    votes: dict[Place, Counter[bool]] = defaultdict(Counter)
     for job, found in zip(jobs, evidence, strict=True):
         for kind, value in found.items():
             if isinstance(value, Found) and value.either is None:
@@ -348,26 +352,36 @@ def _orders(jobs: list[tuple[str, ...]], evidence: list[Evidence]) -> dict[tuple
     return {place: True in counts for place, counts in votes.items() if len(counts) == 1}
 
 
-def _place(kind: str, file: str, source: str) -> tuple[str, str]:
+def _place(kind: str, file: str, source: str) -> Place:
     """Dates of one column of one file are written alike; elsewhere those of one outlet."""
     return (kind, file if kind == "column" else source or file)
 
 
 def _decide(
-    doc_id: str,
-    found: Evidence,
-    orders: Mapping[tuple[str, str], bool],
-    at: tuple[str, str],
-    by_hand: Mapping[str, str],
-    today: date,
+    found: Evidence, orders: Mapping[Place, bool], at: tuple[str, str], by_hand: Mapping[str, str], today: date
 ) -> tuple[tuple[str, ...], list[str]]:
-    """The row of one article's date, and what each date that is not used says."""
-    unused: list[str] = []
-    usable: list[tuple[str, Found]] = []
-    if "date" in by_hand:
-        corrected = parse(by_hand["date"])
-        if corrected:
-            usable.append(("correction", corrected))
+    """The row of one article's date, and what is to be said of each date that is not used."""
+    usable, unused = _usable(found, orders, at, by_hand, today)
+    if not usable:
+        bound = found.get("past event")
+        row = ("", "none", "none", bound.text if bound else "", bound.first.isoformat() if bound else "", "")
+        return _bounded(row, by_hand), unused
+    best_kind, best = usable[0]
+    kind, chosen = _finest(usable, found["utc hour"])
+    unused += [f"{k}: {v.text} disagrees with {best_kind}: {best.text}" for k, v in usable[1:] if _at_odds(best, v)]
+    text, precision = _iso(chosen)
+    days = [chosen.first, chosen.either or chosen.last]
+    bounds = (min(days).isoformat(), "" if kind == "event" else max(days).isoformat())
+    return _bounded((text, precision, kind, chosen.text, *bounds), by_hand), unused
+
+
+def _usable(
+    found: Evidence, orders: Mapping[Place, bool], at: tuple[str, str], by_hand: Mapping[str, str], today: date
+) -> tuple[list[tuple[str, Found]], list[str]]:
+    """The dates that may be true, best source first, and why the others may not."""
+    corrected = parse(by_hand.get("date", ""))
+    usable = [("correction", corrected)] if corrected else []
+    unused = []
     for kind in DATE_SOURCES[1:]:
         value = found.get(kind)
         if isinstance(value, str):
@@ -379,25 +393,23 @@ def _decide(
                 unused.append(f"{kind}: {wrong}: {value.text}")
             else:
                 usable.append((kind, value))
-    if not usable:
-        bound = found.get("past event")
-        row = ("", "none", "none", bound.text if bound else "", bound.first.isoformat() if bound else "", "")
-        return _bounded(row, by_hand), unused
-    kind, chosen = usable[0]
-    unused += [
-        f"{other}: {value.text} disagrees with {kind}: {chosen.text}"
-        for other, value in usable[1:]
-        if _at_odds(chosen, value)
-    ]
-    finer = next((value for _, value in usable[1:] if _within(value, chosen)), None)
-    if finer is not None and kind != "correction":
-        kind, chosen = next((k, v) for k, v in usable[1:] if v is finer)
-    text, precision = _iso(chosen)
-    last = "" if kind == "event" else (chosen.either or chosen.last).isoformat()
-    first = min(chosen.first, chosen.either or chosen.first)
-    if chosen.either:
-        last = max(chosen.first, chosen.either).isoformat()
-    return _bounded((text, precision, kind, chosen.text, first.isoformat(), last), by_hand), unused
+    return usable, unused
+
+
+def _finest(usable: list[tuple[str, Found]], hour: int | None) -> tuple[str, Found]:
+    """The best source's date; or another's, where it names a day within the best one's month or year.
+
+    Of a time in UTC (at `hour`) the day may be another than the outlet's own, which its URL has: the one before in
+    America's evening, the one after in Asia's morning.
+    """
+    kind, best = usable[0]
+    for other, value in usable[1:] if kind != "correction" else []:
+        near = other == "url" and hour is not None and value.first == value.last
+        if _within(value, best) or (
+            near and value.first == best.first + (DAY_LONG if hour >= 12 else -DAY_LONG) and not 8 < hour < 12
+        ):
+            return other, value
+    return kind, best
 
 
 def _settled(found: Found, day_first: bool | None) -> Found:
@@ -405,14 +417,13 @@ def _settled(found: Found, day_first: bool | None) -> Found:
 
 
 def _impossible(found: Found, today: date) -> str | None:
-    if found.first > today + timedelta(days=1):  # a day's grace for other time zones
+    if found.first > today + DAY_LONG:  # a day's grace for other time zones
         return "in the future"
     return "before the press" if found.last < FIRST_PRESS else None
 
 
 def _at_odds(a: Found, b: Found) -> bool:
-    day = timedelta(days=1)
-    return a.either is None and b.either is None and (b.first > a.last + day or b.last < a.first - day)
+    return a.either is None and b.either is None and (b.first > a.last + DAY_LONG or b.last < a.first - DAY_LONG)
 
 
 def _within(finer: Found, coarse: Found) -> bool:

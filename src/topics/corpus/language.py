@@ -15,7 +15,7 @@ import pandas as pd
 from topics.tables import UserError, dropped
 
 SHORT = 20  # words; a shorter text is never set aside
-WINDOW = 400  # characters of each window that is looked at
+WINDOW = 150  # characters of each window that is looked at
 MIN_SHARE = 0.05  # of the long articles: a language rarer than this is not offered to the short ones
 
 
@@ -85,7 +85,7 @@ def _long(text: str) -> str:
     middle = len(text) // 2
     windows = [text[:WINDOW], text[middle : middle + WINDOW], text[-WINDOW:]]
     said = {_classify(window) for window in windows}
-    return said.pop() if len(said) == 1 else _classify(text[: 20 * WINDOW])
+    return said.pop() if len(said) == 1 else _classify(text[:3000])
 
 
 def _with_short(languages: list[str], n_words: list[int], texts: list[str]) -> list[str]:

@@ -333,7 +333,7 @@ def _article(name: str, data: bytes) -> Row:
     meta, text = _front_matter(text) if suffix in {".md", ".markdown"} else ({}, text)
     found = columns_found(meta)
     row = _row(name, 0, meta, {role: used for role, used in found.items() if role != "text"})
-    return {**row, "text": text, "title": row["title"] or _heading(text)}
+    return {**row, "text": text}
 
 
 def _front_matter(text: str) -> tuple[Row, str]:
@@ -343,16 +343,6 @@ def _front_matter(text: str) -> tuple[Row, str]:
         return {}, text
     pairs = (line.split(":", 1) for line in match[1].splitlines() if re.match(r"[\w.-]", line))
     return {key.strip(): value.strip().strip("\"'") for key, value in pairs}, text[match.end() :]
-
-
-def _heading(text: str) -> str:
-    """The first line, where it stands alone, is short and does not end as a sentence does.
-
-    >>> _heading("\\nRain in Hue\\n\\nIt rained all day."), _heading("It rained all day.\\n\\nAnd all night.")
-    ('Rain in Hue', '')
-    """
-    match = re.match(r"\s*(?:#{1,3} )?(\S[^\n]{2,200}?)[ \t]*\n[ \t]*\n", text)
-    return match[1] if match and len(match[1].split()) <= 30 and match[1][-1] not in ".;,:" else ""
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
