@@ -39,6 +39,7 @@ BESIDE = (
     "totals.csv",
 )  # read with a file of articles where they lie beside it
 HELD_OUT = 5  # every fifth article, by chance, is held out for perplexity
+READING_GROUPS = (2, 3)  # topic counts where articles are few
 FEW = audit.SMALL  # articles under which nothing is counted by article: units are paragraphs, no scores, no trends
 
 
@@ -222,7 +223,7 @@ def unit(settings: Settings) -> str:
     """What a model takes as a document: as set, else paragraphs where articles are few."""
     if settings.unit != "auto":
         return settings.unit
-    return "paragraph" if len(corpus(settings)["articles"]) < FEW else "article"
+    return "paragraph" if few(settings) else "article"
 
 
 def held_out(settings: Settings) -> store.Kept:
@@ -263,8 +264,8 @@ def grid(settings: Settings) -> tuple[int, ...]:
     """The topic counts that are fitted and compared: those that suit the size of the corpus, and those asked for."""
     from topics.models import sweep
 
-    asked = () if settings.topic_counts == "auto" else settings.topic_counts
-    return tuple(sorted({*sweep.default_grid(words(settings)["counts"]), *asked}))
+    usual = READING_GROUPS if few(settings) else sweep.default_grid(words(settings)["counts"])
+    return tuple(sorted({*usual, *paged(settings)}))
 
 
 def fit(settings: Settings, job: Job, part: str = "whole") -> TopicModel:
@@ -289,7 +290,7 @@ def _fit_key(settings: Settings, job: Job, source: str) -> str:
 def fits(settings: Settings, jobs: Iterable[tuple[Job, str]], track: Track = untracked) -> None:
     """See to it that all these fits are kept: side by side, the longest first; what is kept already is not done again."""
     sources = {"whole": words(settings).key}
-    if len(corpus(settings)["articles"]) >= FEW:
+    if not few(settings):
         sources["train"] = held_out(settings).key
     folder = Path(settings.cache)
     missing = [(job, part) for job, part in jobs if not store.is_kept(folder, _fit_key(settings, job, sources[part]))]
@@ -309,7 +310,7 @@ def jobs(settings: Settings, topic_counts: Iterable[int], paged: Iterable[int] =
     from topics.models import sweep
 
     wanted = [(job, "whole") for job in sweep.jobs(tuple(topic_counts), settings.seeds, tuple(paged))]
-    if len(corpus(settings)["articles"]) >= FEW:
+    if not few(settings):
         wanted += [
             (sweep.Job("whole", k, seed), "train")
             for k in sorted({*topic_counts, *paged})
@@ -385,7 +386,7 @@ def _compare(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]
         rows += [scores.scores(model, windows).assign(text="shuffled") for model in shuffled]
     all_scores, all_steady = pd.concat(rows, ignore_index=True), pd.concat(steady, ignore_index=True)
     ordered = [next(m for m in models["whole", k] if m.seed == shown[k]) for k in counts]
-    chosen = sweep.choose(all_scores[all_scores["text"] == "whole"], all_steady)
+    chosen = _suggested(settings, all_scores[all_scores["text"] == "whole"], all_steady)
     return {
         "scores": all_scores,
         "stability": all_steady,
@@ -399,6 +400,20 @@ def _compare(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]
             "range": list(chosen.range),
         },
     }
+
+
+def _suggested(settings: Settings, scores: pd.DataFrame, stability: pd.DataFrame) -> Any:
+    from topics.models import sweep
+
+    if not few(settings):
+        return sweep.choose(scores, stability)
+    n = len(corpus(settings)["articles"])
+    return sweep.Choice(
+        None,
+        f"No number of topics is suggested: {n} articles are read, not counted; groups of paragraphs are a way into them.",
+        "",
+        (),
+    )
 
 
 def _completed(settings: Settings, n_topics: int, seed: int) -> Any:
@@ -568,13 +583,15 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
     tell(f"{len(vocabulary['terms']):,} terms; fitting {', '.join(map(str, grid(settings)))} topics")
     compared = comparison(settings, track)
     suggested = compared["choice"]["n_topics"]
-    counts = paged(settings) or (suggested or grid(settings)[0],)
+    counts = paged(settings) or (suggested or (grid(settings)[-1] if few(settings) else grid(settings)[0]),)
     described = {k: topics(settings, k, track) for k in counts}
     tell("following topics and keywords over time")
     made: dict[str, Any] = {
         "path": articles_path(settings),
         "inputs": inputs(articles_path(settings)),
         "settings": deciding(settings),
+        "collection": collection(settings),
+        "few": few(settings),
         "corpus": base,
         "words": vocabulary,
         "comparison": compared,

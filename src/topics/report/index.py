@@ -1,19 +1,407 @@
-"""The front page of a run, and the page over all runs."""
+"""The front page of a run: what it says, sturdiest first; and the page over all runs.
+
+A finding has the form: thing, what it did, in which articles: estimate and interval, what it survives, link to the evidence. A
+topic that does not come back in other runs, a trend that was not tested, go to "Looked for, and cannot say".
+"""
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 
-def gather(everything: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
-    raise NotImplementedError
+from topics import plots
+from topics.corpus import audit
+from topics.report import html, methods
+from topics.tables import replace_file
+from topics.words.telling import telling_sentences
+
+MOST_FINDINGS, MOST_WARNINGS = 7, 3
+MOST_TOPIC_FINDINGS = 4
+Q = 0.05  # false discovery rate of the trends that are called findings
+LEDGER = "ledger.csv"
+
+
+def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[str, str]]) -> dict[str, Any]:
+    """What the front page says, from the results of a run."""
+    articles = made["corpus"]["articles"]
+    sentences = audit.verdict(articles, made["corpus"]["dropped"])
+    shared = {
+        "title": title(made),
+        "nav": nav,
+        "collection": collected(articles, made["collection"]),
+        "warnings": [],
+        "findings": [],
+        "left_out": left_out(made),
+        "funnel": funnel(made),
+        "methods": methods.paragraph(made, record),
+        "cite": methods.citation(record),
+        "download": downloads(),
+        "rebuild": f"make verify NAME={made['name']}\npython -m topics verify {made['name']}",
+        "ledger": made["ledger"],
+    }
+    return shared | (few_articles(made) if made["few"] else many_articles(made, sentences))
+
+
+def title(made: Mapping[str, Any]) -> str:
+    said = made["collection"].get("title")
+    return str(said) if said else f"What {made['name']} talks about"
+
+
+def collected(articles: pd.DataFrame, said: Mapping[str, Any]) -> str:
+    """What was collected and how: number, span, outlets, query."""
+    dated = articles.loc[articles["date"] != "", "date"]
+    outlets = articles.loc[articles["source"] != "", "source"].nunique()
+    parts = [f"{len(articles):,} articles"]
+    parts += [f"dated {dated.min()} to {dated.max()}"] if len(dated) else ["none dated"]
+    parts += [f"from {outlets} outlets"] if outlets > 1 else []
+    parts += [f"found by searching for “{said['query']}”"] if said.get("query") else []
+    text = ", ".join(parts) + "."
+    return text if said else text + " How they were collected is not said: write it in `collection.yml` beside them."
+
+
+# --- few articles -----------------------------------------------------------------------------------------------------------
+
+
+def few_articles(made: Mapping[str, Any]) -> dict[str, Any]:
+    """The front page where articles are too few to count: read them; a card each."""
+    articles = made["corpus"]["articles"]
+    told = telling_sentences(made["words"], articles)
+    n = len(articles)
+    return {
+        "verdict": f"{_count(n)}: read {'it' if n == 1 else 'them'}; no trends, no shares.",
+        "cards": html.cards(*(_card(row, told.get(row.doc_id, [])) for row in articles.itertuples(index=False))),
+        "cannot_say": [
+            {"text": "How much of the articles a topic is: a share of so few articles says nothing of others, so none is given."},
+            {"text": "What rises or falls: so few articles carry no trend, no comparison of periods or outlets, no ranking."},
+            {"text": "How coherent or how many topics are: the reading groups below are a way into the text, marked exploratory.",
+             "href": f"03_topics_{made['topic_counts'][0]:02d}.html", "link": "Reading groups"},
+            {"text": "What can be seen is which article speaks of what, with the sentences.",
+             "href": "04_keyword_trends.html", "link": "Articles and concepts"},
+        ],
+    }  # fmt: skip
+
+
+def _count(n: int) -> str:
+    words = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
+    return f"{words[n] if n < len(words) else n} article{'s' * (n != 1)}"
+
+
+def _card(row: Any, sentences: list[str]) -> dict[str, Any]:
+    known = {
+        "header": "read at the head of the text",
+        "event": "the day of the event that it tells as news",
+        "url": "from its address",
+    }
+    dated = f"{row.date}, {known.get(row.date_source, f'from {row.date_source}')}" if row.date else "date unknown"
+    if not row.date and row.not_before:
+        dated += f", not before {row.not_before[:4] if row.not_before.endswith('-01-01') else row.not_before}"
+    return {
+        "title": row.title or " ".join(row.text.split()[:9]) + " …",
+        "url": row.url,
+        "meta": [row.source or "outlet unknown", dated, f"{row.n_words:,} words"],
+        "body": sentences,
+    }
+
+
+# --- many articles ----------------------------------------------------------------------------------------------------------
+
+
+def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, Any]:
+    """The front page where things can be counted: findings, what cannot be said, topics, keywords."""
+    shown = made["suggested"] if made["suggested"] in made["topic_counts"] else made["topic_counts"][0]
+    kept = made["topics"][shown]
+    steady = steadiness(kept)
+    moved = _moved(made["keywords"]["trends"])
+    on_topics = [] if made["suggested"] is None else topic_findings(made, kept, steady, shown)
+    on_trends = [_trend_finding(row, made) for row in moved.itertuples(index=False)]
+    findings = on_topics[:MOST_TOPIC_FINDINGS] + on_trends[: MOST_FINDINGS - min(len(on_topics), MOST_TOPIC_FINDINGS)]
+    return {
+        "verdict": sentences[0],
+        "warnings": [sentence for sentence in sentences[1:] if _is_warning(sentence)][:MOST_WARNINGS],
+        "findings": findings,
+        "figure": _first_figure(made, moved, kept, shown),
+        "cannot_say": cannot_say(made, kept, steady, shown),
+        "topics": topics_table(made, kept, steady, shown),
+        "keywords": keywords_table(made["keywords"]["trends"]),
+    }
+
+
+def _is_warning(sentence: str) -> bool:
+    signs = (
+        "no date",
+        "fewer than",
+        "speaks for",
+        "mostly of",
+        "short",
+        "is not known",
+        "cannot be told",
+        "look at them",
+    )
+    return any(sign in sentence for sign in signs)
+
+
+def steadiness(kept: Mapping[str, Any]) -> pd.DataFrame:
+    """For each topic: `found` in how many of `runs` other runs it has a match beyond shuffled text, and `steady`."""
+    rows = kept["stability"][kept["stability"]["kind"] == "seed"]
+    back = rows.assign(back=rows["topic_b"] > 0).groupby("topic")["back"].agg(found="sum", runs="size")
+    return back.assign(steady=back["found"] == back["runs"])
+
+
+def topic_findings(
+    made: Mapping[str, Any], kept: Mapping[str, Any], steady: pd.DataFrame, shown: int
+) -> list[dict[str, str]]:
+    """A finding for each topic that comes back in every run, the largest first."""
+    n = len(made["corpus"]["articles"])
+    found = []
+    for row in kept["topics"].itertuples(index=False):
+        if steady.loc[row.topic, "steady"] and not getattr(row, "junk", False):
+            runs = int(steady.loc[row.topic, "runs"])
+            share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=0)
+            text = (
+                f"**{row.label}**: {share} of the text of an average article of these {n:,} (95 % interval, given these topics; "
+                f"words: {', '.join(row.terms.split(', ')[:6])}). The topic comes back in {runs} of {runs} other runs."
+            )
+            found.append(
+                {
+                    "text": text,
+                    "href": f"03_topics_{shown:02d}.html#topic-{row.topic}",
+                    "link": "The articles behind it",
+                }
+            )
+    return found
+
+
+def _moved(trends: pd.DataFrame) -> pd.DataFrame:
+    """Keywords whose trend stands at a false discovery rate of 5 %, the largest first by the slope drawn towards none."""
+    if "shrunken" not in trends or trends.empty:
+        return trends.head(0)
+    moved = trends[trends["q"] < Q]
+    return moved.reindex(moved["shrunken"].abs().sort_values(ascending=False, kind="stable").index)
+
+
+def _trend_finding(row: Any, made: Mapping[str, Any]) -> dict[str, str]:
+    rose = "is mentioned in more articles" if row.slope > 0 else "is mentioned in fewer articles"
+    per = html.interval(row.slope, row.low, row.high)
+    tested = int(row.n_family)
+    text = (
+        f"**{row.name}** {rose}: from {row.start:.0%} of them in {row.first} to {row.end:.0%} in {row.last} by the fitted trend "
+        f"({per} log-odds a {made['keywords']['length']}, 95 % interval; {row.n_periods} periods; one of {tested} names tested together)."
+    )
+    return {
+        "text": text,
+        "href": f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}",
+        "link": "The series and the sentences",
+    }
+
+
+def _first_figure(
+    made: Mapping[str, Any], moved: pd.DataFrame, kept: Mapping[str, Any], shown: int
+) -> html.Piece | None:
+    """The first finding as a figure: a topic's series or shares, or the keyword that moved most."""
+    series = made["keywords"]["series"]
+    if len(moved) and len(series):
+        row = moved.iloc[0]
+        rows = series[(series["name"] == row["name"]) & (series["source"] == "") & series["unit"].str.contains("share")]
+        if len(rows):
+            drawn = plots.series(rows, title=f"Is {row['name']} talked about more or less?")
+            caption = "Share of articles that mention it, with 95 % intervals; articles per period beneath."
+            return html.figure(drawn, name="first_finding", caption=caption, alt=plots.describe_series(rows))
+    if made["suggested"] is None:
+        return None
+    drawn = plots.shares(kept["topics"], title=f"How much of the articles is each of {shown} topics?")
+    caption = "Mean share of an article’s text, with 95 % intervals (these articles, given these topics)."
+    return html.figure(drawn, name="first_finding", caption=caption, alt=plots.describe_shares(kept["topics"]))
+
+
+def cannot_say(
+    made: Mapping[str, Any], kept: Mapping[str, Any], steady: pd.DataFrame, shown: int
+) -> list[dict[str, str]]:
+    """What was looked for without an answer: unstable topics, names without a test, articles without a date."""
+    said: list[dict[str, str]] = []
+    if made["suggested"] is None:
+        said.append(
+            {"text": made["comparison"]["choice"]["why"], "href": "02_topic_counts.html", "link": "The comparison"}
+        )
+    elif len(shaky := kept["topics"][~kept["topics"]["topic"].map(steady["steady"])]):
+        names = "; ".join(
+            f"{row.label} ({steady.loc[row.topic, 'found']} of {steady.loc[row.topic, 'runs']} runs)"
+            for row in shaky.itertuples()
+        )
+        text = f"{len(shaky)} of {shown} topics do not come back in every other run; no conclusion is drawn from them: {names}."
+        said.append({"text": text, "href": f"03_topics_{shown:02d}.html", "link": "The topics"})
+    trends = made["keywords"]["trends"]
+    if "note" in trends and len(trends):
+        for note, rows in trends[trends["note"] != ""].groupby("note", sort=False):
+            names = ", ".join(rows["name"].head(6)) + (f" and {len(rows) - 6} more" if len(rows) > 6 else "")
+            said.append(
+                {"text": f"Whether {names} rose or fell: {note}", "href": "04_keyword_trends.html", "link": "Keywords"}
+            )
+        flat = trends[(trends["note"] == "") & (trends["q"] >= Q)]
+        if len(flat):
+            names = ", ".join(flat["name"].head(6)) + (f" and {len(flat) - 6} more" if len(flat) > 6 else "")
+            said.append(
+                {
+                    "text": f"No trend could be told from chance for {names}.",
+                    "href": "04_keyword_trends.html",
+                    "link": "Keywords",
+                }
+            )
+    articles = made["corpus"]["articles"]
+    if undated := int((articles["date"] == "").sum()):
+        said.append({"text": f"When {undated:,} of {len(articles):,} articles were published: no date was found, and none was guessed.",
+                     "href": "01_corpus.html", "link": "How dates are known"})  # fmt: skip
+    return said
+
+
+def topics_table(made: Mapping[str, Any], kept: Mapping[str, Any], steady: pd.DataFrame, shown: int) -> html.Piece:
+    """Label, share, stability and two articles of each topic."""
+    articles = made["corpus"]["articles"].set_index("doc_id")
+    top = (
+        kept["doc_topics"]
+        .sort_values(["topic", "share", "doc_id"], ascending=[True, False, True])
+        .groupby("topic")["doc_id"]
+    )
+    leading = {topic: list(ids.head(2)) for topic, ids in top}
+    rows = kept["topics"].assign(
+        back=lambda table: [f"{steady.loc[t, 'found']} of {steady.loc[t, 'runs']}" for t in table["topic"]],
+        articles=lambda table: [
+            "; ".join(articles.loc[doc, "title"] or doc for doc in leading.get(t, [])) for t in table["topic"]
+        ],
+    )
+    columns = {
+        "label": "Topic",
+        "share": "Share of an article (95 %)",
+        "back": "Comes back in other runs",
+        "articles": "Two articles",
+    }
+    formats = {
+        "label": lambda row: html.link(row.label, f"03_topics_{shown:02d}.html#topic-{row.topic}"),
+        "share": html.with_interval("share", "share_low", "share_high", percent=True, digits=0),
+    }
+    return html.table(rows, caption=f"The {shown} topics, by share", columns=columns, formats=formats)
+
+
+def keywords_table(trends: pd.DataFrame) -> html.Piece | str:
+    """Early and late share and change of each name tested, the largest change first."""
+    tested = trends[trends["note"] == ""] if "note" in trends else trends.head(0)
+    if tested.empty:
+        return html.say("No keyword could be tested for a trend; see “Looked for, and cannot say”.")
+    rows = tested.reindex(tested["shrunken"].abs().sort_values(ascending=False, kind="stable").index)
+    columns = {"name": "Keyword", "start": "Early", "end": "Late", "slope": "Change, log-odds a period (95 %)"}
+    formats = {
+        "name": lambda row: html.link(row.name, f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}"),
+        "start": ".0%",
+        "end": ".0%",
+        "slope": html.with_interval("slope", "low", "high"),
+    }
+    return html.table(
+        rows,
+        caption="Share of articles that mention it, by the fitted trend, first and last period",
+        columns=columns,
+        formats=formats,
+        most=20,
+    )
+
+
+# --- common parts -----------------------------------------------------------------------------------------------------------
+
+
+def funnel(made: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A line a stage: how many were left out, and why; then what is analysed."""
+    table = audit.funnel(made["corpus"]["articles"], made["corpus"]["dropped"])
+    lines = [{"n": int(table["n_in"].iloc[0]), "text": "articles found"}]
+    lines += [{"n": int(row.left_out), "text": row.why} for row in table.itertuples() if row.left_out]
+    lines.append(
+        {
+            "n": int(table["n_out"].iloc[-1]),
+            "text": "articles analysed",
+            "href": "01_corpus.html",
+            "link": "Everything that was left out",
+        }
+    )
+    return lines
+
+
+def left_out(made: Mapping[str, Any]) -> str:
+    """What was left out, in one line."""
+    table = audit.funnel(made["corpus"]["articles"], made["corpus"]["dropped"])
+    parts = [f"{row.left_out:,} {row.why}" for row in table.itertuples() if row.left_out]
+    undated = int((made["corpus"]["articles"]["date"] == "").sum())
+    parts += [f"{undated:,} have no date and are in no series"] if undated else []
+    return f"of {table['n_in'].iloc[0]:,} articles {'; '.join(parts)}." if parts else "nothing."
+
+
+def downloads() -> list[dict[str, str]]:
+    return [
+        {"href": "tables/", "text": "tables/", "note": "every table as CSV and Parquet"},
+        {"href": "figures/", "text": "figures/", "note": "every figure as SVG and PDF"},
+        {"href": "notebooks/", "text": "notebooks/", "note": "the notebooks as they were executed"},
+        {
+            "href": "provenance.json",
+            "text": "provenance.json",
+            "note": "digests of everything that went in and came out",
+        },
+    ]
 
 
 def write_front_page(data: Mapping[str, Any], work: Path) -> None:
-    raise NotImplementedError
+    """Write `index.html` of a run, and beside it what the page over all runs says of it."""
+    html.front_page(data, work / "index.html")
+
+
+# --- all runs ---------------------------------------------------------------------------------------------------------------
+
+
+def ledger_line(folder: Path, corpus: str, topic_counts: tuple[int, ...]) -> str:
+    """Which run on this corpus this is, and the topic counts tried before: choices tried are part of the method."""
+    before = [row for row in read_ledger(folder) if row["corpus"] == corpus]
+    tried = sorted({int(k) for row in before for k in row["topic_counts"].split()} | set(topic_counts))
+    return f"This is run {len(before) + 1} on this corpus; topic counts shown so far: {', '.join(map(str, tried))}."
+
+
+def read_ledger(folder: Path) -> list[dict[str, str]]:
+    try:
+        with (folder / LEDGER).open(encoding="utf-8", newline="") as file:
+            return [row for row in csv.DictReader(file) if row.get("corpus") and row.get("topic_counts") is not None]
+    except FileNotFoundError:
+        return []
+
+
+def enter(folder: Path, row: Mapping[str, Any]) -> None:
+    """Add a run to the ledger of the folder."""
+    rows = [*read_ledger(folder), {"when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), **row}]
+
+    def write(path: Path) -> None:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(
+                file,
+                ["when", "name", "corpus", "settings", "articles", "topic_counts", "verdict"],
+                extrasaction="ignore",
+                lineterminator="\n",
+            )
+            writer.writeheader()
+            writer.writerows(rows)
+
+    replace_file(folder / LEDGER, write)
 
 
 def write_runs(folder: Path) -> None:
-    raise NotImplementedError
+    """Write the page over all runs of a folder, the newest first."""
+    last = {row["name"]: row for row in read_ledger(folder)}
+    standing = []
+    for path in sorted(folder.glob("*/provenance.json")):
+        name = path.parent.name
+        if name.startswith(".") or name.endswith(".failed"):
+            continue
+        row = last.get(name, {})
+        record = json.loads(path.read_text(encoding="utf-8"))
+        counts = ", ".join(map(str, record["topic_counts"]))
+        standing.append({"name": name, "href": f"{name}/index.html", "date": row.get("when", ""), "articles": row.get("articles", ""),
+                         "topics": counts, "verdict": row.get("verdict", "")})  # fmt: skip
+    html.runs_page(sorted(standing, key=lambda run: run["date"], reverse=True), folder / "index.html")

@@ -44,6 +44,11 @@ def record(settings: Settings, everything: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def corpus_digest(inputs: list[dict[str, Any]]) -> str:
+    """One digest for the files of a corpus, whatever they are called and wherever they lie."""
+    return store.digest(sorted(item["sha256"] for item in inputs))[:12]
+
+
 def write(made: Mapping[str, Any], work: Path) -> None:
     """Write the record beside the outputs, with the digest of each of them."""
     text = json.dumps(dict(made) | {"outputs": outputs(work)}, indent=1, ensure_ascii=False, sort_keys=True)
@@ -74,14 +79,14 @@ def read(name: str | None, out: str | Path | None) -> tuple[Path, dict[str, Any]
 # --- rebuilding -----------------------------------------------------------------------------------------------------------
 
 
-def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings, Path], Any]) -> int:
+def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings, Path, str, Path], Any]) -> int:
     """Rebuild a run from nothing and say what, if anything, differs; return 0 where nothing does, else 1."""
     folder, old = read(name, out)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.verify-", dir=folder.parent))
     try:
         (work / "run").mkdir()
         settings, _ = load(folder / "config.yml", {"cache": str(work / "cache")})
-        make(settings, work / "run")
+        make(settings, work / "run", folder.name, folder.parent)
         new = json.loads((work / "run" / FILE).read_text(encoding="utf-8"))
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from topics import pipeline
-from topics.report import index, provenance
+from topics import pipeline, store
+from topics.report import html, index, provenance
 from topics.settings import FIELDS, PATHS, Settings, nearest, project_folder
 from topics.tables import UserError, replace_file, write_table
 
@@ -41,7 +41,7 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
     started = time.monotonic()
     with one_at_a_time(folder, name), workplace(folder, name) as work:
         try:
-            made = make_run(settings, work)
+            made = make_run(settings, work, name, folder)
         except UserError:
             raise
         except (Exception, KeyboardInterrupt) as problem:
@@ -52,24 +52,35 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
             return 1
         put_in_place(work, folder / name)
         shutil.rmtree(folder / f"{name}.failed", ignore_errors=True)
+        index.enter(folder, made["entry"])
         index.write_runs(folder)
     print(summary(made, folder / name, time.monotonic() - started))
     return 0
 
 
-def make_run(settings: Settings, work: Path) -> dict[str, Any]:
+def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str, Any]:
     """Everything of a run in the folder `work`; returns what the front page says."""
-    everything = pipeline.everything(settings, tell=tell, track=track)
-    write_settings(settings, work / "config.yml", everything["topic_counts"])
-    for name, table in everything["tables"].items():
-        write_table(table, work / "tables", name)
-    run_notebooks(settings, work, everything["topic_counts"], everything["suggested"])
+    made = pipeline.everything(settings, tell=tell, track=track)
+    corpus = provenance.corpus_digest(made["inputs"])
+    made |= {"name": name, "ledger": index.ledger_line(runs, corpus, made["topic_counts"])}
+    write_settings(settings, work / "config.yml", made["topic_counts"])
+    for table, rows in made["tables"].items():
+        write_table(rows, work / "tables", table)
+    pages = page_names(made["topic_counts"])
+    run_notebooks(settings, work, made["topic_counts"], made["suggested"], pages, name)
     tell("front page")
-    record = provenance.record(settings, everything)
-    data = index.gather(everything, record)
+    record = provenance.record(settings, made)
+    html.begin(work)
+    data = index.gather(made, record, pages)
     index.write_front_page(data, work)
     provenance.write(record, work)
-    return data
+    topic_counts = " ".join(map(str, made["topic_counts"]))
+    entry = {
+        "corpus": corpus,
+        "settings": store.digest(record["settings"])[:12],
+        "articles": len(made["corpus"]["articles"]),
+    }
+    return data | {"entry": entry | {"name": name, "topic_counts": topic_counts, "verdict": data["verdict"]}}
 
 
 # --- names and places ---------------------------------------------------------------------------------------------------
@@ -199,10 +210,15 @@ def relative(path: Path, folder: Path) -> str:
 
 
 def run_notebooks(
-    settings: Settings, work: Path, topic_counts: Sequence[int], suggested: int | None, collection: str
+    settings: Settings,
+    work: Path,
+    topic_counts: Sequence[int],
+    suggested: int | None,
+    pages: list[tuple[str, str]],
+    name: str,
 ) -> None:
     """Execute every notebook, as many at once as there are workers, and make each into a page."""
-    jobs = notebook_jobs(work, topic_counts, suggested, collection)
+    jobs = notebook_jobs(work, topic_counts, suggested, pages, name)
     with ThreadPoolExecutor(pipeline.worker_count(settings)) as pool:
         waiting = {pool.submit(run_child, job, work): job for job in jobs}
         for done in track(as_completed(waiting), total=len(jobs), what="pages"):
@@ -215,19 +231,18 @@ def run_notebooks(
 
 
 def notebook_jobs(
-    work: Path, topic_counts: Sequence[int], suggested: int | None, collection: str
+    work: Path, topic_counts: Sequence[int], suggested: int | None, pages: list[tuple[str, str]], name: str
 ) -> list[dict[str, Any]]:
-    """What each child process is told: the notebook, its parameters, where its copy and page go."""
+    """What each child process is told: the notebook, its parameters, where its copy and page go; the page wanted first is first."""
     out = relative(work, NOTEBOOKS)
     common = {"articles": None, "config": f"{out}/config.yml", "out": out}
-    pages = page_names(topic_counts)
-    titles = dict(pages)
     plan: list[tuple[str, str, dict[str, Any]]] = [
         ("01_corpus", "01_corpus", {}),
         ("02_topic_counts", "02_topic_counts", {}),
     ]
     plan += [("03_topics", f"03_topics_{count:02d}", {"n_topics": count}) for count in topic_counts]
     plan += [("04_keyword_trends", "04_keyword_trends", {})]
+    titles = dict(pages)
     return [
         {
             "notebook": str(NOTEBOOKS / f"{notebook}.ipynb"),
@@ -236,7 +251,7 @@ def notebook_jobs(
             "page": str(work / f"{page}.html"),
             "title": titles[f"{page}.html"],
             "nav": pages,
-            "collection": collection,
+            "collection": name,
         }
         for notebook, page, parameters in sorted(plan, key=lambda item: item[1] != f"03_topics_{suggested or 0:02d}")
     ]
@@ -276,15 +291,15 @@ def run_child(job: Mapping[str, Any], work: Path) -> None:
 
 def child() -> None:
     """What a child process does: read its job from standard input, execute the notebook, make the page."""
-    from topics.report import html
-
     job = json.loads(sys.stdin.read())
     try:
         execute(job)
     except RuntimeError as problem:
         print(problem, file=sys.stderr)
         raise SystemExit(1) from None
-    html.page(Path(job["executed"]), Path(job["page"]), title=job["title"], nav=job["nav"], collection=job["collection"])
+    html.page(
+        Path(job["executed"]), Path(job["page"]), title=job["title"], nav=job["nav"], collection=job["collection"]
+    )
 
 
 def execute(job: Mapping[str, Any]) -> None:
