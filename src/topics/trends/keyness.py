@@ -88,6 +88,54 @@ def keyness(
     return tables.conform(table.iloc[np.lexsort((table["term"], table["p"]))], "keyness"), missing
 
 
+def companions(
+    spans: pd.DataFrame,
+    tokens: pd.DataFrame,
+    terms: Sequence[str],
+    concept: int,
+    *,
+    half: np.ndarray | None = None,
+    block: np.ndarray | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """KEYNESS of the terms in a concept's sentences, against the other sentences of the same articles; and how that changes.
+
+    spans: `doc, start, name` of every term (name: a row of `terms`, -1 for none); tokens: `doc, start, sentence`; concept: a row of
+    `terms`. A term counts once a sentence; articles are the blocks. With `half` (n_docs: 0 early, 1 late, -1 neither) and
+    `block` (of time, n_docs) also the concept's own sentences late against early. The concept itself is left out.
+
+    >>> n = 30
+    >>> spans = pd.DataFrame({"doc": np.repeat(np.arange(n), 4), "start": np.tile([0, 5, 20, 25], n), "name": np.tile([0, 1, 2, 3], n)})
+    >>> tokens = spans.assign(sentence=np.tile([0, 0, 1, 1], n))
+    >>> companions(spans, tokens, ["city", "smart", "tax", "law"], 0)["term"].tolist()[0]
+    'smart'
+    """
+    place = _key(tokens["doc"], tokens["start"])
+    sentence = tokens["sentence"].to_numpy()[np.searchsorted(place, _key(spans["doc"], spans["start"]))]
+    named = spans["name"].to_numpy() >= 0
+    doc, name = spans["doc"].to_numpy()[named].astype("int64"), spans["name"].to_numpy()[named]
+    unit, row = np.unique(doc << 32 | sentence[named].astype("int64"), return_inverse=True)
+    unit_doc = (unit >> 32).astype("int64")
+    matrix = sparse.csr_matrix((np.ones(len(row)), (row, name)), (len(unit), len(terms)))
+    matrix.data[:] = 1.0
+    with_it = matrix[:, [concept]].toarray()[:, 0] > 0
+    others = np.setdiff1d(np.arange(len(terms)), [concept])
+    same_articles = np.isin(unit_doc, unit_doc[with_it])
+    matrix, kept = matrix[:, others], np.asarray(terms, dtype=object)[others]
+    group = np.where(with_it, 0, np.where(same_articles, 1, -1))
+    names = (f"sentences with {terms[concept]}", "other sentences of the same articles")
+    tables_ = [keyness(matrix, kept, group, unit_doc, names, seed=seed)[0]]
+    if half is not None and block is not None:
+        group = np.where(with_it, half[unit_doc], -1)
+        names = (f"early sentences with {terms[concept]}", f"late sentences with {terms[concept]}")
+        tables_.append(keyness(matrix, kept, group, block[unit_doc], names, seed=seed)[0])
+    return pd.concat([table for table in tables_ if len(table)] or tables_[:1], ignore_index=True)
+
+
+def _key(doc: pd.Series, start: pd.Series) -> np.ndarray:
+    return doc.to_numpy().astype("int64") << 32 | start.to_numpy().astype("int64")
+
+
 def time_blocks(placed: pd.DataFrame, dates: pd.Series, group: np.ndarray) -> tuple[np.ndarray, str]:
     """Blocks of time for `keyness` as codes (n_docs,), and their length in words.
 

@@ -16,44 +16,13 @@ import pandas as pd
 from scipy import sparse, stats
 
 from topics import tables
-from topics.trends.prevalence import trends_of
-from topics.trends.statistics import LEVEL, effective_numbers, wilson
+from topics.trends.prevalence import FEWEST_BLOCKS, clusters, shares, trends_of
+from topics.trends.statistics import LEVEL, block_weights, indicator, wilson
 
-FEWEST_BLOCKS = 8  # no interval of a rate from fewer blocks
-BLOCK_OF_NAMES = 256  # names worked on at once, which bounds memory
 MIX_PRESENT = 0.8  # part of the fixed mix of sources that must be present for a standardised share
 
 FIXED_MIX = "(fixed mix)"
 SHARE, RATE = "share of articles", "mentions per 10,000 words"
-
-
-def clusters(inside: pd.DataFrame, length: str) -> list[np.ndarray]:
-    """Codes of the clusters of articles within a period, each nested in the next: source and day, day, week."""
-    source = inside["source"].astype("category").cat.codes.to_numpy(dtype="int64")
-    day, week = inside["day"].to_numpy(), inside["week"].to_numpy()
-    codes = [pd.factorize(pd.MultiIndex.from_arrays([source, day]))[0].astype("int64")]
-    if length != "day":
-        codes.append(day)
-    if length not in ("day", "week"):
-        codes.append(week)
-    return codes
-
-
-def in_blocks(n_names: int) -> list[slice]:
-    return [slice(start, start + BLOCK_OF_NAMES) for start in range(0, n_names, BLOCK_OF_NAMES)]
-
-
-def shares(
-    values: sparse.spmatrix, placed: pd.DataFrame, periods: pd.DataFrame, length: str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Share and effective number of articles, (n_periods, n_names), and design effects (see `effective_numbers`)."""
-    rows = (placed["ordinal"] >= 0).to_numpy()
-    inside = placed[rows]
-    position = (inside["ordinal"] - periods["ordinal"].iloc[0]).to_numpy()
-    codes, values = clusters(inside, length), sparse.csr_matrix(values)[rows]
-    parts = [effective_numbers(values[:, part], position, codes, len(periods)) for part in in_blocks(values.shape[1])]
-    share, n, effect = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
-    return share, n, effect
 
 
 def keyword_series(
@@ -172,7 +141,7 @@ def _rate_rows(
             stratum = pd.factorize(inside["source"].to_numpy()[first])[0]
             n_blocks[i] = len(block)
             rate[i], low[i], high[i] = rate_interval(
-                _indicator(clusters(inside, "day")[0], len(block)) @ counts,
+                indicator(clusters(inside, "day")[0], len(block)) @ counts,
                 np.bincount(clusters(inside, "day")[0], weights=words[here]),
                 stratum,
                 widen=np.sqrt(effects[-1, i] / effects[0, i]),
@@ -220,15 +189,9 @@ def rate_interval(
     n_blocks = len(words)
     rate = 1e4 * counts.sum(axis=0) / words.sum()
     nothing = np.full(len(rate), np.nan)
-    sizes = np.bincount(stratum)
-    stratum = np.where(sizes[stratum] == 1, len(sizes), stratum)
     if n_blocks < FEWEST_BLOCKS:
         return rate, nothing, nothing
-    weight = np.empty((draws, n_blocks))
-    for code in np.unique(stratum):
-        members = np.flatnonzero(stratum == code)
-        m = len(members)
-        weight[:, members] = 1.0 if m == 1 else rng.multinomial(m - 1, np.full(m, 1 / m), size=draws) * (m / (m - 1))
+    weight = block_weights(stratum, draws, rng)
     with np.errstate(divide="ignore", invalid="ignore"):
         drawn = 1e4 * (weight @ counts) / (weight @ words)[:, None]
         tail = (1 - level) / 2
@@ -236,10 +199,6 @@ def rate_interval(
         ends = np.quantile(drawn, [tail, 1 - tail], axis=0)
         low, high = (np.exp(np.log(rate) + stretch * (np.log(end) - np.log(rate))) for end in ends)
     return rate, np.where(rate > 0, np.nan_to_num(low), np.nan), np.where(rate > 0, high, np.nan)
-
-
-def _indicator(codes: np.ndarray, n_codes: int) -> sparse.csr_matrix:
-    return sparse.csr_matrix((np.ones(len(codes)), (codes, np.arange(len(codes)))), (n_codes, len(codes)))
 
 
 def _fixed_mix(
@@ -320,6 +279,62 @@ def keyword_trends(
     return trends_of(
         share, n, periods, length, names, kinds, mentioning=mentioning, withheld=withheld, seasons=seasons, mixed=mixed
     )
+
+
+def findings(trends: pd.DataFrame, q: float = 0.05) -> pd.DataFrame:
+    """What rose, what fell, and what cannot be said and why: one row a name of TRENDS, sturdiest first.
+
+    Columns: kind, name, verdict ("rose", "fell", "cannot say"), sentence. A name rose or fell only if its q is at most `q`, its shrunken
+    interval leaves out no change, and the slope at a fixed mix of outlets, where there is one, lies within the interval or beyond
+    it in the same direction. All else cannot be said, and the sentence says which of these failed.
+    """
+    rows = []
+    for row in trends.itertuples(index=False):
+        verdict, sentence = _finding(row, q)
+        rows.append((row.kind, row.name, verdict, sentence, verdict == "cannot say", row.p))
+    table = pd.DataFrame(rows, columns=["kind", "name", "verdict", "sentence", "unsaid", "p"])
+    return table.sort_values(["unsaid", "p", "name"], ignore_index=True).drop(columns=["unsaid", "p"])
+
+
+def _finding(row: Any, q: float) -> tuple[str, str]:
+    length = row.unit.rsplit(" ", 1)[-1]
+    what = "Topic" if row.kind == "topic" else "Mention of"
+    if row.note:
+        return "cannot say", f"{what} {row.name}: {row.note}"
+    odds = f"odds times {np.exp(row.shrunken):.3g} a {length}, 95 % {np.exp(row.shrunken_low):.3g} to {np.exp(row.shrunken_high):.3g}"
+    shares = f"{_percent(row.start)} of articles in {row.first}, {_percent(row.end)} in {row.last}, on the fitted line"
+    if row.kind == "topic":
+        shares = shares.replace("of articles", "of their text")
+    direction = "rose" if row.slope > 0 else "fell"
+    if row.q > q or row.shrunken_low <= 0 <= row.shrunken_high:
+        return "cannot say", (
+            f"{what} {row.name}: no trend can be told from chance in {row.n_periods} {length}s ({shares}; {odds})."
+        )
+    if _composition_disagrees(row):
+        return "cannot say", (
+            f"{what} {row.name} {direction} in the articles as collected ({shares}), but not with the outlets held in a fixed mix, "
+            "so the change may be one of which outlets were collected."
+        )
+    return direction, f"{what} {row.name} {direction}: {shares}; {odds}, over {row.n_periods} {length}s."
+
+
+def _composition_disagrees(row: Any) -> bool:
+    """Whether the slope at a fixed mix of outlets points the other way or falls short of the interval."""
+    fixed = row.fixed_mix_slope
+    if np.isnan(fixed):
+        return False
+    return fixed < row.low if row.slope > 0 else fixed > row.high
+
+
+def _percent(share: float) -> str:
+    """A share in words a page can use.
+
+    >>> _percent(0.1234), _percent(0.0042), _percent(0.00004)
+    ('12 %', '0.4 %', 'under 0.1 %')
+    """
+    if share < 0.001:
+        return "under 0.1 %"
+    return f"{100 * share:.1f} %" if share < 0.0995 else f"{100 * share:.0f} %"
 
 
 def searched_for(names: Mapping[str, Sequence[str]], collection: Mapping[str, Any]) -> dict[str, str]:

@@ -8,13 +8,25 @@ runs*: the shares by every seed, never blended into an interval.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse, stats
+from scipy.special import expit, logit
 
 from topics import tables
 from topics.trends.periods import FEWEST_PERIODS, season_terms
-from topics.trends.statistics import LEVEL, mann_kendall, period_model, q_values, sen_slope, shrink
+from topics.trends.statistics import (
+    LEVEL,
+    block_weights,
+    effective_numbers,
+    mann_kendall,
+    period_model,
+    q_values,
+    sen_slope,
+    shrink,
+)
 
 FEWEST_ARTICLES = 5  # a period with fewer does not enter a trend
 FEWEST_MENTIONS = 20  # no trend of a name with fewer articles that mention it, or that do not
@@ -24,9 +36,177 @@ MOST_ALIKE = (
     (24, 0.50),
     (10_000, 0.65),
 )  # up to so many periods, no trend where the estimated correlation is higher
-Q = 0.05
+FEWEST_BLOCKS = 8  # no bootstrap interval from fewer blocks
+BLOCK_OF_NAMES = 256  # names worked on at once, which bounds memory
 
 METHOD = "log-odds per period, AR(1) errors by REML averaged over their likelihood, t reference"
+
+
+def clusters(inside: pd.DataFrame, length: str) -> list[np.ndarray]:
+    """Codes of the clusters of articles within a period, each nested in the next: source and day, day, week."""
+    source = inside["source"].astype("category").cat.codes.to_numpy(dtype="int64")
+    day, week = inside["day"].to_numpy(), inside["week"].to_numpy()
+    codes = [pd.factorize(pd.MultiIndex.from_arrays([source, day]))[0].astype("int64")]
+    if length != "day":
+        codes.append(day)
+    if length not in ("day", "week"):
+        codes.append(week)
+    return codes
+
+
+def in_blocks(n_names: int) -> list[slice]:
+    return [slice(start, start + BLOCK_OF_NAMES) for start in range(0, n_names, BLOCK_OF_NAMES)]
+
+
+def shares(
+    values: sparse.spmatrix, placed: pd.DataFrame, periods: pd.DataFrame, length: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Share and effective number of articles, (n_periods, n_names), and design effects (see `effective_numbers`)."""
+    rows = (placed["ordinal"] >= 0).to_numpy()
+    inside = placed[rows]
+    position = (inside["ordinal"] - periods["ordinal"].iloc[0]).to_numpy()
+    codes, values = clusters(inside, length), sparse.csr_matrix(values)[rows]
+    parts = [effective_numbers(values[:, part], position, codes, len(periods)) for part in in_blocks(values.shape[1])]
+    share, n, effect = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
+    return share, n, effect
+
+
+TOPIC_SHARE = "mean share of the articles' text"
+GIVEN_TOPICS = "(a) these articles, given these topics: posterior draws"
+LIKE_THESE = "(b) articles like these: posterior draws, and days resampled within sources"
+OTHER_RUNS = "(c) other runs: seed {}"
+
+
+def topic_blocks(placed: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+    """The block (source and day) of each article, -1 where it is in no period, and one row a block.
+
+    The codes are what `models.lda.share_draws` takes as groups. Columns: ordinal (of the period), source, n_docs, n_words.
+
+    >>> table = pd.DataFrame({"doc_id": ["a", "b", "c"], "source": "x", "ordinal": [5, 5, -1], "day": [9, 9, -3], "week": 1, "n_words": 10})
+    >>> codes, blocks = topic_blocks(table)
+    >>> codes.tolist(), blocks.values.tolist()
+    ([0, 0, -1], [[5, 'x', 2, 20]])
+    """
+    inside = placed["ordinal"] >= 0
+    groups = placed[inside].groupby(["ordinal", "source", "day"], sort=True)
+    codes = np.full(len(placed), -1, dtype="int64")
+    codes[inside.to_numpy()] = groups.ngroup().to_numpy()
+    blocks = groups.agg(n_docs=("doc_id", "size"), n_words=("n_words", "sum")).reset_index()
+    return codes, blocks.drop(columns="day")
+
+
+def topic_series(
+    draws: np.ndarray,
+    blocks: pd.DataFrame,
+    doc_topic: np.ndarray,
+    placed: pd.DataFrame,
+    periods: pd.DataFrame,
+    length: str,
+    *,
+    other_runs: Mapping[int, np.ndarray] | None = None,
+    resamples: int = 999,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """SERIES of topics: the unweighted mean of the articles' shares of each topic, per period.
+
+    draws: (n_draws, n_blocks, n_topics) posterior draws of the blocks' mean shares; blocks: of `topic_blocks`; doc_topic (n_docs, n_topics):
+    the articles' shares in the order of `placed`; other_runs: such shares of other seeds, their topics matched to these.
+    One row a topic, period and question, which stands in `method`: (a) has percentiles of the draws as interval, none where
+    there are no draws; (b) adds a resampling of blocks within sources to every draw, on the log-odds scale, stretched by t
+    over normal quantiles and by what the blocks do not hold (days are alike, weeks are alike); none from fewer than eight
+    blocks; (c) is one row a seed: a tick, no interval.
+    """
+    effects = shares(sparse.csr_matrix(doc_topic), placed, periods, length)[2]
+    positions = (blocks["ordinal"] - periods["ordinal"].iloc[0]).to_numpy()
+    where = (placed["ordinal"] - periods["ordinal"].iloc[0]).to_numpy()
+    rows = []
+    for i in range(len(periods)):
+        here, members = np.flatnonzero(where == i), np.flatnonzero(positions == i)
+        facts = {column: periods[column].iloc[i] for column in ("period", "n_docs", "n_words", "partial")}
+        estimate = doc_topic[here].mean(axis=0) if len(here) else np.full(doc_topic.shape[1], np.nan)
+        rng = np.random.default_rng([seed, int(periods["ordinal"].iloc[i])])
+        widen = np.sqrt(effects[-1, i] / effects[0, i])
+        for method, low, high, note in _topic_intervals(
+            estimate, draws[:, members], blocks.iloc[members], widen, resamples, rng
+        ):
+            rows.append(_rows(facts, method, estimate, low, high, note))
+        for run, other in (other_runs or {}).items() if len(here) else ():
+            rows.append(
+                _rows(facts, OTHER_RUNS.format(run), other[here].mean(axis=0), np.nan, np.nan, "a tick, no interval")
+            )
+    table = pd.concat(rows, ignore_index=True)
+    table["kind"], table["n_topics"], table["source"] = "topic", doc_topic.shape[1], ""
+    table["level"], table["unit"] = LEVEL, TOPIC_SHARE
+    table = table.sort_values(["topic", "method"], kind="stable").drop(columns="topic")
+    return tables.conform(table, "series")
+
+
+def _rows(facts: Mapping[str, Any], method: str, estimate: Any, low: Any, high: Any, note: str) -> pd.DataFrame:
+    topic = np.arange(1, len(estimate) + 1)
+    rows = pd.DataFrame({"topic": topic, "name": topic.astype(str), "estimate": estimate, "low": low, "high": high})
+    return rows.assign(**facts, method=method, note=note)
+
+
+def _topic_intervals(
+    estimate: np.ndarray,
+    draws: np.ndarray,
+    blocks: pd.DataFrame,
+    widen: np.ndarray,
+    resamples: int,
+    rng: np.random.Generator,
+) -> list[tuple[str, Any, Any, str]]:
+    """Method, low, high and note for the questions (a) and (b) in one period."""
+    if not len(blocks):
+        gap = "no articles in this period"
+        return [(GIVEN_TOPICS, np.nan, np.nan, gap), (LIKE_THESE, np.nan, np.nan, gap)]
+    if not len(draws):
+        none = "this model has no posterior draws: no interval"
+        return [(GIVEN_TOPICS, np.nan, np.nan, none), (LIKE_THESE, np.nan, np.nan, none)]
+    tail = (1 - LEVEL) / 2
+    size = blocks["n_docs"].to_numpy(dtype=float)
+    given = np.quantile(draws.transpose(0, 2, 1) @ size / size.sum(), [tail, 1 - tail], axis=0)
+    answers = [(GIVEN_TOPICS, given[0], given[1], "")]
+    if len(blocks) < FEWEST_BLOCKS:
+        return [*answers, (LIKE_THESE, np.nan, np.nan, f"fewer than {FEWEST_BLOCKS} blocks: no interval")]
+    weight = block_weights(pd.factorize(blocks["source"].to_numpy())[0], resamples, rng) * size
+    drawn = np.einsum("rb,rbk->rk", weight, draws[np.arange(resamples) % len(draws)]) / weight.sum(
+        axis=1, keepdims=True
+    )
+    centre = logit(estimate)
+    stretch = widen * stats.t.ppf(1 - tail, len(blocks) - 1) / stats.norm.ppf(1 - tail)
+    low, high = (
+        expit(centre + stretch * (logit(end) - centre)) for end in np.quantile(drawn, [tail, 1 - tail], axis=0)
+    )
+    return [*answers, (LIKE_THESE, low, high, "")]
+
+
+def topic_trends(
+    doc_topic: np.ndarray,
+    placed: pd.DataFrame,
+    periods: pd.DataFrame,
+    length: str,
+    *,
+    withheld: Mapping[str, str] | None = None,
+    seasons: Mapping[str, list[tuple[str, str]]] | None = None,
+) -> pd.DataFrame:
+    """TRENDS of topics by the period model, on the mean shares of articles; see `trends_of`.
+
+    doc_topic: (n_docs, n_topics) in the order of `placed`. `withheld`: topic number as text, and the sentence that says why (an unstable topic).
+    """
+    share, n, _ = shares(sparse.csr_matrix(doc_topic), placed, periods, length)
+    n_topics = doc_topic.shape[1]
+    names = [str(topic) for topic in range(1, n_topics + 1)]
+    table = trends_of(
+        np.clip(share, 1e-6, 1 - 1e-6),
+        n,
+        periods,
+        length,
+        names,
+        ["topic"] * n_topics,
+        withheld=withheld,
+        seasons=seasons,
+    )
+    return table.assign(n_topics=n_topics)
 
 
 def trends_of(
