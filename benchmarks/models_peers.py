@@ -228,15 +228,12 @@ TOOLS = {"ours": ours, "tomotopy": tomotopy, "tomotopy given our priors": tomoto
 
 
 def measured(topics: Topics, held_out: Counts, windows: scores.Windows) -> dict[str, float]:
-    k, n_terms = topics.topic_term.shape
     draws = topics.draws or [topics.topic_term]
-    scaled = [np.rint(draw * 1e7).astype(np.int64) for draw in draws]
-    del scaled
     seen, hidden = scores.split(held_out.matrix, 0)
     rows = np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr))
     probability = np.zeros(hidden.nnz)
     for draw in draws:
-        gamma = scores.infer(seen, draw, topics.alpha)
+        gamma = lda.infer(seen, draw, topics.alpha, tolerance=1e-3, rounds=200)
         shares = gamma / gamma.sum(axis=1, keepdims=True)
         probability += np.einsum("ij,ji->i", shares[rows], draw[:, hidden.indices])
     perplexity = np.exp(-(np.log(probability / len(draws)) * hidden.data).sum() / hidden.data.sum())

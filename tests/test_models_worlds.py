@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,25 +16,30 @@ class World(NamedTuple):
     topic_term: np.ndarray
 
 
-def planted(n_topics: int = 5, n_docs: int = 120, length: int = 80, n_terms: int = 100, alpha: float = 0.1, seed: int = 0) -> World:
-    """Articles drawn from LDA itself: each topic has its own block of common terms, and a little of all others."""
+def planted(
+    n_topics: int = 5,
+    n_docs: int = 120,
+    length: int = 80,
+    n_terms: int = 100,
+    alpha: float = 0.1,
+    beta: float = 0.05,
+    seed: int = 0,
+) -> World:
+    """Articles drawn from LDA itself, with topics from Dirichlet(beta) and shares from Dirichlet(alpha)."""
     rng = np.random.default_rng(seed)
-    block = n_terms // n_topics
-    topic_term = np.full((n_topics, n_terms), 0.1 / n_terms)
-    for k in range(n_topics):
-        topic_term[k, k * block : (k + 1) * block] += 0.9 * rng.dirichlet(np.ones(block))
-    topic_term /= topic_term.sum(axis=1, keepdims=True)
+    topic_term = rng.dirichlet(np.full(n_terms, beta), size=n_topics)
     doc_topic = rng.dirichlet(np.full(n_topics, alpha), size=n_docs)
     matrix = np.array([rng.multinomial(length, row / row.sum()) for row in doc_topic @ topic_term]).astype(np.int32)
     return World(counts_of(matrix), doc_topic, topic_term)
 
 
-def counts_of(matrix: np.ndarray, unit_doc: np.ndarray | None = None) -> Counts:
+def counts_of(matrix: Any, unit_doc: Any = None) -> Counts:
     """Counts of a dense matrix, articles named d000, d001 …, terms t0000, t0001 …"""
+    matrix = np.asarray(matrix, np.int32)
     unit_doc = np.arange(len(matrix), dtype=np.int32) if unit_doc is None else np.asarray(unit_doc, np.int32)
     doc_ids = np.array([f"d{i:03d}" for i in range(unit_doc.max(initial=-1) + 1)])
     terms = np.array([f"t{i:04d}" for i in range(matrix.shape[1])], dtype=str)
-    return Counts(doc_ids, terms, sp.csr_matrix(np.asarray(matrix, np.int32)), unit_doc)
+    return Counts(doc_ids, terms, sp.csr_matrix(matrix), unit_doc)
 
 
 def test_a_planted_world_has_the_length_and_shape_it_says() -> None:

@@ -36,7 +36,9 @@ def uniform(key: Any, i: Any) -> Any:
 
 
 # Indices are unsigned in the loops below: numba looks at every signed index for a wrap-around.
-ZERO, ONE = np.uint64(0), np.uint64(1)
+ZERO: Any = np.uint64(0)
+ONE: Any = np.uint64(1)
+EPSILON = np.finfo(np.float64).eps  # gensim's, in the same place
 
 
 @kernel
@@ -291,7 +293,7 @@ def infer(start: Any, terms: Any, n: Any, term_topic: Any, alpha: Any, gamma: An
                 new[k] = 0.0
             for i in range(start[d], start[d + 1]):
                 row = term_topic[terms[i]]
-                norm = 1e-300
+                norm = EPSILON
                 for k in range(n_topics):
                     norm += weight[k] * row[k]
                 scale = n[i] / norm

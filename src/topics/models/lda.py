@@ -7,8 +7,9 @@ gensim stops at this module: `to_gensim`, `from_gensim`, and `engine="gensim"`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,19 +19,16 @@ from scipy.stats import rankdata
 
 from topics.models import kernels
 from topics.tables import UserError, conform
+from topics.words.counts import Counts
 
 DRAW_BYTES = 32_000_000  # a fit keeps no more than about this of posterior draws
 LEVEL = 0.95
+GENSIM: dict[str, Any] = {
+    "iterations": 10_000,
+    "gamma_threshold": 1e-12,
+    "minimum_probability": 0.0,
+}  # of models handed out
 EPS = np.finfo(float).tiny
-
-
-class Counts(Protocol):
-    """What a fit needs of `topics.words.counts.Counts`."""
-
-    doc_ids: np.ndarray
-    terms: np.ndarray
-    matrix: sp.csr_matrix
-    unit_doc: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,7 @@ class TopicModel:
     draws_term: sp.csr_matrix  # int32
     trace: np.ndarray  # float64 (n_looks, 2)
     term_n: np.ndarray  # float64 (n_terms,): tokens of each term in the fit
+    topic_n: np.ndarray  # float64 (n_topics,): tokens of each topic, mean over the samples
     engine: str = "gibbs"
 
     @property
@@ -300,6 +299,7 @@ class _Means:
             draws_term=sp.vstack(self.terms, format="csr"),
             trace=np.array(chain.trace).reshape(-1, 2),
             term_n=chain.term_n.astype(np.float64),
+            topic_n=self.unit_sum.sum(axis=0) / self.n,
         )
 
 
@@ -321,6 +321,7 @@ def _by_share(model: TopicModel, counts: Counts) -> TopicModel:
         doc_topic=np.ascontiguousarray(model.doc_topic[:, order]),
         topic_term=np.ascontiguousarray(model.topic_term[order]),
         alpha=model.alpha[order],
+        topic_n=model.topic_n[order],
         draws_doc=np.ascontiguousarray(model.draws_doc[:, :, order]),
         draws_term=model.draws_term[rows] if n_draws else model.draws_term,
     )
@@ -361,16 +362,19 @@ def _check(counts: Counts, **given: Any) -> None:
 def _weights(counts: Counts) -> sp.csr_matrix:
     """(n_articles with words, n_units): what each unit weighs in its article; rows sum to 1, units weigh by their tokens."""
     unit_n = np.asarray(counts.matrix.sum(axis=1), float).ravel()
-    articles, rows = np.unique(counts.unit_doc, return_inverse=True)
-    total = np.bincount(rows, unit_n)
-    single = np.bincount(rows)[rows]
-    weight = np.where(total[rows] > 0, unit_n / np.maximum(total[rows], 1), 1 / single)
-    return sp.csr_matrix((weight, (rows, np.arange(len(rows)))), shape=(len(articles), len(rows)))
+    units = np.flatnonzero(unit_n)
+    found, rows = np.unique(counts.unit_doc[units], return_inverse=True)
+    weight = unit_n[units] / np.bincount(rows, unit_n[units])[rows]
+    return sp.csr_matrix((weight, (rows, units)), shape=(len(found), len(unit_n)))
 
 
 def articles(counts: Counts) -> np.ndarray:
-    """The doc_ids of the articles that have a unit, in canonical order: the rows of `article_shares`."""
-    return np.asarray(counts.doc_ids)[np.unique(counts.unit_doc)]
+    """The doc_ids of the articles that have a term, in canonical order: the rows of `article_shares`.
+
+    An article without a term of the vocabulary has no topics: it is in no share, no mean and no table of the models.
+    """
+    unit_n = np.asarray(counts.matrix.sum(axis=1)).ravel()
+    return np.asarray(counts.doc_ids)[np.unique(counts.unit_doc[unit_n > 0])]
 
 
 def article_shares(model: TopicModel, counts: Counts) -> np.ndarray:
@@ -506,22 +510,138 @@ def topics(model: TopicModel, counts: Counts, n_terms: int = 10) -> pd.DataFrame
     return conform(pd.DataFrame(table), "topics")
 
 
+# --- articles that the fit has not seen ----------------------------------------------------------------------------------
+
+
+def infer(
+    matrix: sp.csr_matrix,
+    topic_term: np.ndarray,
+    alpha: np.ndarray,
+    *,
+    tolerance: float = GENSIM["gamma_threshold"],
+    rounds: int = GENSIM["iterations"],
+) -> np.ndarray:
+    """The topics of other units, the model's topics held: Dirichlet parameters, (n_units, n_topics); divide by the row's sum for shares.
+
+    `matrix` counts the model's terms. Variational Bayes as in `LdaModel.inference`, to the same fixed point, but from one start for
+    all units and with no chance in it.
+
+    >>> model = fit(example_counts(), n_topics=2, seed=1)
+    >>> gamma = infer(example_counts().matrix, model.topic_term, model.alpha)
+    >>> bool(np.allclose(gamma.sum(axis=1), 15 + model.alpha.sum()))
+    True
+    """
+    rows = sp.csr_matrix(matrix)
+    gamma = np.ones((rows.shape[0], len(alpha)))
+    kernels.infer(
+        rows.indptr.astype(np.int64),
+        rows.indices.astype(np.int32),
+        rows.data.astype(np.float64),
+        np.ascontiguousarray(topic_term.T, dtype=np.float64),
+        np.asarray(alpha, np.float64),
+        gamma,
+        float(tolerance),
+        int(rounds),
+    )
+    return gamma
+
+
 # --- gensim ---------------------------------------------------------------------------------------------------------
 
 
-def _fit_gensim(counts: Counts, *, n_topics: int, seed: int) -> TopicModel:
-    raise NotImplementedError
+def to_gensim(model: TopicModel) -> Any:
+    """The model as a `gensim.models.LdaModel`, double precision: for `CoherenceModel`, `save`, `get_document_topics`, pyLDAvis.
+
+    `get_topics()` is `topic_term`, term number i is `terms[i]`, and inference runs until it stands still, so that it agrees with `infer`.
+
+    >>> model = fit(example_counts(), n_topics=2, seed=1)
+    >>> bool(np.allclose(to_gensim(model).get_topics(), model.topic_term, atol=1e-12))
+    True
+    """
+    from gensim.models import LdaModel
+
+    handed = LdaModel(
+        num_topics=model.n_topics,
+        id2word=dict(enumerate(model.terms.tolist())),
+        alpha=model.alpha,
+        eta=model.beta,
+        dtype=np.float64,
+        random_state=model.seed,
+        **GENSIM,
+    )
+    size = model.topic_n + len(model.terms) * model.beta
+    handed.state.sstats = model.topic_term * size[:, None] - model.beta
+    handed.expElogbeta = model.topic_term.copy()
+    return handed
+
+
+def from_gensim(
+    trained: Any, corpus: Iterable[Sequence[tuple[int, float]]], doc_ids: Sequence[str] | None = None, seed: int = 0
+) -> tuple[TopicModel, Counts]:
+    """A trained gensim LDA and its corpus of bags of words, as a model and counts for the same tables and reports.
+
+    Articles are named by `doc_ids`, else by their number. Their shares come from the trained model's own topics by `infer`. There are no
+    posterior draws in variational Bayes, so intervals that rest on them are missing. Raises `UserError` where doc_ids are not one for each article.
+    """
+    bags = [dict(bag) for bag in corpus]
+    names = np.array([f"{i:07d}" for i in range(len(bags))] if doc_ids is None else doc_ids, dtype=str)
+    if len(set(names)) != len(bags):
+        raise UserError(
+            f"from_gensim: doc_ids must be one name for each of {len(bags)} articles. Got {len(set(names))}."
+        )
+    words = np.array([str(trained.id2word[i]) for i in range(trained.num_terms)])
+    columns, rows = np.argsort(words, kind="stable"), np.argsort(names, kind="stable")
+    cells = [(row, term, n) for row, bag in enumerate(bags) for term, n in bag.items()]
+    row, term, n = np.array(cells).reshape(-1, 3).T
+    matrix = sp.csr_matrix((n, (row.astype(int), term.astype(int))), shape=(len(bags), len(words)))
+    ordered = matrix[rows][:, columns].astype(np.int32)
+    ordered.sort_indices()
+    counts = Counts(names[rows], words[columns], ordered, np.arange(len(bags), dtype=np.int32))
+    return _by_share(_from_trained(trained, counts, columns, seed), counts), counts
+
+
+def _from_trained(trained: Any, counts: Counts, columns: np.ndarray, seed: int) -> TopicModel:
+    """The TopicModel of a gensim model whose term number `columns[i]` is `counts.terms[i]`."""
+    alpha = np.asarray(trained.alpha, np.float64)
+    topic_term = np.asarray(trained.get_topics(), np.float64)[:, columns]
+    gamma = infer(counts.matrix, np.asarray(trained.expElogbeta, np.float64)[:, columns], alpha)
+    return TopicModel(
+        doc_topic=gamma / gamma.sum(axis=1, keepdims=True),
+        topic_term=topic_term / topic_term.sum(axis=1, keepdims=True),
+        doc_ids=np.asarray(counts.doc_ids)[counts.unit_doc],
+        terms=np.asarray(counts.terms),
+        alpha=alpha,
+        beta=float(np.mean(trained.eta)),
+        seed=seed,
+        draws_doc=np.zeros((0, *gamma.shape), np.uint16),
+        draws_term=sp.csr_matrix((0, topic_term.shape[1]), dtype=np.int32),
+        trace=np.zeros((0, 2)),
+        term_n=np.asarray(counts.matrix.sum(axis=0), float).ravel(),
+        topic_n=(gamma - alpha).sum(axis=0),
+        engine="gensim",
+    )
+
+
+def _fit_gensim(counts: Counts, *, n_topics: int, seed: int, passes: int = 10) -> TopicModel:
+    """A fit by gensim's online variational Bayes, both priors learned; the articles are streamed."""
+    from gensim.matutils import Sparse2Corpus
+    from gensim.models import LdaModel
+
+    trained = LdaModel(
+        Sparse2Corpus(counts.matrix, documents_columns=False),
+        num_topics=n_topics,
+        id2word=dict(enumerate(np.asarray(counts.terms).tolist())),
+        alpha="auto",
+        eta="auto",
+        passes=passes,
+        dtype=np.float64,
+        random_state=seed,
+        eval_every=None,
+    )
+    return _by_share(_from_trained(trained, counts, np.arange(len(counts.terms)), seed), counts)
 
 
 # --- an example -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Example:
-    doc_ids: np.ndarray
-    terms: np.ndarray
-    matrix: sp.csr_matrix
-    unit_doc: np.ndarray
 
 
 def example_counts() -> Counts:
@@ -529,4 +649,4 @@ def example_counts() -> Counts:
     matrix = np.zeros((8, 6), np.int32)
     matrix[:4, :3], matrix[4:, 3:] = 5, 5
     terms = np.array(["bus", "road", "tram", "virus", "vaccine", "ward"])
-    return _Example(np.array([f"a{i}" for i in range(8)]), terms, sp.csr_matrix(matrix), np.arange(8))
+    return Counts(np.array([f"a{i}" for i in range(8)]), terms, sp.csr_matrix(matrix), np.arange(8, dtype=np.int32))

@@ -10,8 +10,9 @@ import pandas as pd
 import scipy.sparse as sp
 
 from topics.models import kernels
-from topics.models.lda import Counts, TopicModel, frex, top_terms
+from topics.models.lda import TopicModel, frex, infer, top_terms
 from topics.tables import UserError, conform
+from topics.words.counts import Counts
 
 TOP = 10  # terms of a topic that are scored
 EPSILON = 1e-12  # gensim's, after Röder, Both & Hinneburg 2015
@@ -150,25 +151,6 @@ def diversity(model: TopicModel, n: int = TOP) -> float:
 # --- prediction ---------------------------------------------------------------------------------------------------------
 
 
-def infer(
-    matrix: sp.csr_matrix, topic_term: np.ndarray, alpha: np.ndarray, tolerance: float = 1e-4, rounds: int = 200
-) -> np.ndarray:
-    """The parameters of each unit's Dirichlet distribution over topics, given its words and the topics: (n_units, n_topics)."""
-    gamma = alpha + np.asarray(matrix.sum(axis=1)) / len(alpha)
-    rows = matrix.tocsr()
-    kernels.infer(
-        rows.indptr.astype(np.int64),
-        rows.indices.astype(np.int32),
-        rows.data.astype(np.float64),
-        np.ascontiguousarray(topic_term.T),
-        np.asarray(alpha, np.float64),
-        gamma,
-        tolerance,
-        rounds,
-    )
-    return gamma
-
-
 def split(matrix: sp.csr_matrix, seed: int) -> tuple[sp.csr_matrix, sp.csr_matrix]:
     """Each unit's words in two halves at random, all tokens of a word in the same: what is seen and what is to be foretold.
 
@@ -218,7 +200,7 @@ def complete(model: TopicModel, held_out: Counts, seed: int = 0) -> Completion:
     probability = np.zeros(hidden.nnz)
     draws = list(topic_term_draws(model))
     for topic_term in draws:
-        gamma = infer(seen, topic_term, model.alpha)
+        gamma = infer(seen, topic_term, model.alpha, tolerance=1e-3, rounds=200)
         shares = gamma / gamma.sum(axis=1, keepdims=True)
         probability += np.einsum("ij,ji->i", shares[rows], topic_term[:, hidden.indices])
     log = np.log(probability / len(draws)) * hidden.data

@@ -15,8 +15,9 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.optimize import linear_sum_assignment
 
-from topics.models.lda import Counts, TopicModel
+from topics.models.lda import TopicModel
 from topics.tables import UserError, conform
+from topics.words.counts import Counts
 
 SHUFFLED_SEEDS = (1, 2, 3)  # three fits to shuffled text give three pairs to compare with
 
@@ -29,7 +30,7 @@ def shuffled(counts: Counts, seed: int = 0) -> Counts:
     np.random.default_rng([seed, 4]).shuffle(tokens)
     dealt = sp.csr_matrix((np.ones(len(tokens), matrix.dtype), (units, tokens)), shape=matrix.shape)
     dealt.sum_duplicates()
-    return replace(counts, matrix=dealt)  # type: ignore[type-var]
+    return replace(counts, matrix=dealt)
 
 
 def resampled(counts: Counts, seed: int, share: float = 0.8) -> Counts:
@@ -38,7 +39,7 @@ def resampled(counts: Counts, seed: int, share: float = 0.8) -> Counts:
     n = max(1, round(share * len(with_words)))
     chosen = np.sort(np.random.default_rng([seed, 5]).choice(with_words, n, replace=False))
     units = np.flatnonzero(np.isin(counts.unit_doc, chosen))
-    return replace(counts, matrix=counts.matrix[units], unit_doc=counts.unit_doc[units])  # type: ignore[type-var]
+    return replace(counts, matrix=counts.matrix[units], unit_doc=counts.unit_doc[units])
 
 
 def similarity(a: TopicModel, b: TopicModel) -> np.ndarray:

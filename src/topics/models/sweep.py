@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from topics.models.lda import Counts, TopicModel, fit
+from topics.models.lda import TopicModel, fit
 from topics.models.stability import SHUFFLED_SEEDS, resampled, shuffled
+from topics.words.counts import Counts
 
 GRID = (5, 10, 15, 20, 30, 40, 60, 80, 100)
 
