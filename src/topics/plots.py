@@ -308,7 +308,7 @@ def _bars(table: pd.DataFrame, name: str, unit: str, title: str, alt: str, ax: A
     ax.barh(rows, values, color=BLUE, height=0.62)
     for row, v in zip(rows, values, strict=True):
         ax.annotate(number(v), (v, row), (3, 0), textcoords="offset points", va="center", color=INK, size=8.8)
-    _rows_down(ax, table[name])
+    _rows_down(ax, [str(label).replace("_", " ") for label in table[name]])
     ax.set(xlim=(0, max(1.0, np.nanmax(values, initial=0)) * 1.14), xlabel=unit)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))

@@ -327,12 +327,19 @@ def table(
     head = "".join(
         f'<th scope="col"{classes[c]}><button type="button">{esc(h)}</button></th>' for c, h in heads.items()
     )
-    partly = f' · <span class="files">{most:,} of {len(rows):,} rows are shown.</span>' if len(rows) > most else ""
+    partly = f" · {most:,} of {len(rows):,} rows are shown" if len(rows) > most else ""
     key = name or hashlib.sha256("".join(body).encode()).hexdigest()[:8]
+    kind = " long" if len(body) > LONG else ""
+    told = f"{_inline(caption)}{partly}{_keep_table(rows, name)}"
+    return _framed(kind, key, _plain(caption), _filter(len(body)), told, head, body)
+
+
+def _framed(kind: str, key: str, label: str, above: str, caption: str, head: str, body: Sequence[str]) -> Piece:
+    """A table that scrolls in a frame of its own; the caption stands outside, where it is never cut."""
     return Piece(
-        f'<div class="table{" long" if len(body) > LONG else ""}" id="table-{esc(key)}">{_filter(len(body))}<div class="scroll" tabindex="0" role="region" aria-label="Table: {esc(_plain(caption) or key)}">'
-        f"<table><caption>{_inline(caption)}{partly}{_keep_table(rows, name)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(body)}</tbody></table></div></div>"
+        f'<div class="table{kind}" id="table-{esc(key)}"><p class="caption">{caption}</p>{above}'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="Table: {esc(label or key)}"><table aria-label="{esc(label or key)}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div></div>"
     )
 
 
@@ -371,8 +378,8 @@ def grid(cells: pd.DataFrame, caption: Any = "", name: str | None = None) -> Pie
             row.append("<td>–</td>" if cell is None else f"<td>{_sentences(cell)}</td>")
         body.append(f"<tr>{''.join(row)}</tr>")
     kept = _keep_table(cells.drop(columns="sentences"), name)
-    return Piece(f'<div class="table grid"><div class="scroll" tabindex="0" role="region" aria-label="{esc(_plain(caption) or "Articles and concepts")}">'
-                 f"<table><caption>{_inline(caption)}{kept}</caption><thead><tr><th scope='col'>Article</th>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div></div>")  # fmt: skip
+    head = f'<th scope="col">Article</th>{head}'
+    return _framed(" grid", name or "grid", _plain(caption), "", f"{_inline(caption)}{kept}", head, body)
 
 
 def _sentences(cell: Any) -> str:
@@ -679,9 +686,23 @@ def _number_notes(body: str) -> str:
     return f'{text}<section class="notes"><h2 id="notes">Notes</h2><ol>{items}</ol></section>{code}{rest}'
 
 
+PARTS = {
+    "findings": "What was found", "cannot_say": "Looked for, and cannot say", "topics": "Topics", "keywords": "Keywords",
+    "funnel": "What was left out", "methods": "Methods", "cite": "Cite", "download": "Download", "rebuild": "Rebuild",
+}  # fmt: skip
+
+
 def front_page(data: Mapping[str, Any], out: Path) -> Path:
-    """Write a run's `index.html`; the order of its parts stands in the template, which leaves out what `data` lacks."""
-    return _render("index.html.j2", Path(out), **{"title": "", "nav": (), "contents": (), "collection": "", **data})
+    """Write a run's `index.html`; the order of its parts stands in the template, which leaves out what `data` lacks.
+
+    `title, nav, collection, verdict, rebuild, ledger, methods, cite` are texts; `warnings` a list of them, of which three
+    are shown; `findings` and `cannot_say` lists of `text, href, link`; `cards, figure, topics, keywords` pieces; `funnel` a list
+    of `n, text`; `download` of `text, href, note`.
+    """
+    contents = [(2, key.replace("_", "-"), title) for key, title in PARTS.items() if data.get(key)]
+    return _render(
+        "index.html.j2", Path(out), **{"title": "", "nav": (), "collection": "", "contents": contents, **data}
+    )
 
 
 def runs_page(runs: Sequence[Mapping[str, Any]], out: Path) -> Path:
