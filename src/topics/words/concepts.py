@@ -125,9 +125,10 @@ def _all_matches(
     tokens: pd.DataFrame, forms: list[str], patterns: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every place of every pattern: its row, the first token, the number of tokens. Looked up from its rarest word."""
-    form, sentence = tokens["form"].to_numpy(), _sentence(tokens)
-    index = FormIndex(forms)
-    wanted = [[index.codes(word) for word in words_of(pattern)] for pattern in patterns["pattern"]]
+    form, sentence = tokens["form"].to_numpy(), sentence_numbers(tokens)
+    ways = [words_of(pattern) for pattern in patterns["pattern"]]
+    codes_of = _forms_of({word for words in ways for word in words}, forms)
+    wanted = [[codes_of[word] for word in words] for words in ways]
     n_each = np.bincount(form, minlength=len(forms))
     rarest = [int(np.argmin([n_each[codes].sum() for codes in words])) if words else 0 for words in wanted]
     places = Places(form, np.concatenate([w[r] for w, r in zip(wanted, rarest, strict=True) if w] or [np.zeros(0, int)]))
@@ -153,7 +154,7 @@ def _all_matches(
     )
 
 
-def _sentence(tokens: pd.DataFrame) -> np.ndarray:
+def sentence_numbers(tokens: pd.DataFrame) -> np.ndarray:
     """A number for each sentence of the corpus, rising."""
     doc, sentence = tokens["doc"].to_numpy(), tokens["sentence"].to_numpy()
     begins = np.ones(len(doc), bool)
@@ -177,39 +178,33 @@ class Places:
         return np.concatenate([self.places[a:b] for a, b in zip(low, high, strict=True)])
 
 
-class FormIndex:
-    """The forms that a word of a pattern stands for: looked up, or, with a `*`, narrowed by its beginning or its ending."""
+def _forms_of(words: set[tuple[str, bool]], forms: list[str]) -> dict[tuple[str, bool], np.ndarray]:
+    """For each word of a pattern the codes of the forms that it stands for, sorted."""
+    as_written = [plain(form) for form in forms]
+    codes: dict[tuple[str, bool], np.ndarray] = {}
+    for exact, written in ((True, as_written), (False, [form.lower() for form in as_written])):
+        asked = {word if exact else word.lower() for word, of in words if of == exact}
+        found: dict[str, list[int]] = {word: [] for word in asked}
+        for code, form in enumerate(written):
+            if form in found:
+                found[form].append(code)
+        wild = [word for word in asked if WILD in word]
+        beginnings = sorted(zip(written, range(len(written)), strict=True)) if wild else []
+        endings = sorted((form[::-1], code) for form, code in beginnings) if wild else []
+        for word in wild:
+            found[word] = _wild(word, beginnings, endings)
+        codes |= {(word, exact): np.array(found[word if exact else word.lower()], np.int64) for word, of in words if of == exact}
+    return codes
 
-    def __init__(self, forms: list[str]) -> None:
-        self.exact: dict[str, list[int]] = {}
-        self.folded: dict[str, list[int]] = {}
-        for code, form in enumerate(map(plain, forms)):
-            self.exact.setdefault(form, []).append(code)
-            self.folded.setdefault(form.lower(), []).append(code)
-        self._sides: dict[tuple[bool, bool], list[str]] = {}
 
-    def codes(self, word: tuple[str, bool]) -> np.ndarray:
-        written, as_written = word
-        forms = self.exact if as_written else self.folded
-        written = written if as_written else written.lower()
-        if WILD not in written:
-            return np.array(forms.get(written, []), np.int64)
-        rule = re.compile(".*".join(map(re.escape, written.split(WILD))))
-        return np.array(
-            sorted(code for form in self._near(written, as_written) if rule.fullmatch(form) for code in forms[form]),
-            np.int64,
-        )
-
-    def _near(self, written: str, as_written: bool) -> list[str]:
-        beginning, ending = written.split(WILD)[0], written.split(WILD)[-1]
-        backwards = len(ending) > len(beginning)
-        side = self._sides.get((as_written, backwards))
-        if side is None:
-            forms = self.exact if as_written else self.folded
-            side = self._sides[as_written, backwards] = sorted(form[::-1] for form in forms) if backwards else sorted(forms)
-        start = ending[::-1] if backwards else beginning
-        near = side[bisect_left(side, start) : bisect_left(side, start + "\U0010ffff")]
-        return [form[::-1] for form in near] if backwards else near
+def _wild(word: str, beginnings: list[tuple[str, int]], endings: list[tuple[str, int]]) -> list[int]:
+    """The codes of the forms that a word with `*` fits: narrowed by its beginning or its ending, whichever is longer."""
+    first, *_, last = word.split(WILD)
+    backwards = len(last) > len(first)
+    side, start = (endings, last[::-1]) if backwards else (beginnings, first)
+    near = side[bisect_left(side, (start, -1)) : bisect_left(side, (start + "\U0010ffff", -1))]
+    rule = re.compile(".*".join(map(re.escape, word.split(WILD))))
+    return sorted(code for form, code in near if rule.fullmatch(form[::-1] if backwards else form))
 
 
 def words_of(pattern: str) -> list[tuple[str, bool]]:

@@ -20,7 +20,7 @@ from topics.tokens import token_table
 from topics.words.concepts import find, patterns, plain
 from topics.words.leftout import REASONS, leftout_patterns, stop_list
 from topics.words.lemmas import form_table, in_capitals, lemmas_known
-from topics.words.phrases import CONNECTORS, SCORINGS, Stream, apply_phrases, learn_phrases
+from topics.words.phrases import CONNECTORS, NO_PHRASES, SCORINGS, Stream, apply_phrases, learn_phrases
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,11 @@ def prepare(
         articles, language=language, concepts=concepts, lemmas=lemmas, exceptions=exceptions, stop_words=stop_words,
         remove=remove, map=map,
     )  # fmt: skip
-    vocabulary = learn_vocabulary(
-        words, phrases=phrases, phrase_threshold=phrase_threshold, phrase_min_count=phrase_min_count,
-        phrase_max_words=phrase_max_words, min_docs=min_docs, max_share=max_share,
-    )  # fmt: skip
-    spans = place(words, vocabulary)
+    vocabulary, stream, keys = _learn(
+        words, None, phrases, phrase_threshold, phrase_min_count, phrase_max_words, min_docs, max_share
+    )
     names = vocabulary["names"]
+    spans = _spans(words, stream, keys, names)
     return {
         **words,
         **vocabulary,
@@ -131,7 +130,7 @@ def read_words(
     """Words and concepts in their places, by rules that do not depend on the other articles.
 
     `keys`: one row a thing that stands in the text, `key, kind, reason` (why it is left out, or ""). `units`: one row a
-    place, `key` (row of `keys`), `first` (row of `tokens`), `n_tokens`; `calm`: the unit's capitals are those of its sentence.
+    place, `key` (row of `keys`), `first` (row of `tokens`), `n_tokens`.
     """
     articles = articles.sort_values("doc_id", kind="stable")
     tokens, written = token_table(articles["text"].tolist(), map=map)
@@ -144,7 +143,7 @@ def read_words(
     ways += [leftout_patterns(language, remove, articles["source"].dropna().unique() if "source" in articles else ())]
     ways = pd.concat(ways, ignore_index=True)
     matches, overlaps = find(tokens, written, ways)
-    keys, units = _units(tokens, forms, ways, matches, stop)
+    keys, units = _units(tokens, forms, ways, matches)
     notes = [note] + ([] if not lemmas or lemmas_known(language) else [f"Words of the language {language!r} have no lemmas."])
     lost = [
         ("words", "place of a concept", row.name_, f"overlaps with {row.lost_to!r}, which is longer", row.n)
@@ -162,38 +161,36 @@ def read_words(
     }
 
 
-def _units(
-    tokens: pd.DataFrame, forms: pd.DataFrame, ways: pd.DataFrame, matches: pd.DataFrame, stop: frozenset[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keys and units: matches first, then every token that is in none."""
-    named = ways[["name", "kind"]].drop_duplicates(ignore_index=True).rename(columns={"name": "key"})
-    way_key = ways[["name", "kind"]].merge(named.reset_index(), left_on=["name", "kind"], right_on=["key", "kind"])["index"]
-    named["reason"] = named["kind"].map(REASONS).fillna("")
-    distinct = pd.concat([forms[["key", "reason"]], forms[["calm", "reason"]].rename(columns={"calm": "key"})])
-    lowered = (forms["key"] != forms["calm"]).to_numpy()
-    distinct.iloc[len(forms) :, 1] = np.where(lowered, "stop word", forms["reason"])
-    distinct = distinct.drop_duplicates("key").sort_values("key", ignore_index=True).assign(kind="word")
-    keys = pd.concat([named, distinct], ignore_index=True)[["key", "kind", "reason"]]
-    number = pd.Series(np.arange(len(named), len(keys), dtype=np.int32), index=distinct["key"])
+def _keys(forms: pd.DataFrame, ways: pd.DataFrame) -> tuple[pd.DataFrame, dict[tuple[str, str], int], dict[str, int]]:
+    """What may stand in the text, matches then words; where each is, by name and kind, and by the key of a word."""
+    named = ways[["name", "kind"]].drop_duplicates(ignore_index=True)
+    reason = dict(zip(forms["calm"], forms["calm_reason"], strict=True)) | dict(zip(forms["key"], forms["reason"], strict=True))
+    words = sorted(reason)
+    keys = pd.DataFrame({"key": [*named["name"], *words], "kind": [*named["kind"], *["word"] * len(words)]})
+    keys["reason"] = [REASONS.get(kind, "") for kind in named["kind"]] + [reason[word] for word in words]
+    of_match = {pair: row for row, pair in enumerate(zip(named["name"], named["kind"], strict=True))}
+    return keys, of_match, {word: row for row, word in enumerate(words, len(named))}
 
+
+def _units(
+    tokens: pd.DataFrame, forms: pd.DataFrame, ways: pd.DataFrame, matches: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Keys, and units: matches first, then every token that is in none."""
+    keys, of_match, of_word = _keys(forms, ways)
     form = tokens["form"].to_numpy()
-    key = number[forms["key"]].to_numpy()[form]
-    calm = np.zeros(len(form), bool)
-    if lowered.any():
-        odd = np.flatnonzero(lowered[form])
-        sentence = tokens["doc"].to_numpy().astype(np.int64) << 32 | tokens["sentence"].to_numpy()
-        loud = in_capitals(forms["form"].tolist(), form, np.unique(sentence, return_inverse=True)[1])
-        calm[odd] = loud[odd]
-        key = np.where(calm, number[forms["calm"]].to_numpy()[form], key)
+    key = np.array([of_word[word] for word in forms["key"]], np.int32)[form]
+    shouted = np.flatnonzero((forms["key"] != forms["calm"]).to_numpy()[form])
+    if len(shouted):
+        loud = shouted[in_capitals(tokens, forms["form"].tolist())[shouted]]
+        key[loud] = np.array([of_word[word] for word in forms["calm"]], np.int32)[form[loud]]
     first, n_tokens = matches["first"].to_numpy(), matches["n_tokens"].to_numpy()
-    key[first] = way_key.to_numpy(np.int32)[matches["pattern"].to_numpy()]
+    key[first] = np.array([of_match[pair] for pair in zip(ways["name"], ways["kind"], strict=True)], np.int32)[matches["pattern"]]
     length = np.ones(len(form), np.int32)
     length[first] = n_tokens
-    depth = np.zeros(len(form) + 1, np.int32)
-    np.add.at(depth, first + 1, 1)
-    np.add.at(depth, first + n_tokens, -1)
-    kept = np.cumsum(depth[:-1]) == 0
-    units = {"key": key, "first": np.arange(len(form), dtype=np.int32), "n_tokens": length, "calm": calm}
+    kept = np.ones(len(form), bool)
+    for step in range(1, int(n_tokens.max(initial=1))):
+        kept[first[n_tokens > step] + step] = False
+    units = {"key": key, "first": np.arange(len(form), dtype=np.int32), "n_tokens": length}
     return keys, pd.DataFrame({name: values[kept] for name, values in units.items()})
 
 
@@ -215,101 +212,100 @@ def learn_vocabulary(
     where not given. A term stands in `min_docs` articles or more and in at most `max_share` of them. Where not given,
     `min_docs` is 1 under 10 articles, 2 under 100, 3 under 1,000, else 5; `max_share` is 1 under 20 articles, else .5.
     """
+    return _learn(words, docs, phrases, phrase_threshold, phrase_min_count, phrase_max_words, min_docs, max_share)[0]
+
+
+def _learn(
+    words: Mapping[str, Any],
+    docs: np.ndarray | None,
+    phrases: str,
+    threshold: float | None,
+    min_count: int,
+    max_words: int,
+    min_docs: int | None,
+    max_share: float | None,
+) -> tuple[dict[str, Any], Stream, list[str]]:
+    """The vocabulary of `learn_vocabulary`, and all articles with it in place, as a stream and its keys."""
     if phrases not in (*SCORINGS, "none"):
         raise UserError(f"phrases must be npmi, default or none. Got {phrases!r}.")
-    stream, keys = _stream(words, docs), words["keys"]["key"].tolist()
+    stream, keys = _stream(words), words["keys"]["key"].tolist()
     n_articles = len(words["doc_ids"]) if docs is None else len(docs)
     min_docs = _by_size(n_articles, {10: 1, 100: 2, 1000: 3}, 5) if min_docs is None else min_docs
     max_share = _by_size(n_articles, {20: 1.0}, 0.5) if max_share is None else max_share
-    learned = _no_phrases()
+    learned = NO_PHRASES
     if phrases != "none":
-        threshold = {"npmi": 0.5, "default": 10.0}[phrases] if phrase_threshold is None else phrase_threshold
-        learned = learn_phrases(
-            stream, keys, scoring=phrases, threshold=threshold, min_count=phrase_min_count, min_docs=min_docs,
-            max_words=phrase_max_words,
+        threshold = {"npmi": 0.5, "default": 10.0}[phrases] if threshold is None else threshold
+        learned, *joined = learn_phrases(
+            stream.of(docs), keys, scoring=phrases, threshold=threshold, min_count=min_count, min_docs=min_docs,
+            max_words=max_words,
         )  # fmt: skip
-    stream, keys = apply_phrases(stream, keys, learned)
-    names = _names(words, stream, keys)
-    few, many = names["n_docs"] < min_docs, names["n_docs"] > max_share * n_articles
+        stream, keys = joined if docs is None else apply_phrases(stream, keys, learned)
+    names = _names(words, stream.of(docs), keys)
     word = names["reason"] == ""
-    names.loc[word & few, "reason"] = f"in fewer than {min_docs} articles"
-    names.loc[word & many, "reason"] = f"in more than {max_share:.0%} of the articles"
-    note = f"Terms stand in at least {min_docs} and at most {max_share:.0%} of {n_articles} articles."
-    return {"names": names, "phrases": learned, "notes": [note]}
+    names.loc[word & (names["n_docs"] < min_docs), "reason"] = f"in fewer than {min_docs} articles"
+    names.loc[word & (names["n_docs"] > max_share * n_articles), "reason"] = f"in more than {max_share:.0%} of the articles"
+    note = f"Terms stand in at least {min_docs} and at most {max_share:.0%} of {n_articles:,} articles."
+    return {"names": names, "phrases": learned, "notes": [note]}, stream, keys
 
 
 def _by_size(n: int, values: Mapping[int, Any], largest: Any) -> Any:
     return next((value for below, value in values.items() if n < below), largest)
 
 
-def _no_phrases() -> pd.DataFrame:
-    columns = ["level", "left", "between", "right", "phrase", "n", "n_docs", "score"]
-    return pd.DataFrame({column: [] for column in columns})
-
-
-def _stream(words: Mapping[str, Any], docs: np.ndarray | None = None) -> Stream:
-    """The units of the articles `docs` as a stream: words may join to phrases, small words inside them."""
+def _stream(words: Mapping[str, Any]) -> Stream:
+    """The units as a stream: words may join to phrases, small words inside them, anything else parts them."""
     units, tokens, keys = words["units"], words["tokens"], words["keys"]
-    first = units["first"].to_numpy()
-    code, doc = units["key"].to_numpy(), tokens["doc"].to_numpy()[first]
-    version = keys["key"].str.fullmatch(r"\d{1,2}\.\d")
-    is_edge = ((keys["kind"] == "word") & ((keys["reason"] == "") | version)).to_numpy()
-    is_connector = ((keys["kind"] == "word") & (keys["reason"] == "stop word") & keys["key"].isin(words["connectors"])).to_numpy()
-    edge, barrier = is_edge[code], ~(is_edge | is_connector)[code]
+    code, first = units["key"].to_numpy(), units["first"].to_numpy()
+    word, reason = (keys["kind"] == "word").to_numpy(), keys["reason"].to_numpy()
+    version = keys["key"].str.fullmatch(r"\d{1,2}\.\d").to_numpy(bool)  # Logistics 4.0
+    is_edge = word & ((reason == "") | version)
+    is_connector = word & (reason == "stop word") & keys["key"].isin(words["connectors"]).to_numpy(bool)
+    barrier = ~(is_edge | is_connector)[code]
     begins = ~tokens["joined"].to_numpy()[first] | barrier
     begins[1:] |= barrier[:-1]
     segment = np.where(barrier, -1, np.cumsum(begins))
-    stream = Stream(code, first, units["n_tokens"].to_numpy(), doc, edge, segment)
-    if docs is None:
-        return stream
-    inside = np.isin(doc, docs)
-    return Stream(*(getattr(stream, field)[inside] for field in Stream.__dataclass_fields__))
+    doc = tokens["doc"].to_numpy()[first]
+    return Stream(code, first, units["n_tokens"].to_numpy(), doc, is_edge[code], segment)
 
 
 def _names(words: Mapping[str, Any], stream: Stream, keys: list[str]) -> pd.DataFrame:
     """One row a key that stands in the stream, as it is most often written, with its counts; sorted by name and kind."""
-    known = words["keys"]
-    n_phrases = len(keys) - len(known)
-    kind = np.append(known["kind"].to_numpy(dtype=object), ["phrase"] * n_phrases)
-    reason = np.append(known["reason"].to_numpy(dtype=object), [""] * n_phrases)
+    known, n_new = words["keys"], len(keys) - len(words["keys"])
+    place = sparse.coo_matrix((np.ones(len(stream.doc), np.int32), (stream.doc, stream.code)))
+    n_docs = np.bincount(place.tocsr().indices, minlength=len(keys))
     n = np.bincount(stream.code, minlength=len(keys))
-    n_docs = np.bincount(
-        np.unique(stream.code.astype(np.int64) << 32 | stream.doc) >> 32, minlength=len(keys)
-    )
     there = np.flatnonzero(n)
-    shown = _shown(words, stream, keys)
-    names = pd.DataFrame(
-        {
-            "name": [shown.get(code, keys[code]) for code in there.tolist()],
-            "key": [keys[code] for code in there.tolist()],
-            "kind": kind[there],
-            "reason": reason[there],
-            "n": n[there],
-            "n_docs": n_docs[there],
-        }
-    )
-    twice = names["name"].duplicated(keep=False) & ~names["kind"].isin(["concept"])
-    names.loc[twice, "name"] = names["name"] + " (" + names["key"] + ", " + names["kind"] + ")"
+    shown = _most_often_written(words, stream)
+    names = pd.DataFrame({"name": [shown.get(code, keys[code]) for code in there.tolist()]})
+    names["key"] = [keys[code] for code in there.tolist()]
+    names["kind"] = np.append(known["kind"].to_numpy(object), ["phrase"] * n_new)[there]
+    names["reason"] = np.append(known["reason"].to_numpy(object), [""] * n_new)[there]
+    names["n"], names["n_docs"] = n[there], n_docs[there]
+    # A name is one thing: a concept has the first right to it.
+    twice = names["name"].duplicated(keep=False) & (names["kind"] != "concept")
+    names.loc[twice, "name"] += " (" + names["kind"] + " " + names["key"] + ")"
     return names.sort_values(["name", "kind", "key"], ignore_index=True)
 
 
-def _shown(words: Mapping[str, Any], stream: Stream, keys: list[str]) -> dict[int, str]:
-    """How each word and phrase is most often written; of two ways as frequent, the first in sorted order."""
-    form = words["tokens"]["form"].to_numpy()
-    written = words["forms"]["form"].tolist()
-    n_named = int((words["keys"]["kind"] != "word").sum())
+def _most_often_written(words: Mapping[str, Any], stream: Stream) -> dict[int, str]:
+    """How each word and phrase is written, by code; of two ways as frequent the first in sorted order."""
+    form, written = words["tokens"]["form"].to_numpy(), [plain(form) for form in words["forms"]["form"]]
+    is_named = (words["keys"]["kind"] != "word").to_numpy()
+    learned = ~np.append(is_named, np.zeros(int(stream.code.max(initial=0)) + 1, bool))[stream.code]
     shown: dict[int, str] = {}
-    for length in range(1, int(stream.n_tokens.max(initial=0)) + 1):
-        here = (stream.n_tokens == length) & (stream.code >= n_named)
+    for length in np.unique(stream.n_tokens[learned]).tolist():
+        here = learned & (stream.n_tokens == length)
         code, first = stream.code[here].astype(np.int64), stream.first[here]
         way = code
         for step in range(length):
-            way = np.unique(way * len(written) + form[first + step], return_inverse=True)[1]
-        _, place, n = np.unique(way, return_index=True, return_counts=True)
-        order = np.lexsort((place, -n, code[place]))
-        best = order[np.r_[True, np.diff(code[place][order]) > 0]] if len(order) else order
-        for i in place[best].tolist():
-            shown[int(code[i])] = " ".join(plain(written[f]) for f in form[first[i] : first[i] + length])
+            way = pd.factorize(way * len(written) + form[first + step])[0]
+        n = np.bincount(way)
+        place = np.empty(len(n), np.int64)
+        place[way[::-1]] = np.arange(len(way))[::-1]
+        ways = [" ".join(written[f] for f in form[first[i] : first[i] + length]) for i in place.tolist()]
+        best = pd.DataFrame({"code": code[place], "n": -n, "way": ways}).sort_values(["code", "n", "way"])
+        best = best.drop_duplicates("code")
+        shown.update(zip(best["code"].tolist(), best["way"].tolist(), strict=True))
     return shown
 
 
@@ -317,15 +313,17 @@ def place(words: Mapping[str, Any], vocabulary: Mapping[str, Any]) -> pd.DataFra
     """Where every word, phrase and concept stands: one row a place, in order of article and place.
 
     Columns, all int32: `doc, paragraph, start, end` (as in TOKENS) and `name` (row of the vocabulary's `names`; -1 where the
-    vocabulary lacks it).
+    vocabulary, learned elsewhere, lacks it).
     """
     stream, keys = apply_phrases(_stream(words), words["keys"]["key"].tolist(), vocabulary["phrases"])
-    names, kinds = vocabulary["names"], words["keys"]["kind"].tolist()
-    row = {(key, kind): number for number, (key, kind) in enumerate(zip(names["key"], names["kind"], strict=True))}
-    kinds += ["phrase"] * (len(keys) - len(kinds))
+    return _spans(words, stream, keys, vocabulary["names"])
+
+
+def _spans(words: Mapping[str, Any], stream: Stream, keys: list[str], names: pd.DataFrame) -> pd.DataFrame:
+    kinds = words["keys"]["kind"].tolist() + ["phrase"] * (len(keys) - len(words["keys"]))
+    row = {pair: number for number, pair in enumerate(zip(names["key"], names["kind"], strict=True))}
     name = np.array([row.get(pair, -1) for pair in zip(keys, kinds, strict=True)], np.int32)
-    tokens = words["tokens"]
-    last = stream.first + stream.n_tokens - 1
+    tokens, last = words["tokens"], stream.first + stream.n_tokens - 1
     return pd.DataFrame(
         {
             "doc": stream.doc,
@@ -346,7 +344,5 @@ def terms_of(names: pd.DataFrame) -> pd.DataFrame:
 def dropped_names(names: pd.DataFrame) -> pd.DataFrame:
     """DROPPED: the names that are not counted, with the reason and how often each stands in the articles."""
     left = names[names["reason"] != ""].sort_values(["reason", "n", "name"], ascending=[True, False, True])
-    return tables.dropped(
-        ("words", row.kind if row.kind in ("phrase", "concept") else "word", row.name_, row.reason, row.n)
-        for row in left.rename(columns={"name": "name_"}).itertuples()
-    )
+    what = left["kind"].where(left["kind"].isin(["phrase", "concept"]), "word")
+    return tables.conform(left.rename(columns={"name": "id"}).assign(stage="words", what=what)[list(tables.DROPPED)], "dropped")

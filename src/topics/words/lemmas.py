@@ -13,7 +13,7 @@ import pandas as pd
 from simplemma import lemmatize
 from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
 
-from topics.words.concepts import plain
+from topics.words.concepts import plain, sentence_numbers
 
 # What simplemma makes something else of, or what is a name or term in its plural; the user's come on top.
 EXCEPTIONS = {
@@ -42,11 +42,11 @@ def form_table(
     exceptions: Iterable[str] = (),
     stop_words: frozenset[str] = frozenset(),
 ) -> pd.DataFrame:
-    """One row a form, in order: `form`, `key` (what it is counted as), `calm` (the same in a line of capitals) and `reason`.
+    """One row a form, in order: `form`, `key` (what it is counted as), `reason`, and the two in a sentence of capitals.
 
     The key is the lemma in lower case. Kept from lemmatising: `exceptions` and acronyms. An acronym that reads as a
-    stop word in lower case (`US`, `IT`, `WHO`) keeps its capitals, unless its whole sentence is in capitals.
-    `reason`: "" for a word, else "stop word", "number" or "single letter".
+    stop word in lower case (`US`, `IT`, `WHO`) keeps its capitals, unless its sentence is in capitals (`calm`,
+    `calm_reason`). `reason`: "" for a word, else "stop word", "number" or "single letter".
 
     >>> form_table(["Cities", "US", "us", "media", "4.0"], stop_words=frozenset({"us"}))[["key", "reason"]].values.tolist()
     [['city', ''], ['US', ''], ['us', 'stop word'], ['media', ''], ['4.0', 'number']]
@@ -54,37 +54,36 @@ def form_table(
     kept = {word.lower() for word in exceptions} | set(EXCEPTIONS.get(language, "").split())
     lemmatise = lemmas and lemmas_known(language)
     rows = [_row(form, language, lemmatise, kept, stop_words) for form in forms]
-    return pd.DataFrame(rows, columns=["form", "key", "calm", "reason"])
+    return pd.DataFrame(rows, columns=["form", "key", "reason", "calm", "calm_reason"])
 
 
-def _row(form: str, language: str, lemmatise: bool, kept: set[str], stop: frozenset[str]) -> tuple[str, str, str, str]:
+def _row(form: str, language: str, lemmatise: bool, kept: set[str], stop: frozenset[str]) -> tuple[str, ...]:
     written = plain(form)
     if "." in written and ACRONYM.fullmatch(written):
         written = written.replace(".", "")
     low = written.lower()
-    acronym = written != low and written == written.upper() and len(written) > 1
     bare = low.rstrip("'")
-    if acronym and low in stop:
-        return form, written, low, ""
+    acronym = len(written) > 1 and written.isupper()
     if low in stop or bare in stop:
-        return form, low, low, "stop word"
+        return (form, written, "", low, "stop word") if acronym else (form, low, "stop word", low, "stop word")
     if PLURAL_ACRONYM.fullmatch(written):
         key = low[:-1]
     elif acronym or not lemmatise or low in kept:
         key = low
     else:
         key = lemmatize(written, lang=language).lower()
-    if key in stop:
-        reason = "stop word"
-    elif len(bare) == 1:
+    if len(bare) == 1:
         reason = "single letter"
+    elif NUMBER.fullmatch(low):
+        reason = "number"
     else:
-        reason = "number" if NUMBER.fullmatch(low) else ""
-    return form, key, key, reason
+        reason = "stop word" if key in stop else ""
+    return form, key, reason, key, reason
 
 
-def in_capitals(forms: list[str], form: np.ndarray, sentence: np.ndarray) -> np.ndarray:
-    """For each token, whether most words of two letters or more of its sentence are written in capitals."""
+def in_capitals(tokens: pd.DataFrame, forms: list[str]) -> np.ndarray:
+    """For each token, whether most words of two letters or more of its sentence, of three or more, are in capitals."""
+    form, sentence = tokens["form"].to_numpy(), sentence_numbers(tokens)
     long = np.array([len(word) > 1 and word[0].isalpha() for word in forms], bool)[form]
     capital = long & np.array([word.isupper() for word in forms], bool)[form]
     n_long = np.bincount(sentence[long], minlength=int(sentence.max(initial=0)) + 1)

@@ -5,7 +5,7 @@ The scores are those of gensim's `Phrases`, to the last digit, computed on integ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import log
 
 import numpy as np
@@ -26,6 +26,8 @@ CONNECTORS = {
 
 
 SCORINGS = ("npmi", "default")
+PHRASES = ("level", "left", "between", "right", "phrase", "n", "n_docs", "score")
+NO_PHRASES = pd.DataFrame({column: [] for column in PHRASES})
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,13 @@ class Stream:
     doc: np.ndarray
     edge: np.ndarray
     segment: np.ndarray
+
+    def of(self, docs: np.ndarray | None) -> Stream:
+        """The stream of some articles alone; of all for None."""
+        if docs is None:
+            return self
+        inside = np.isin(self.doc, docs)
+        return Stream(*(getattr(self, field.name)[inside] for field in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,10 @@ def learn_phrases(
     min_count: int = 5,
     min_docs: int = 2,
     max_words: int = 4,
-) -> pd.DataFrame:
-    """The phrases of a corpus: one row a phrase, with `level, left, between, right, phrase, n, n_docs, score`.
+) -> tuple[pd.DataFrame, Stream, list[str]]:
+    """The phrases of a corpus, and the stream and the keys with them joined.
+
+    One row a phrase: `level, left, between, right, phrase, n, n_docs, score`.
 
     Level 1 joins two words; level 2 joins what level 1 has made of the text, so up to four words. A pair is a phrase
     where it scores above `threshold`, stands at least `min_count` times in at least `min_docs` articles, and
@@ -85,8 +96,7 @@ def learn_phrases(
         found = found.assign(n=n[often], n_docs=n_docs[often], score=score[often])
         levels.append(found.assign(level=level, phrase=_phrase(found)).sort_values("phrase", kind="stable"))
         stream, keys = join_phrases(stream, keys, levels[-1])
-    columns = ["level", "left", "between", "right", "phrase", "n", "n_docs", "score"]
-    return pd.concat(levels, ignore_index=True)[columns]
+    return pd.concat(levels, ignore_index=True)[list(PHRASES)], stream, keys
 
 
 def apply_phrases(stream: Stream, keys: list[str], phrases: pd.DataFrame) -> tuple[Stream, list[str]]:
@@ -99,20 +109,19 @@ def apply_phrases(stream: Stream, keys: list[str], phrases: pd.DataFrame) -> tup
 def join_phrases(stream: Stream, keys: list[str], phrases: pd.DataFrame) -> tuple[Stream, list[str]]:
     """One level of phrases joined: of phrases that share a word, from the left, every other one, as gensim does."""
     number = {key: code for code, key in enumerate(keys)}
-    known = phrases[phrases["left"].isin(number) & phrases["right"].isin(number)]
-    if known.empty:
-        return stream, keys
-    pairs = _with_ends(pairs_of(stream), stream, known["left"].map(number), known["right"].map(number), len(keys))
+    columns = [phrases[column].tolist() for column in ("left", "between", "right", "phrase")]
+    phrase_of = {(a, between, b): phrase for a, between, b, phrase in zip(*columns, strict=True)}
+    ends = {number[a] * len(keys) + number[b] for a, _, b in phrase_of if a in number and b in number}
+    pairs = _with_ends(pairs_of(stream), stream, np.array(sorted(ends), np.int64), len(keys))
     key, place = np.unique(pairs.key, return_index=True)
     names = [_name(stream, keys, pairs.left[i], pairs.right[i]) for i in place]
-    phrase_of = dict(zip(zip(known["left"], known["between"], known["right"], strict=True), known["phrase"], strict=True))
-    accepted = np.array([name in phrase_of for name in names], bool)
     new = sorted({phrase_of[name] for name in names if name in phrase_of})
     code = {phrase: len(keys) + i for i, phrase in enumerate(new)}
+    accepted = key[[name in phrase_of for name in names]]
     codes = np.array([code[phrase_of[name]] for name in names if name in phrase_of], stream.code.dtype)
-    taken = chosen(pairs, key[accepted])
+    taken = chosen(pairs, accepted)
     left, right = pairs.left[taken], pairs.right[taken]
-    return _join(stream, left, right, codes[np.searchsorted(key[accepted], pairs.key[taken])]), keys + new
+    return _join(stream, left, right, codes[np.searchsorted(accepted, pairs.key[taken])]), keys + new
 
 
 def pairs_of(stream: Stream) -> Pairs:
@@ -181,11 +190,9 @@ def chosen(pairs: Pairs, accepted: np.ndarray) -> np.ndarray:
     return wanted & (run % 2 == 0)
 
 
-def _with_ends(pairs: Pairs, stream: Stream, left: pd.Series, right: pd.Series, n_codes: int) -> Pairs:
+def _with_ends(pairs: Pairs, stream: Stream, ends: np.ndarray, n_codes: int) -> Pairs:
     """The pairs whose two halves are those of a phrase, whatever stands between."""
-    ends = np.unique(left.to_numpy(np.int64) * n_codes + right.to_numpy(np.int64))
-    both = stream.code[pairs.left].astype(np.int64) * n_codes + stream.code[pairs.right]
-    inside = np.isin(both, ends)
+    inside = np.isin(stream.code[pairs.left].astype(np.int64) * n_codes + stream.code[pairs.right], ends)
     return Pairs(pairs.left[inside], pairs.right[inside], pairs.key[inside])
 
 
