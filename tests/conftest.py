@@ -1,0 +1,36 @@
+"""What several tests use: a small folder of articles with three themes that can be told apart, and chance as an argument."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+THEMES = (
+    "farm rice field harvest water soil farmer crop seed drone".split(),
+    "bank payment wallet code customer cash loan card shop online".split(),
+    "school student teacher lesson class exam course skill training degree".split(),
+)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+def write_articles(folder, n, seed=7, n_words=80):
+    """`n` dated articles of three themes in turn, as text files with a metadata.csv."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ["file,title,date,source"]
+    for i in range(n):
+        words = [str(rng.choice(THEMES[(i + (rng.random() < 0.01)) % 3])) for _ in range(n_words)]
+        sentences = [" ".join(words[j : j + 8]).capitalize() + "." for j in range(0, n_words, 8)]
+        (folder / f"article-{i:03d}.txt").write_text(" ".join(sentences[:5]) + "\n\n" + " ".join(sentences[5:]) + "\n")
+        lines.append(f"article-{i:03d}.txt,Number {i},20{10 + i % 10}-0{1 + i % 9}-15,{'ab'[i % 2]} news")
+    (folder / "metadata.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture
+def articles(tmp_path):
+    return write_articles(tmp_path / "articles", 36)

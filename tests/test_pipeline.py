@@ -1,0 +1,125 @@
+"""The steps in order: each is kept under what decided it, and gives the same bytes however it is made."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import THEMES, write_articles
+
+from topics import pipeline, store
+from topics.tables import COLUMNS, UserError
+
+ROOT = Path(__file__).parents[1]
+
+
+def chosen(articles, cache, **given):
+    return pipeline.settings(ROOT / "config.yml", articles=str(articles), cache=str(cache), **given)
+
+
+def kept(cache, step):
+    return {path.name for path in Path(cache).glob(f"{step}-*")}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made")
+    settings = chosen(write_articles(folder / "articles", 36), folder / "cache", topic_counts=[3], seeds=[1, 2, 3])
+    return folder, settings, pipeline.everything(settings)
+
+
+def test_every_table_is_made_with_its_columns(made):
+    _, _, everything = made
+    assert set(everything["tables"]) == set(COLUMNS)
+    for name, table in everything["tables"].items():
+        assert tuple(table.columns[: len(COLUMNS[name])]) == COLUMNS[name]
+    assert len(everything["tables"]["articles"]) == 36
+    assert everything["tables"]["doc_topics"].groupby(["n_topics", "doc_id"])[
+        "share"
+    ].sum().to_numpy() == pytest.approx(1)
+
+
+def test_planted_themes_are_the_topics(made):
+    _, _, everything = made
+    terms = everything["tables"]["topics"].query("n_topics == 3")["terms"]
+    found = sorted(sorted(row.split(", ")) for row in terms)
+    assert found == sorted(sorted(theme) for theme in THEMES)
+
+
+def test_another_topic_count_builds_only_its_own_fits(made):
+    folder, settings, _ = made
+    before = {step: kept(folder / "cache", step) for step in ("corpus", "words", "fit")}
+    more = chosen(folder / "articles", folder / "cache", topic_counts=[3, 7], seeds=[1, 2, 3])
+    pipeline.everything(more)
+    assert kept(folder / "cache", "corpus") == before["corpus"]
+    assert kept(folder / "cache", "words") == before["words"]
+    new = kept(folder / "cache", "fit") - before["fit"]
+    models = [
+        store.keep(folder / "cache", key, lambda: pytest.fail("built"), classes=_classes())["model"] for key in new
+    ]
+    assert {model.n_topics for model in models} == {7}
+    assert settings.topic_counts == (3,)
+
+
+def _classes():
+    from topics.models.lda import TopicModel
+    from topics.words.counts import Counts
+
+    return Counts, TopicModel
+
+
+def test_a_second_time_nothing_is_built(made, monkeypatch):
+    folder, settings, everything = made
+    monkeypatch.setattr(store, "_write", lambda *_: pytest.fail("something was built"))
+    again = pipeline.everything(settings)
+    for name, table in everything["tables"].items():
+        assert again["tables"][name].equals(table), name
+    assert folder.exists()
+
+
+def test_the_order_of_files_and_the_number_of_workers_change_no_byte(made, tmp_path):
+    folder, _, everything = made
+    other = tmp_path / "other"
+    for path in sorted((folder / "articles").iterdir(), reverse=True):
+        other.mkdir(exist_ok=True)
+        shutil.copy(path, other / path.name)
+    settings = chosen(other, tmp_path / "cache", topic_counts=[3], seeds=[1, 2, 3], workers=1)
+    again = pipeline.everything(settings)
+    for name, table in everything["tables"].items():
+        assert again["tables"][name].to_csv() == table.to_csv(), name
+
+
+def test_few_articles_are_read_not_counted(tmp_path):
+    settings = chosen(write_articles(tmp_path / "articles", 6), tmp_path / "cache", seeds=[1, 2, 3])
+    assert pipeline.few(settings)
+    assert pipeline.unit(settings) == "paragraph"
+    assert pipeline.grid(settings) == (2, 3)
+    everything = pipeline.everything(settings)
+    assert everything["suggested"] is None
+    assert everything["comparison"]["choice"]["n_topics"] is None
+
+
+def test_the_sample_is_taken_while_there_is_nothing_else(monkeypatch, tmp_path):
+    monkeypatch.setattr(pipeline, "project_folder", lambda: tmp_path)
+    settings = pipeline.settings(ROOT / "config.yml")
+    with pytest.raises(UserError, match="no articles"):
+        pipeline.articles_path(settings)
+    write_articles(tmp_path / "data" / "sample", 1)
+    (tmp_path / "data" / "raw").mkdir()
+    (tmp_path / "data" / "raw" / ".gitkeep").touch()
+    assert pipeline.articles_path(settings).name == "sample"
+    write_articles(tmp_path / "data" / "raw", 1)
+    assert pipeline.articles_path(settings).name == "raw"
+
+
+def test_a_correction_beside_one_file_enters_the_key(tmp_path):
+    (tmp_path / "a.csv").write_text("text\nsome words\n")
+    before = pipeline.inputs(tmp_path / "a.csv")
+    (tmp_path / "corrections.csv").write_text("doc_id,field,value,reason\n")
+    assert pipeline.inputs(tmp_path / "a.csv") != before
+
+
+def test_a_wrong_cleaning_step_is_named(articles, tmp_path):
+    with pytest.raises(UserError, match="Did you mean 'bylines'"):
+        pipeline.corpus(chosen(articles, tmp_path / "cache", skip_steps=["byline"]))
