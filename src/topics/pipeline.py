@@ -32,14 +32,13 @@ Tell = Callable[[str], None]
 Track = Callable[..., Iterable[Any]]
 
 
-BESIDE = (
-    "metadata.csv",
-    "corrections.csv",
-    "collection.yml",
-    "totals.csv",
-)  # read with a file of articles where they lie beside it
+# Read with a file of articles where they lie beside it:
+BESIDE = ("metadata.csv", "corrections.csv", "collection.yml", "totals.csv")
 HELD_OUT = 5  # every fifth article, by chance, is held out for perplexity
 READING_GROUPS = (2, 3)  # topic counts where articles are few
+SURE = 0.05  # false discovery rate of what is said to mark a group
+MARKING = 30  # terms of a group, at most, whose places in the articles are kept
+OUTLETS = 5  # outlets compared with the others, the largest
 FEW = audit.SMALL  # articles under which nothing is counted by article: units are paragraphs, no scores, no trends
 
 
@@ -94,12 +93,11 @@ def articles_path(settings: Settings) -> Path:
 
 def inputs(path: Path) -> list[dict[str, Any]]:
     """Every file of the articles with its size and digest: one entry a file, in the order of their names."""
-    files = (
-        [path]
-        if path.is_file()
-        else sorted(item for item in path.rglob("*") if item.is_file() and not item.is_symlink())
-    )
     base = path.parent if path.is_file() else path
+    if path.is_file():
+        files = [path, *(base / name for name in BESIDE if (base / name).is_file())]
+    else:
+        files = sorted(item for item in path.rglob("*") if item.is_file() and not item.is_symlink())
     seen = [item for item in files if not any(part.startswith(".") for part in item.relative_to(base).parts)]
     return [
         {"file": item.relative_to(base).as_posix(), "bytes": item.stat().st_size, "sha256": store.file_digest(item)}
@@ -534,41 +532,128 @@ def followed(settings: Settings) -> pd.DataFrame:
 
 
 def keywords(settings: Settings) -> store.Kept:
-    """Concepts and keywords over time: `series, trends, contexts` and `mentions` (articles by names), `why` of the period."""
-    base, said = words(settings), collection(settings)
+    """Concepts and keywords over time: `names, mentions` (articles by names), `placed, periods, length, why`, `series, trends,
+    bursts, contexts`, and `denominator` (out of how many articles a share is taken). Where articles are few, no series."""
+    base, said, totals = words(settings), collection(settings), published(settings)
     values = {"keywords": list(settings.keywords), "period": settings.period, "collection": said}
+    values["totals"] = [] if totals is None else totals.to_numpy().tolist()
     key = store.key("keywords", room="trends", values=values, inputs=[base.key])
-    return _keep(settings, key, lambda: _follow(settings, said))
+    return _keep(settings, key, lambda: _follow(settings, said, totals))
 
 
-def _follow(settings: Settings, said: dict[str, Any]) -> store.Result:
+def published(settings: Settings) -> pd.DataFrame | None:
+    """How many articles each outlet published in each period, from `totals.csv` beside the articles; None where there is none."""
+    from topics.trends import periods
+
+    path = articles_path(settings)
+    file = (path if path.is_dir() else path.parent) / "totals.csv"
+    return periods.read_totals(file) if file.is_file() else None
+
+
+def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | None) -> store.Result:
     from scipy import sparse
 
-    from topics.trends import contexts
+    from topics.trends import bursts, contexts, periods
     from topics.trends import keywords as trends
 
     base, articles = words(settings), corpus(settings)["articles"]
-    placed, periods, length, why = calendar(settings)
+    placed, calendared, length, why = calendar(settings)
     names = followed(settings)
     columns = [contexts.mentions(base, name) for name in names["name"]]
     mentions = sparse.csr_matrix(np.column_stack(columns) if columns else np.zeros((len(placed), 0)), dtype=np.int64)
-    list_of = names["name"].tolist(), names["kind"].tolist()
-    withheld = trends.searched_for({name: [name] for name in list_of[0]}, said)
-    dated = len(periods) > 0 and len(names) > 0
-    seasons = said.get("seasons")
-    return {
+    found = [contexts.contexts(base, articles, name) for name in names["name"]]
+    total, denominator = periods.denominators(calendared, placed, totals)
+    made: store.Result = {
         "names": names,
         "mentions": mentions,
-        "series": trends.keyword_series(placed, periods, length, mentions, *list_of) if dated else empty("series"),
-        "trends": trends.keyword_trends(placed, periods, length, mentions, *list_of, withheld=withheld, seasons=seasons)
-        if dated
-        else empty("trends"),
-        "contexts": pd.concat([contexts.contexts(base, articles, name) for name in list_of[0]], ignore_index=True)
-        if len(names)
-        else empty("contexts"),
+        "placed": placed,
+        "periods": calendared,
         "length": length,
         "why": why,
+        "denominator": denominator,
+        "series": empty("series"),
+        "trends": empty("trends"),
+        "bursts": empty("bursts"),
+        "contexts": pd.concat(found, ignore_index=True) if found else empty("contexts"),
     }
+    if few(settings) or calendared.empty or names.empty:
+        return made
+    over_time = placed, calendared, length, mentions, names["name"].tolist(), names["kind"].tolist()
+    withheld = trends.searched_for({name: [name] for name in names["name"]}, said)
+    moves = trends.keyword_trends(*over_time, withheld=withheld, totals=total, seasons=said.get("seasons"))
+    n_docs, mentioning = _per_period(placed, calendared, mentions)
+    return made | {
+        "series": trends.keyword_series(*over_time, totals=total),
+        "trends": moves,
+        "bursts": bursts.bursts(
+            mentioning, n_docs, calendared, *over_time[-2:], correlation=moves["correlation"].to_numpy(dtype=float)
+        ),
+    }
+
+
+def _per_period(placed: pd.DataFrame, periods: pd.DataFrame, mentions: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Articles of each period, and those of them that mention each name: (n_periods,) and (n_periods, n_names)."""
+    from scipy import sparse
+
+    inside = np.flatnonzero((placed["ordinal"] >= 0).to_numpy())
+    row = placed["ordinal"].to_numpy()[inside] - int(periods["ordinal"].iloc[0])
+    pick = sparse.csr_matrix((np.ones(len(inside), np.int64), (row, inside)), (len(periods), len(placed)))
+    return periods["n_docs"].to_numpy(), np.asarray((pick @ (mentions > 0)).todense())
+
+
+def keyness(settings: Settings) -> store.Kept:
+    """What marks groups of articles out of the whole vocabulary: `keyness`, `dropped`, `groups` (what was compared), `contexts`.
+
+    Compared are the earlier and the later half of the dated articles, and each of the five largest outlets with the others.
+    """
+    base = words(settings)
+    key = store.key("keyness", room="trends", values={"period": settings.period}, inputs=[base.key])
+    return _keep(settings, key, lambda: _compare_groups(settings))
+
+
+def _compare_groups(settings: Settings) -> store.Result:
+    from topics.trends import contexts, keyness
+
+    base, articles = words(settings), corpus(settings)["articles"]
+    placed = calendar(settings)[0]
+    dates = articles.sort_values("doc_id", kind="stable")["date"].reset_index(drop=True)
+    found, missing, compared = [empty("keyness")], [empty("dropped")], []
+    for group, names in [] if few(settings) else _groups(settings):
+        block, length = keyness.time_blocks(placed, dates, group)
+        table, left_out = keyness.keyness(base["counts"].matrix, base["counts"].terms, group, block, names)
+        table = table.merge(base["terms"][["term", "kind"]], on="term", how="left") if len(table) else table
+        kept = table[table["q"] < SURE] if len(table) else table
+        compared.append({"group": names[0], "against": names[1], "blocks": length, "tested": len(table), "found": len(kept)})
+        compared[-1] |= {"n": int((group == 0).sum()), "n_against": int((group == 1).sum())}
+        found.append(table)
+        rare = left_out.groupby(["stage", "what", "reason"], sort=False).size().rename("n").reset_index()
+        missing.append(rare.assign(id=f"{names[0]} against {names[1]}"))
+    table = pd.concat(found, ignore_index=True)
+    shown = table[table["q"] < SURE].groupby("group", sort=False).head(MARKING)["term"].unique() if len(table) else []
+    places = [contexts.contexts(base, articles, term) for term in shown]
+    return {
+        "keyness": table,
+        "dropped": conform(pd.concat(missing, ignore_index=True), "dropped"),
+        "groups": compared,
+        "contexts": pd.concat(places, ignore_index=True) if places else empty("contexts"),
+    }
+
+
+def _groups(settings: Settings) -> Iterator[tuple[np.ndarray, tuple[str, str]]]:
+    """Which articles are compared with which: 0, 1 or -1 (neither) for each, and the names of both groups."""
+    placed, periods, _, _ = calendar(settings)
+    ordinal = placed["ordinal"].to_numpy()
+    if periods["n_docs"].gt(0).sum() > 1:
+        so_far = periods["n_docs"].cumsum().to_numpy() / periods["n_docs"].sum()
+        last = min(int(np.abs(so_far - 0.5).argmin()), len(periods) - 2)
+        period = periods["period"].tolist()
+        names = (f"{period[0]} to {period[last]}", f"{period[last + 1]} to {period[-1]}")
+        late = (ordinal > periods["ordinal"].iloc[last]).astype(int)
+        yield np.where(ordinal < 0, -1, late), names
+    source = placed["source"].to_numpy()
+    known = placed.loc[placed["source"] != "", "source"].value_counts()
+    for outlet in known.index[:OUTLETS] if len(known) > 1 else []:
+        yield np.where(source == outlet, 0, 1), (outlet, "the other outlets")
 
 
 # --- everything -------------------------------------------------------------------------------------------------------------
@@ -597,6 +682,7 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
         "comparison": compared,
         "topics": described,
         "keywords": keywords(settings),
+        "keyness": keyness(settings),
         "topic_counts": counts,
         "suggested": suggested,
         "grid": grid(settings),
@@ -612,12 +698,14 @@ def tables(made: dict[str, Any]) -> dict[str, pd.DataFrame]:
     found: dict[str, list[pd.DataFrame]] = {
         "articles": [base["articles"]],
         "removals": [base["removals"]],
-        "dropped": [base["dropped"], vocabulary["dropped"]],
+        "dropped": [base["dropped"], vocabulary["dropped"], made["keyness"]["dropped"]],
         "repeats": [base["repeats"]],
         "terms": [vocabulary["terms"]],
         "scores": [compared["scores"]],
         "series": [made["keywords"]["series"]],
         "trends": [made["keywords"]["trends"]],
+        "keyness": [made["keyness"]["keyness"]],
+        "bursts": [made["keywords"]["bursts"]],
         "contexts": [made["keywords"]["contexts"]],
     }
     for name in ("topics", "topic_terms", "doc_topics", "matches"):
