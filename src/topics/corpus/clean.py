@@ -15,11 +15,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache, partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from topics.corpus.dates import DATE
+from topics.corpus.dates import DATE, YEAR
 from topics.corpus.encoding import MOJIBAKE, fix_mojibake
 from topics.tables import UserError, conform, dropped
 
@@ -46,8 +47,9 @@ INLINE_TAGS = (
     r"a|abbr|aside|b|body|button|caption|center|cite|code|em|embed|font|form|head|html|i|iframe|img|input|label|link|main|meta|nav|"
     r"noscript|object|picture|q|small|source|span|strike|strong|sub|sup|svg|tbody|td|tfoot|th|thead|time|u|video|wbr"
 )
-ATTRIBUTES = r"(?:\s+[\w:@-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>\"']+))?)*"
-TAGS = re.compile(rf"</?(?:(?P<block>{BLOCK_TAGS})|{INLINE_TAGS}){ATTRIBUTES}\s*/?>", re.I)
+ATTRIBUTES = r"(?P<attributes>(?:\s+(?:[\w:@-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>\"']+)|controls|async|defer|allowfullscreen|autoplay|muted|hidden))*)"
+TAGS = re.compile(rf"<(?P<closing>/?)(?P<name>(?P<block>{BLOCK_TAGS})|{INLINE_TAGS}){ATTRIBUTES}\s*/?>", re.I)
+ALONE = frozenset({"br", "hr", "p", "li", "img", "wbr"})  # elements that stand without a closing tag
 UNSEEN_TAGS = re.compile(r"<(script|style)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.S | re.I)
 ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
 IMAGE_LINE = re.compile(r"[ \t]*!\[[^\]\n]*\](?:\([^)\n]*\))?[ \t]*(?P<caption>[^\n]*)")
@@ -71,7 +73,7 @@ WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?|th
 STAMP = re.compile(rf"(?i:[ \t]*(?:(?:{STAMP_WORD}|{WEEKDAY}|{TIME}|{ZONE}|{DATE}|at|à|[|,•·/\-–—()])[ \t]*)+)")
 SAYS_STAMP = re.compile(rf"(?i:{STAMP_WORD})")
 ONE_DATE = re.compile(DATE)
-BY = r"(?:[Bb]y|BY|(?:[Rr]eported|[Ww]ritten|[Ss]tory|[Ww]ords|[Pp]osted) by|Par|Von|Por|Di|Author:|Tác giả:)"
+BY = r"(?:By|BY|(?:[Rr]eported|[Ww]ritten|[Ss]tory|[Ww]ords|[Pp]osted) by|Par|Von|Por|Di|Author:|Tác giả:)"
 BYLINE = re.compile(
     rf"[ \t*_]*{BY}[ \u00a0]{NAMES}(?:[ \t]*[|/,•·–-]?[ \t]*(?:{DATE}|{NAME}|{TIME}|{ZONE})){{0,4}}[ \t*_]*"
 )
@@ -80,6 +82,7 @@ CAPITALS = rf"[{UPPER}]{{2}}[{UPPER}.'’]*(?:[ -][{UPPER}.'’]{{2,}}){{0,3}}"
 DATELINE = re.compile(
     rf"[ \t]*(?:\({AGENCY}\)[ \t]*{DASH}?|"
     rf"{PLACE}(?:, {PLACE})?(?:, {DATE})?[,.]? ?(?:\({AGENCY}(?:/{AGENCY})?\)|/{AGENCY}/)(?:[ \t]*(?:{DASH}|[.:]))?|"
+    rf"(?!(?:NOTE|YEAR|UPDATE|ANALYSIS|WATCH|LIVE|BREAKING|OPINION|EXCLUSIVE|CORRECTED)\b)"
     rf"{CAPITALS}(?:, {PLACE})?(?:, {DATE})?[ \t]*(?:[—–]|--|\"\?|(?<=[ \t])-(?=[ \t]))|"
     rf"{AGENCY} ?{DASH}(?=[ \t]))[ \t]*(?=\S)"
 )
@@ -98,7 +101,7 @@ CREDITED = (
     r"(?:(?:[Aa]dditional |[Ff]urther )?(?:[Rr]eport(?:ing|ed)|[Tt]ranslat(?:ing|ed)|[Ee]dit(?:ing|ed)|[Ww]rit(?:ing|ten)|[Cc]ompil(?:ing|ed)|[Pp]roduced|[Gg]raphics?)"
     r"(?: and (?:[Ee]diting|[Ww]riting|[Rr]eporting))? by|(?:Traduit|Traduction|Übersetz\w+) (?:par|von|:))"
 )
-CREDIT = re.compile(rf"[ \t(*_\-–—]*{CREDITED}:? [^\n]{{1,160}}")
+CREDIT = re.compile(rf"[ \t(*_\-–—]*(?=[{UPPER}]){CREDITED}:? [^\n]{{1,160}}")
 CREDIT_TAIL = re.compile(rf"[ \t]*\({CREDITED} [^()\n]{{2,300}}\)?[ \t]*$", re.M)
 SOURCE_TAIL = re.compile(
     rf"(?:(?<=[.!?\"”'’)])|^)[ \t\n]*\(?(?:Sources?|Nguồn|Quelle|Fuente) ?: ?-?{NAMES}(?: and (?:news )?agencies| news agenc(?:y|ies))?\)?[ \t.]*\Z",
@@ -121,12 +124,13 @@ POINTER = re.compile(
     r"(?:à )?lire (?:aussi|également)|voir aussi|xem thêm|lesen sie auch|mehr dazu|leer también|leggi anche)[ ]?(?:[:|»>–—][^\n]{0,200}|\.{3}|…)?[ \t)\]]*)"
 )
 SOCIAL = (
-    r"(?:facebook|twitter|linkedin|whatsapp|telegram|pinterest|reddit|tumblr|instagram|youtube|e-?mail|messenger|google\+?|zalo|flipboard|x|print|"
-    r"copy(?: link)?|share|tweet|send|save|digg|newsvine|stumble(?:upon)?|vk|viber|line|permalink)"
+    r"(?:facebook|twitter|linkedin|whatsapp|telegram|pinterest|reddit|tumblr|instagram|youtube|e-?mail|messenger|google\+?|zalo|flipboard|print|"
+    r"copy(?: link)?|share|tweet|send|save|digg|newsvine|stumble(?:upon)?|vk|viber|permalink)"
 )
 SHARE = re.compile(
     rf"(?i:[ \t*_\-•|]*(?:{SOCIAL}(?:[ \t,|/•&-]+(?:{SOCIAL}|on|via|by|this|article|story|page|with|friends|and|or)){{0,16}}|"
-    r"share (?:this(?: (?:article|story|page|post|news|on|via|with)\b[^\n.]{0,40})?|on [^\n.]{0,40})|(?:please )?(?:follow|like|join|find) (?:us|me|@\w+|[\w ]{2,30}) (?:on|at|@)[^\n]{0,100}|"
+    r"share (?:this(?: (?:article|story|page|post|news|on|via|with)\b[^\n.]{0,40})?|on [^\n.]{0,40})|(?:please )?(?:follow|like|join|find) (?:us|me|@\w+|[\w ]{2,30}) on (?:our )?"
+    rf"{SOCIAL}\b[^\n]{{0,100}}|"
     r"(?:subscribe|sign up|register)(?: (?:here|now|today))?|(?:subscribe|sign up|register) (?:to|for|here|now|today)[^\n]{0,80}\b(?:newsletters?|inbox|daily|alerts|updates|briefing|channel|free)\b[^\n]{0,60}|"
     r"(?:get|receive) (?:the latest|our|daily|breaking)[^\n]{0,60}(?:newsletter|inbox|alerts|email)[^\n]{0,60}|click here(?: to (?:subscribe|sign up|share|follow|comment|print|download|read more)[^\n]{0,80})?|"
     r"(?:leave a|post a|no|\d+) comments?|comments? (?:are closed|\(\d+\))|advertisements?|sponsored(?: content)?|story continues below[^\n]{0,40}|"
@@ -152,6 +156,8 @@ ABBREVIATION = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Gen|Sen|Rep|Gov|Lt|Col|Prof|St|Jr|Sr|vs|No|[Hh]on|Rev|Capt|Sgt|Maj|Adm|[A-Z]|[A-Z]\.[A-Z])\.$"
 )
 
+SENTENCE_SIGNS = '.!?:;"”’)»|…'
+
 # --- steps: a text to the spans to cut or replace --------------------------------------------------------------------
 
 
@@ -160,6 +166,7 @@ class About(NamedTuple):
 
     title: str = ""
     recurring: frozenset[str] = frozenset()  # lines that recur across the articles of its source, `folded`
+    joined: frozenset[str] = frozenset()  # words divided at a line's end somewhere, that stand undivided elsewhere
 
 
 def encoding(text: str, about: About) -> Iterator[Span]:
@@ -183,7 +190,11 @@ def markup(text: str, about: About) -> Iterator[Span]:
     """HTML elements and entities, Markdown images (with the caption on their line), links, table walls, `[...]`."""
     yield from _all(UNSEEN_TAGS, text, needs="<")
     for match in TAGS.finditer(text) if "<" in text else ():
-        yield match.start(), match.end(), "\n" if match["block"] else ""
+        name = match["name"]
+        if (
+            match["closing"] or match["attributes"] or name in ALONE or f"</{name}" in text
+        ):  # <U> is a ticker, not a tag
+            yield match.start(), match.end(), "\n" if match["block"] else ""
     for match in ENTITY.finditer(text) if "&" in text else ():
         if html.unescape(match[0]) != match[0]:
             yield match.start(), match.end(), html.unescape(match[0])
@@ -202,24 +213,27 @@ def markup(text: str, about: About) -> Iterator[Span]:
 
 
 def hyphenation(text: str, about: About) -> Iterator[Span]:
-    """Words divided at a line's end, joined; with their hyphen where the text writes them so elsewhere."""
-    for match in LINE_HYPHEN.finditer(text) if "\n" in text else ():
-        before = re.search(r"[^\W\d_]{2,}$", text[max(0, match.start() - 30) : match.start()])
-        after = re.match(rf"[{LOWER}]{{2,}}", text[match.end() : match.end() + 30])
-        if before and after:
-            yield match.start(), match.end(), "-" if f"{before[0]}-{after[0]}" in text else ""
+    """Words divided at a line's end, joined: without the hyphen where the corpus has the word undivided, else with it."""
+    for start, end, word in _divided(text):
+        yield start, end, "" if word.lower() in about.joined else "-"
 
 
 def repeated_head(text: str, about: About) -> Iterator[Span]:
     """The title at the head of the text, where the article has it as its title; a title or standfirst said twice."""
     lines = _filled(text)[:6]
-    if lines and about.title and _bare(text[slice(*lines[0])]) == _bare(about.title):
+    if (
+        len(lines) > 1
+        and about.title
+        and _bare(text[slice(*lines[0])]) == _bare(about.title)
+        and not text[lines[1][0] : lines[1][1]].lstrip()[0].islower()
+    ):
         yield lines[0][0], _past(text, lines[0][1]), ""
         lines = lines[1:]
     for i, (start, end) in enumerate(lines):
         line = _bare(text[start:end]) if end - start < 1000 else ""
         later = [_bare(text[a : min(b, a + 2 * len(line) + 50)]) for a, b in lines[i + 1 :]]
-        if len(line) > 15 and any(other == line or (len(line) > 40 and other.startswith(line)) for other in later):
+        sentence = len(line) > 40 and text[start:end].rstrip()[-1:] in SENTENCE_SIGNS
+        if len(line) > 15 and any(other == line or (sentence and other.startswith(line)) for other in later):
             yield start, _past(text, end), ""
 
 
@@ -241,8 +255,8 @@ def stamps(text: str, about: About) -> Iterator[Span]:
     """Lines of nothing but a date with its time and zone, `Updated: …` and the like, at the head or the foot."""
     for start, end, new in _whole_lines(STAMP, text, _edges(text, 8, 3)):
         said = text[start:end]
-        dates = ONE_DATE.findall(said)
-        if len(dates) == 1 or (SAYS_STAMP.search(said) and re.search(r"\d|:", said)):
+        one = len(ONE_DATE.findall(said)) == 1 and re.search(YEAR, said)
+        if one or (SAYS_STAMP.search(said) and re.search(r"\d|:", said)):
             yield start, end, new
 
 
@@ -378,7 +392,10 @@ def clean(
     if unknown:
         raise UserError(f"cleaning: no such step: {', '.join(unknown)}. The steps are {', '.join(STEPS)}.")
     recurrences = recurring_lines(raw) if "recurring" in steps else {}
-    work = partial(_clean_block, steps=tuple(steps), recurrences=recurrences, by_hand=_by_hand(corrections))
+    joined = joined_words(raw["text"].tolist()) if "hyphenation" in steps else frozenset()
+    work = partial(
+        _clean_block, steps=tuple(steps), recurrences=recurrences, joined=joined, by_hand=_by_hand(corrections)
+    )
     jobs = list(zip(raw["doc_id"], raw["text"], raw["title"], _groups(raw), strict=True))
     texts: list[str] = []
     rows: list[tuple[Any, ...]] = []
@@ -409,15 +426,37 @@ def heading(text: str) -> str:
     return match[1] if match and len(match[1].split()) <= 30 and match[1][-1] not in ".;,:" else ""
 
 
+def _divided(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where words are divided at the end of a line, and each word put together."""
+    for match in LINE_HYPHEN.finditer(text) if "\n" in text else ():
+        before = re.search(r"[^\W\d_]{2,}$", text[max(0, match.start() - 30) : match.start()])
+        after = re.match(rf"[{LOWER}]{{2,}}(?![\w-])", text[match.end() : match.end() + 30])
+        if before and after:
+            compound = text[: match.start() - len(before[0])].endswith("-")  # higher-than-\nexpected
+            yield match.start(), match.end(), "" if compound else before[0] + after[0]
+
+
+def joined_words(texts: Sequence[str]) -> frozenset[str]:
+    """Of the words divided at a line's end somewhere in the corpus, those that it has more often whole than hyphenated."""
+    wanted = {word.lower() for text in texts for _, _, word in _divided(text)} - {""}
+    whole, hyphenated = Counter[str](), Counter[str]()
+    for text in texts if wanted else ():
+        words = re.findall(r"[^\W\d_]{2,}(?:-[^\W\d_]{2,})?", text.lower())
+        whole.update(word for word in words if word in wanted)
+        hyphenated.update(word.replace("-", "") for word in words if "-" in word)
+    return frozenset(word for word in wanted if whole[word] > hyphenated[word])
+
+
 def _clean_block(
     block: list[tuple[str, str, str, str]],
     steps: tuple[str, ...],
     recurrences: Mapping[str, frozenset[str]],
+    joined: frozenset[str],
     by_hand: Mapping[str, Any],
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     texts, rows = [], []
     for doc_id, original, title, group in block:
-        text, edits = clean_text(original, steps, About(title, recurrences.get(group, frozenset())))
+        text, edits = clean_text(original, steps, About(title, recurrences.get(group, frozenset()), joined))
         if doc_id in by_hand:
             text, edits = _correct(original, edits, by_hand[doc_id])
         texts.append(text)
@@ -485,7 +524,7 @@ def pieces_of(text: str) -> list[tuple[int, int, bool]]:
     Not the lines of hard-wrapped paragraphs, and nothing that leads on to what follows, such as a salutation.
     """
     pieces: list[tuple[int, int, bool]] = []
-    wrapped = False
+    inner = _continuations(text)
     for start, end in _filled(text):
         line = text[start:end].strip()
         if end - start > LONG_LINE:
@@ -493,13 +532,12 @@ def pieces_of(text: str) -> list[tuple[int, int, bool]]:
             sentences = [(a, b, False) for a, b in zip(bounds, bounds[1:], strict=False) if len(text[a:b].split()) >= 4]
             pieces += sentences if len(sentences) <= HEAD + FOOT else sentences[:HEAD] + sentences[-FOOT:]
         elif (
-            not wrapped
+            start not in inner
             and line[-1] not in ",;:"
             and not line[0].islower()
             and (len(line.split()) >= 4 or line[-1] not in ".!?")
         ):
             pieces.append((start, end, True))
-        wrapped = end - start > 40 and line[-1] not in '.!?:"”’)' and text[end : end + 2].strip() != ""
     return pieces
 
 
@@ -532,6 +570,22 @@ def _lines(text: str) -> list[tuple[int, int]]:
     return [*bounds, (start, len(text))]
 
 
+@lru_cache(maxsize=8)
+def _continuations(text: str) -> frozenset[int]:
+    """Where lines start that go on with the sentence of the line before: by a small letter, or in hard-wrapped text."""
+    starts = []
+    for (a, b), (c, d) in pairwise(_lines(text)):
+        if (
+            b - a >= 40
+            and text[a:b].rstrip()[-1:] not in SENTENCE_SIGNS
+            and text[c:d].strip()
+            and not text.startswith("  ", c)
+        ):
+            starts.append((c, text[c:d].lstrip()[0].islower()))
+    wrapped = 3 * sum(small for _, small in starts) > len(starts)
+    return frozenset(start for start, small in starts if small or wrapped)
+
+
 def _filled(text: str) -> list[tuple[int, int]]:
     return [(start, end) for start, end in _lines(text) if text[start:end].strip()]
 
@@ -560,9 +614,18 @@ def _whole_lines(
     longest: int = 250,
     needs: str = "",
 ) -> Iterator[Span]:
-    """The lines that the pattern matches from end to end, with their line ends; never a line longer than `longest`."""
+    """The lines that the pattern matches from end to end, with their line ends.
+
+    Never a line longer than `longest`, nor one that goes on with the sentence of the line before it.
+    """
+    inner = _continuations(text)
     for start, end in (_lines(text) if lines is None else lines) if needs in text else ():
-        if 0 < end - start <= longest and pattern.fullmatch(text, start, end) and text[start:end].strip():
+        if (
+            0 < end - start <= longest
+            and start not in inner
+            and pattern.fullmatch(text, start, end)
+            and text[start:end].strip()
+        ):
             yield start, _past(text, end), ""
 
 

@@ -41,7 +41,7 @@ def guess_encoding(sample: bytes, whole: bool = True, html: bool = False) -> str
 
     `whole=False` says that `sample` may end in the middle of a character.
 
-    >>> guess_encoding("Đà Nẵng".encode()), guess_encoding("café à la carte, déjà vu".encode("cp1252"))
+    >>> guess_encoding("Đà Nẵng".encode()), guess_encoding("Il a mangé à la française, déjà, l’été dernier".encode("cp1252"))
     ('utf-8', 'cp1252')
     """
     for mark, name in BOMS:
