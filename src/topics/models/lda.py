@@ -446,7 +446,7 @@ def frex(model: TopicModel, weight: float = 0.5, shrink: bool = True) -> np.ndar
 def _towards_even(shares: np.ndarray, n: np.ndarray) -> np.ndarray:
     even = 1 / len(shares)
     spread = ((shares - even) ** 2).sum(axis=0)
-    noise = (shares * (1 - shares)).sum(axis=0) / np.maximum(n - 1, EPS)
+    noise = (shares * (1 - shares)).sum(axis=0) / np.maximum(n - 1, 1e-9)
     pull = np.clip(noise / np.maximum(spread, EPS), 0, 1)
     return pull * even + (1 - pull) * shares
 

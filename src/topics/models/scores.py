@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from scipy.special import stdtrit
 
 from topics.models import kernels
-from topics.models.lda import TopicModel, frex, infer, top_terms
+from topics.models.lda import LEVEL, TopicModel, frex, infer, top_terms
 from topics.tables import UserError, conform
 from topics.words.counts import Counts
 
@@ -33,6 +34,12 @@ MEASURES = {
         "low",
         "words",
         "document completion, Wallach, Murray, Salakhutdinov & Mimno 2009",
+        "whether a reader would understand the topics; not comparable between vocabularies",
+    ),
+    "gain": Measure(
+        "high",
+        "nats per word",
+        "document completion against the terms' frequencies alone",
         "whether a reader would understand the topics; not comparable between vocabularies",
     ),
     "c_npmi": Measure(
@@ -66,6 +73,7 @@ MEASURES = {
         "whether the words of a topic belong together",
     ),
 }
+MOST_DRAWS = 10  # that a prediction is averaged over
 WINDOWS = {"c_v": 110, "c_npmi": 10, "c_uci": 10, "u_mass": None}
 
 
@@ -114,8 +122,11 @@ def coherence(topics: np.ndarray, windows: Windows, measure: str) -> np.ndarray:
     """The coherence of each topic, given as rows of term indices, best first: gensim's numbers.
 
     `measure` is c_v, c_npmi, c_uci or u_mass with gensim's segmentation, windows and constants (Röder, Both & Hinneburg 2015).
+    One term alone has no coherence: NaN.
     """
     size = WINDOWS[measure]
+    if topics.shape[1] < 2:
+        return np.full(len(topics), np.nan)
     rows = np.searchsorted(windows.terms, topics)
     alone = windows.alone[size][rows] / windows.n[size]
     joint = windows.together[size][rows[:, :, None], rows[:, None, :]] / windows.n[size]
@@ -170,21 +181,35 @@ def split(matrix: sp.csr_matrix, seed: int) -> tuple[sp.csr_matrix, sp.csr_matri
 
 @dataclass(frozen=True)
 class Completion:
-    """How well the second half of held-out units was foretold from the first: log-probability and tokens of each unit."""
+    """How well the hidden half of held-out units was foretold from the other: log-probabilities in nats, and tokens, by unit."""
 
-    log_probability: np.ndarray  # nats, (n_units,)
-    n: np.ndarray  # tokens foretold, (n_units,)
+    log_probability: np.ndarray  # of the hidden tokens under the model, (n_units,)
+    by_frequency: np.ndarray  # the same under the terms' frequencies in the training text alone
+    n: np.ndarray  # tokens foretold
 
     @property
-    def perplexity(self) -> float:
-        """Among how many equally probable words the model would be as uncertain."""
-        return float(np.exp(-self.log_probability.sum() / self.n.sum()))
+    def perplexity(self) -> tuple[float, float, float]:
+        """Among how many equally probable words the model would be as uncertain, with its 95 % interval for articles such as these."""
+        mean, low, high = _ratio(self.log_probability, self.n)
+        return float(np.exp(-mean)), float(np.exp(-high)), float(np.exp(-low))
 
-    def interval(self, level_z: float = 1.959963984540054) -> tuple[float, float]:
-        """95 % interval of the perplexity for articles such as these (ratio estimator over units)."""
-        mean = self.log_probability.sum() / self.n.sum()
-        error = np.sqrt(((self.log_probability - mean * self.n) ** 2).sum()) / self.n.sum()
-        return float(np.exp(-mean - level_z * error)), float(np.exp(-mean + level_z * error))
+    @property
+    def gain(self) -> tuple[float, float, float]:
+        """Nats per word that the topics add to word frequencies, with its 95 % interval; 0 or less: no themes were found."""
+        return _ratio(self.log_probability - self.by_frequency, self.n)
+
+
+def _ratio(amount: np.ndarray, n: np.ndarray) -> tuple[float, float, float]:
+    """Amount per token, and its 95 % interval by the ratio estimator over units (t with one less than units)."""
+    amount, n = amount[n > 0], n[n > 0]
+    if not len(n):
+        return np.nan, np.nan, np.nan
+    mean = amount.sum() / n.sum()
+    if len(n) < 2:
+        return float(mean), -np.inf, np.inf
+    spread = np.sqrt(((amount - mean * n) ** 2).sum() * len(n) / (len(n) - 1)) / n.sum()
+    reach = stdtrit(len(n) - 1, (1 + LEVEL) / 2) * spread
+    return float(mean), float(mean - reach), float(mean + reach)
 
 
 def complete(model: TopicModel, held_out: Counts, seed: int = 0) -> Completion:
@@ -198,23 +223,28 @@ def complete(model: TopicModel, held_out: Counts, seed: int = 0) -> Completion:
     seen, hidden = split(held_out.matrix, seed)
     rows = np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr))
     probability = np.zeros(hidden.nnz)
-    draws = list(topic_term_draws(model))
-    for topic_term in draws:
+    n_draws = 0
+    for topic_term in topic_term_draws(model, MOST_DRAWS):
         gamma = infer(seen, topic_term, model.alpha, tolerance=1e-3, rounds=200)
         shares = gamma / gamma.sum(axis=1, keepdims=True)
         probability += np.einsum("ij,ji->i", shares[rows], topic_term[:, hidden.indices])
-    log = np.log(probability / len(draws)) * hidden.data
+        n_draws += 1
+    frequency = (model.term_n + model.beta) / (model.term_n + model.beta).sum()
     n = np.asarray(hidden.sum(axis=1)).ravel()
-    return Completion(np.bincount(rows, log, minlength=len(n)), n)
+    by_unit = [
+        np.bincount(rows, np.log(each) * hidden.data, minlength=len(n))
+        for each in (probability / n_draws, frequency[hidden.indices])
+    ]
+    return Completion(by_unit[0], by_unit[1], n)
 
 
-def topic_term_draws(model: TopicModel) -> Iterable[np.ndarray]:
-    """The terms' probabilities in each topic, draw by draw (their mean given the draw's counts); the model's own where it has no draws."""
-    n_topics = model.n_topics
-    for i in range(len(model.draws_doc)):
+def topic_term_draws(model: TopicModel, most: int) -> Iterable[np.ndarray]:
+    """The terms' probabilities in each topic, draw by draw, `most` at the most; the model's own where it has no draws."""
+    n_topics, kept = model.n_topics, len(model.draws_doc)
+    for i in sorted({round(place) for place in np.linspace(0, kept - 1, min(most, kept))}):
         counted = model.draws_term[i * n_topics : (i + 1) * n_topics].toarray() + model.beta
         yield counted / counted.sum(axis=1, keepdims=True)
-    if not len(model.draws_doc):
+    if not kept:
         yield model.topic_term
 
 
@@ -228,8 +258,8 @@ def scores(model: TopicModel, windows: Windows, completion: Completion | None = 
     values |= {"exclusivity": float(exclusivity(model).mean()), "diversity": diversity(model)}
     low, high = {}, {}
     if completion is not None:
-        values["perplexity"] = completion.perplexity
-        low["perplexity"], high["perplexity"] = completion.interval()
+        for name in ("perplexity", "gain"):
+            values[name], low[name], high[name] = getattr(completion, name)
     table = {
         "n_topics": model.n_topics,
         "seed": model.seed,

@@ -1,0 +1,184 @@
+"""Scores: gensim's coherence to its last digit, published values, and predictions that obey their laws."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_models_worlds import counts_of, planted
+
+from topics.models import lda, scores
+from topics.tables import UserError
+from topics.words.counts import Counts
+
+
+def texts(n: int, length: int, n_terms: int, seed: int, empty: bool = True) -> list[list[int]]:
+    rng = np.random.default_rng(seed)
+    made = [(rng.zipf(1.3, rng.integers(1, length)) % n_terms).tolist() for _ in range(n)]
+    return [*made, [], [1], made[0][:1]] if empty else made
+
+
+def joined(given: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate([np.array(text, np.int64) for text in given]), np.cumsum([0, *map(len, given)])
+
+
+@pytest.mark.parametrize("measure", ["c_v", "c_npmi", "c_uci", "u_mass"])
+@pytest.mark.parametrize("length", [8, 60, 400], ids=["shorter than both windows", "between", "longer"])
+def test_coherence_is_gensims_to_the_last_digit(measure: str, length: int) -> None:
+    from gensim.corpora import Dictionary
+    from gensim.models import CoherenceModel
+
+    given = texts(40, length, 60, seed=length)
+    named = [[f"w{i}" for i in text] for text in given]
+    seen = sorted({i for text in given for i in text})
+    topics = np.random.default_rng(1).permuted(np.tile(seen, (4, 1)), axis=1)[:, :6]
+    peer = CoherenceModel(
+        topics=[[f"w{i}" for i in row] for row in topics],
+        texts=named,
+        dictionary=Dictionary(named),
+        coherence=measure,
+        topn=6,
+        processes=1,
+    )
+    windows = scores.count_windows(*joined(given), topics)
+    mine = scores.coherence(topics, windows, measure)
+    assert np.abs(mine - peer.get_coherence_per_topic()).max() < 1e-12
+
+
+def test_one_count_serves_all_models_of_a_grid() -> None:
+    given = texts(30, 200, 80, seed=2)
+    a, b = np.arange(12).reshape(2, 6), np.arange(20, 44).reshape(4, 6)
+    together = scores.count_windows(
+        *joined(given), np.concatenate([a, b]) if a.shape == b.shape else [*a.ravel(), *b.ravel()]
+    )
+    for topics in (a, b):
+        alone = scores.count_windows(*joined(given), topics)
+        for measure in scores.WINDOWS:
+            assert (scores.coherence(topics, together, measure) == scores.coherence(topics, alone, measure)).all()
+
+
+def test_a_word_out_of_the_vocabulary_takes_up_room_in_the_window() -> None:
+    near = scores.count_windows(np.array([0, 1]), np.array([0, 2]), [0, 1], sizes=[2])
+    far = scores.count_windows(np.array([0, -1, 1]), np.array([0, 3]), [0, 1], sizes=[2])
+    assert near.together[2][0, 1] == 1
+    assert far.together[2][0, 1] == 0
+
+
+def test_words_that_always_meet_are_coherent_and_words_that_never_do_are_not() -> None:
+    given = [[0, 1, 2], [3, 4, 5]] * 20
+    windows = scores.count_windows(*joined(given), range(6))
+    good = scores.coherence(np.array([[0, 1, 2]]), windows, "c_npmi")
+    bad = scores.coherence(np.array([[0, 3, 4]]), windows, "c_npmi")
+    assert good[0] == pytest.approx(1, abs=1e-6)
+    assert bad[0] < 0
+
+
+def test_exclusivity_and_diversity_are_largest_where_topics_share_nothing() -> None:
+    apart = planted(n_topics=3, beta=0.01, n_terms=60)
+    model = lda.fit(apart.counts, n_topics=3, seed=1, sweeps=100, samples=5)
+    blurred = replace(model, topic_term=(model.topic_term + 9 * model.topic_term.mean(axis=0)) / 10)
+    same = replace(model, topic_term=np.tile(model.topic_term.mean(axis=0), (3, 1)))
+    assert scores.diversity(model, 5) > 0.85
+    assert scores.diversity(same, 5) == pytest.approx(1 / 3)
+    assert scores.exclusivity(model).mean() > scores.exclusivity(same).mean()
+    assert (scores.exclusivity(blurred) <= 10).all()
+
+
+# --- prediction ---------------------------------------------------------------------------------------------------------
+
+
+def halves(counts: Counts, seed: int = 0) -> tuple[Counts, Counts]:
+    test = np.random.default_rng(seed).random(counts.matrix.shape[0]) < 0.25
+    return tuple(replace(counts, matrix=counts.matrix[rows], unit_doc=counts.unit_doc[rows]) for rows in (~test, test))  # type: ignore[return-value]
+
+
+def test_all_tokens_of_a_word_of_an_article_are_in_one_half() -> None:
+    matrix = planted().counts.matrix
+    seen, hidden = scores.split(matrix, 1)
+    assert (seen + hidden != matrix).nnz == 0
+    assert seen.multiply(hidden).nnz == 0
+
+
+def test_held_out_words_are_foretold_as_well_as_the_planted_topics_allow() -> None:
+    world = planted(n_docs=300, length=100)
+    train, test = halves(world.counts)
+    model = lda.fit(train, n_topics=5, seed=1, sweeps=200)
+    found = scores.complete(model, test)
+    known = scores.complete(
+        replace(model, draws_doc=model.draws_doc[:0], topic_term=world.topic_term, alpha=np.full(5, 0.1)), test
+    )
+    assert known.perplexity[0] * 0.98 < found.perplexity[0] < known.perplexity[0] * 1.05
+    assert found.perplexity[1] < found.perplexity[0] < found.perplexity[2]
+    assert found.gain[1] > 0
+
+
+def test_topics_add_nothing_on_shuffled_text() -> None:
+    from topics.models.stability import shuffled
+
+    train, test = halves(shuffled(planted(n_docs=300).counts))
+    model = lda.fit(train, n_topics=5, seed=1, sweeps=200)
+    assert scores.complete(model, test).gain[1] <= 0
+
+
+def test_averaging_probabilities_over_draws_foretells_no_worse_than_a_single_draw() -> None:
+    train, test = halves(planted(n_docs=60, length=30).counts)
+    model = lda.fit(train, n_topics=5, seed=1, sweeps=200)
+    single = replace(model, draws_doc=model.draws_doc[:1], draws_term=model.draws_term[:5])
+    assert scores.complete(model, test).perplexity[0] < scores.complete(single, test).perplexity[0]
+
+
+def test_one_held_out_article_has_no_finite_interval_and_none_has_no_value() -> None:
+    train, test = halves(planted().counts)
+    model = lda.fit(train, n_topics=2, seed=1, sweeps=20, samples=2)
+    one = scores.complete(model, replace(test, matrix=test.matrix[:1]))
+    assert one.perplexity[1:] == (0, np.inf)
+    assert np.isnan(scores.complete(model, replace(test, matrix=test.matrix[:0])).perplexity[0])
+
+
+def test_another_vocabulary_is_refused() -> None:
+    model = lda.fit(counts_of([[1, 2], [2, 1]]), n_topics=2, seed=1, sweeps=4, samples=1)
+    with pytest.raises(UserError, match="terms of the model"):
+        scores.complete(model, counts_of([[1, 2, 3]]))
+
+
+def test_every_measure_of_the_table_says_its_direction_source_and_what_it_does_not_measure() -> None:
+    world = planted()
+    train, test = halves(world.counts)
+    model = lda.fit(train, n_topics=3, seed=4, sweeps=50, samples=5)
+    units = [np.repeat(row.indices, row.data).tolist() for row in train.matrix]
+    table = scores.scores(
+        model, scores.count_windows(*joined(units), lda.top_terms(model)), scores.complete(model, test)
+    )
+    assert set(table["measure"]) == set(scores.MEASURES)
+    assert set(table["better"]) <= {"high", "low"}
+    assert np.isfinite(table["value"]).all()
+    for measure in scores.MEASURES.values():
+        assert measure.source
+        assert measure.silent
+
+
+def test_counting_a_grid_is_much_quicker_than_gensim() -> None:
+    from gensim.corpora import Dictionary
+    from gensim.models import CoherenceModel
+
+    given = texts(60, 600, 500, seed=3, empty=False)
+    named = [[f"w{i}" for i in text] for text in given]
+    seen = sorted({i for text in given for i in text})
+    topics = np.array(seen[: len(seen) // 10 * 10]).reshape(-1, 10)[:20]
+    scores.count_windows(*joined(given[:2]), topics)
+    start = time.process_time()
+    mine = scores.coherence(topics, scores.count_windows(*joined(given), topics), "c_v")
+    ours = time.process_time() - start
+    start = time.process_time()
+    peer = CoherenceModel(
+        topics=[[f"w{i}" for i in row] for row in topics],
+        texts=named,
+        dictionary=Dictionary(named),
+        coherence="c_v",
+        processes=1,
+    )
+    theirs = peer.get_coherence_per_topic()
+    assert np.abs(mine - theirs).max() < 1e-12
+    assert time.process_time() - start > 10 * ours
