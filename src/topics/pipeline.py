@@ -360,7 +360,7 @@ def paged(settings: Settings) -> tuple[int, ...]:
 
 
 def _compare(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]) -> store.Result:
-    from topics.models import alignment, scores, stability, sweep
+    from topics.models import alignment, lda, scores, stability, sweep
 
     n_terms = len(words(settings)["counts"].terms)
     models = {
@@ -369,7 +369,7 @@ def _compare(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]
         for text, seeds in (("whole", seeds_of(settings, k, asked)), ("shuffled", stability.SHUFFLED_SEEDS))
     }
     windows = _windows(settings, [model for group in models.values() for model in group], n_terms)
-    rows, steady, lacking, shown = [], [], [], {}
+    rows, steady, lacking, described, shown = [], [], [], [], {}
     for k in counts:
         whole, shuffled = models["whole", k], models["shuffled", k]
         base = stability.reference(shuffled)
@@ -378,6 +378,7 @@ def _compare(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]
         shown[k] = first.seed
         steady.append(stability.stability(first, others, base))
         lacking.append(stability.missing(first, others, base.floor))
+        described.append(lda.topics(first, words(settings)["counts"]))
         rows += [
             scores.scores(model, windows, _completed(settings, k, model.seed)).assign(text="whole") for model in whole
         ]
@@ -390,6 +391,8 @@ def _compare(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]
         "stability": all_steady,
         "alignment": alignment.align_all(ordered) if len(ordered) > 1 else pd.DataFrame(),
         "missing": pd.concat(lacking, ignore_index=True),
+        "topics": pd.concat(described, ignore_index=True),
+        "one_topic": None if few(settings) else _one_topic(settings),
         "shown": shown,
         "choice": {
             "n_topics": chosen.n_topics,
@@ -421,6 +424,14 @@ def _completed(settings: Settings, n_topics: int, seed: int) -> Any:
     if few(settings) or seed not in settings.seeds[:3]:
         return None
     return scores.complete(fit(settings, sweep.Job("whole", n_topics, seed), "train"), held_out(settings)["test"])
+
+
+def _one_topic(settings: Settings) -> float:
+    """The perplexity of the words' frequencies alone: all that is left to foretell by where words are dealt out at random."""
+    from topics.models import lda, scores
+
+    alone = lda.fit(held_out(settings)["train"], n_topics=1, seed=settings.seeds[0], sweeps=2, samples=1)
+    return scores.complete(alone, held_out(settings)["test"]).perplexity
 
 
 def _windows(settings: Settings, models: list[TopicModel], n_terms: int) -> Any:
@@ -486,6 +497,115 @@ def _describe(settings: Settings, n_topics: int) -> store.Result:
         "lost_labels": lost,
         "seed": shown.seed,
         "floor": base.floor,
+    }
+
+
+def reading(settings: Settings, n_topics: int) -> store.Kept:
+    """What is read of the topics of one count: `articles` (typical and random, with the passage that carries the topic), `counterparts`,
+    `positions`, `map_terms`, `correlations`, `doubts`, and `seed_shares`; where articles are few `groups` of paragraphs and `said` of them."""
+    kept = topics(settings, n_topics)
+    if not few(settings):
+        comparison(settings)
+    return _keep(settings, store.key("reading", room="models", values={}, inputs=[kept.key]), lambda: _read(settings, n_topics, kept))
+
+
+def _read(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
+    from topics.models import reading, sweep
+
+    base, articles = words(settings), corpus(settings)["articles"]
+    counts = base["counts"]
+    runs = {seed: fit(settings, sweep.Job("whole", n_topics, seed)) for seed in settings.seeds}
+    shown = runs.pop(kept["seed"])
+    if few(settings):
+        groups = reading.reading_groups(shown, counts, base)
+        return {"groups": groups, "said": reading.say_groups(groups)}
+    elsewhere = {k: seed for k, seed in comparison(settings)["shown"].items() if int(k) != n_topics}
+    others = {
+        "seed": list(runs.values()),
+        "count": [fit(settings, sweep.Job("whole", int(k), seed)) for k, seed in elsewhere.items()],
+    }
+    found = reading.counterparts(shown, kept["topics"]["label"].tolist(), others)
+    chosen = reading.choose_articles(shown, counts)
+    texts = dict(zip(articles["doc_id"], articles["text"], strict=True))
+    sources = dict(zip(articles["doc_id"], articles["source"], strict=True))
+    near = found[found["kind"] == "same"]
+    return {
+        "articles": reading.passages(shown, counts, base, texts, chosen),
+        "counterparts": found,
+        "positions": reading.positions(shown),
+        "map_terms": reading.map_terms(shown),
+        "correlations": reading.correlations(shown, counts),
+        "doubts": {str(topic): lines for topic, lines in reading.doubts(shown, counts, near, sources).items()},
+        "seed_shares": _seed_shares(kept["matches"], runs),
+    }
+
+
+def _seed_shares(matches: pd.DataFrame, runs: dict[int, TopicModel]) -> pd.DataFrame:
+    """The share of each topic's pair in each other run: `topic, seed, share`."""
+    pairs = matches[["topic_a", "seed_b", "topic_b"]]
+    share = [float(runs[row.seed_b].doc_topic[:, row.topic_b - 1].mean()) for row in pairs.itertuples()]
+    return pd.DataFrame({"topic": pairs["topic_a"], "seed": pairs["seed_b"], "share": share})
+
+
+def topics_over_time(settings: Settings, n_topics: int) -> store.Kept:
+    """The topics of one count over time and between groups: `series, trends, groups` and `length, why` of the periods."""
+    kept = topics(settings, n_topics)
+    values = {"period": settings.period, "collection": collection(settings), "n_topics": n_topics}
+    key = store.key("topics_over_time", room="trends", values=values, inputs=[kept.key])
+    return _keep(settings, key, lambda: _topics_over_time(settings, n_topics, kept))
+
+
+def _topics_over_time(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
+    from topics.models import lda, sweep
+    from topics.trends import groups, prevalence
+
+    counts = words(settings)["counts"]
+    shown = fit(settings, sweep.Job("whole", n_topics, kept["seed"]))
+    placed, periods, length, why = calendar(settings)
+    known = placed["doc_id"].isin(lda.articles(counts)).to_numpy()
+    placed = placed[known].reset_index(drop=True)
+    shares = lda.article_shares(shown, counts)
+    made: store.Result = {"length": length, "why": why, "series": empty("series"), "trends": empty("trends")}
+    if len(periods) > 1:
+        codes, blocks = prevalence.topic_blocks(placed)
+        draws = lda.share_draws(shown, counts, codes)
+        others = _matched_shares(settings, n_topics, kept)
+        unsure = _unsteady(kept)
+        made["series"] = prevalence.topic_series(draws, blocks, shares, placed, periods, length, other_runs=others)
+        made["trends"] = prevalence.topic_trends(
+            shares, placed, periods, length, withheld=unsure, seasons=collection(settings).get("seasons")
+        )
+    articles = corpus(settings)["articles"].sort_values("doc_id", kind="stable")[known].reset_index(drop=True)
+    tables = []
+    for column in groups.columns_to_compare(articles):
+        codes, blocks = groups.group_blocks(articles[column], placed)
+        draws = lda.share_draws(shown, counts, codes)
+        tables.append(groups.group_shares(draws, blocks, shares, codes).assign(column=column))
+    made["groups"] = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return made
+
+
+def _matched_shares(settings: Settings, n_topics: int, kept: store.Kept) -> dict[int, np.ndarray]:
+    """Each other run's shares of the articles, its topics in the order of those they match; missing where none does."""
+    from topics.models import lda, sweep
+
+    counts = words(settings)["counts"]
+    found = {}
+    for seed, pairs in kept["matches"].groupby("seed_b"):
+        other = lda.article_shares(fit(settings, sweep.Job("whole", n_topics, int(seed))), counts)
+        found[int(seed)] = np.full_like(other, np.nan)
+        found[int(seed)][:, pairs["topic_a"].to_numpy() - 1] = other[:, pairs["topic_b"].to_numpy() - 1]
+    return found
+
+
+def _unsteady(kept: store.Kept) -> dict[str, str]:
+    """The topics that do not come back in every other run, each with the sentence that withholds its trend."""
+    rows = kept["stability"][kept["stability"]["kind"] == "seed"]
+    back = rows.assign(back=rows["topic_b"] > 0).groupby("topic")["back"].agg(["sum", "size"])
+    return {
+        str(topic): f"It comes back in {row['sum']} of {row['size']} other runs only, so no trend is drawn from it."
+        for topic, row in back.iterrows()
+        if row["sum"] < row["size"]
     }
 
 

@@ -1,0 +1,291 @@
+"""What a reader needs of a fit: the passages that carry a topic, which topics are near, what goes together, what to doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from topics.models.lda import TopicModel, article_shares, articles, top_terms
+from topics.models.stability import similarity
+from topics.tokens import sentences
+from topics.words.counts import Counts
+
+LONGEST = 360  # characters of a passage, unless one sentence is longer
+AROUND = 160  # characters shown before and after it
+TYPICAL, RANDOM = 5, 3  # articles of a topic that are shown
+PRESENT = 0.1  # an article holds a topic from this share of its text on
+
+
+# --- articles to read -------------------------------------------------------------------------------------------------
+
+
+def choose_articles(model: TopicModel, counts: Counts, seed: int = 0) -> pd.DataFrame:
+    """Articles to read for each topic: `topic, doc_id, share, how`, those with the largest shares and some by chance.
+
+    `how` is typical or random. The random ones are drawn, each as probable as another, from the articles in which no topic is larger and
+    that are not shown as typical; where there are none, from those of which the topic is a tenth or more.
+    """
+    shares, names = article_shares(model, counts), articles(counts)
+    leading = shares.argmax(axis=1)
+    rows = []
+    for topic in range(model.n_topics):
+        order = np.argsort(-shares[:, topic], kind="stable")
+        typical, rest = order[:TYPICAL], order[TYPICAL:]
+        pool = rest[leading[rest] == topic]
+        pool = pool if len(pool) else rest[shares[rest, topic] >= PRESENT]
+        rng = np.random.default_rng([seed, topic, 6])
+        drawn = rng.choice(np.sort(pool), min(RANDOM, len(pool)), replace=False) if len(pool) else pool
+        rows += [(topic + 1, names[doc], shares[doc, topic], "typical") for doc in typical]
+        rows += [(topic + 1, names[doc], shares[doc, topic], "random") for doc in drawn]
+    return pd.DataFrame(rows, columns=["topic", "doc_id", "share", "how"])
+
+
+def passages(
+    model: TopicModel, counts: Counts, words: Mapping[str, Any], texts: Mapping[str, str], wanted: pd.DataFrame
+) -> pd.DataFrame:
+    """The passage of each wanted article that carries the topic: `wanted` (`topic, doc_id`) with more columns.
+
+    A word of an article is of a topic with probability p(topic | word, article), proportional to the topic's share of the article times
+    the word's probability in the topic. The passage is the run of whole sentences, at most 360 characters unless one is longer, whose words
+    sum up to the largest such probability beyond what the article's share lets expect. `start, end`: its place in the text; `from, to`: with what stands around it;
+    `n_words`: its counted words; `n_of_topic`: how many of these are expected to be of the topic.
+    """
+    place = {doc_id: row for row, doc_id in enumerate(words["doc_ids"].tolist())}
+    shares = dict(zip(articles(counts).tolist(), article_shares(model, counts), strict=True))
+    column = _columns(words, counts)
+    spans = words["spans"]
+    first = np.searchsorted(spans["doc"].to_numpy(), np.arange(len(place) + 1))
+    start, term = spans["start"].to_numpy(), column[spans["name"].to_numpy()]
+    rows = []
+    for topic, doc_id in zip(wanted["topic"], wanted["doc_id"], strict=True):
+        inside = slice(first[place[doc_id]], first[place[doc_id] + 1])
+        known = term[inside] >= 0
+        at, of = start[inside][known], term[inside][known]
+        each = shares[doc_id][:, None] * model.topic_term[:, of]
+        each = each[topic - 1] / each.sum(axis=0)
+        rows.append(_best_passage(texts[doc_id], at, each, float(shares[doc_id][topic - 1])))
+    found = pd.DataFrame(rows, columns=["start", "end", "from", "to", "n_words", "n_of_topic"])
+    return pd.concat([wanted.reset_index(drop=True), found], axis=1)
+
+
+def _columns(words: Mapping[str, Any], counts: Counts) -> np.ndarray:
+    """The term (column of the counts) of every name, -1 where it is none; the last place is that of name -1."""
+    names = words["names"]
+    column = np.full(len(names) + 1, -1, np.int64)
+    kept = np.flatnonzero((names["reason"] == "").to_numpy())
+    column[kept] = np.searchsorted(counts.terms, names["name"].to_numpy(dtype=object)[kept].astype(str))
+    return column
+
+
+def _best_passage(text: str, at: np.ndarray, each: np.ndarray, share: float) -> tuple[int, int, int, int, int, float]:
+    """Where the passage stands, with what is around it, its words and how many are of the topic."""
+    parts = sentences(text)
+    edges = np.searchsorted(at, [low for low, _ in parts] + [len(text)])
+    gained = np.concatenate([[0.0], np.cumsum(each - share)])[edges]
+    best, chosen = -np.inf, (0, 0)
+    for i, (low, _) in enumerate(parts):
+        for j in range(i, len(parts)):
+            if j > i and parts[j][1] - low > LONGEST:
+                break
+            if gained[j + 1] - gained[i] > best:
+                best, chosen = gained[j + 1] - gained[i], (i, j)
+    i, j = chosen
+    low, high = (parts[i][0], parts[j][1]) if parts else (0, len(text))
+    begin = min((a for a, _ in parts[:i] if low - a <= AROUND), default=low)
+    finish = max((b for _, b in parts[j + 1 :] if b - high <= AROUND), default=high)
+    inside = slice(edges[i], edges[j + 1]) if parts else slice(0, 0)
+    return low, high, begin, finish, len(each[inside]), float(each[inside].sum())
+
+
+# --- topics beside each other -----------------------------------------------------------------------------------------
+
+
+def counterparts(shown: TopicModel, labels: Sequence[str], others: Mapping[str, Sequence[TopicModel]]) -> pd.DataFrame:
+    """What each topic is most like in other fits: one row per topic and fit, `kind` the name under which the fit is given.
+
+    `similarity` as in `stability.similarity` (words and articles, 0 to 1), `topic_b` the most similar topic of the other fit (several topics may have
+    the same one: no pairing), `terms_b` its words. Under kind `same` stand the three nearest other topics of the fit itself, by words
+    alone: 1 - the Jensen-Shannon divergence in bits (1: the same words, 0: no word in common).
+    """
+    rows = []
+    own = 1 - divergences(shown) / np.log(2)
+    np.fill_diagonal(own, -1)
+    for topic in range(shown.n_topics):
+        nearest = np.argsort(-own[topic], kind="stable")[: min(3, shown.n_topics - 1)]
+        fit = (shown.n_topics, shown.seed)
+        rows += [("same", topic + 1, *fit, other + 1, own[topic, other], labels[other]) for other in nearest]
+    for kind, models in others.items():
+        for model in models:
+            alike = similarity(shown, model)
+            leading = model.terms[top_terms(model, 5)]
+            for topic, other in enumerate(alike.argmax(axis=1)):
+                found = (kind, topic + 1, model.n_topics, model.seed, other + 1, alike[topic, other])
+                rows.append((*found, ", ".join(leading[other])))
+    return pd.DataFrame(rows, columns=["kind", "topic", "n_topics_b", "seed_b", "topic_b", "similarity", "terms_b"])
+
+
+def positions(model: TopicModel) -> pd.DataFrame:
+    """A place in the plane for each topic: `topic, x, y`, and `kept`, the part of the distances that the plane shows.
+
+    Classical scaling (principal coordinates) of the square roots of the Jensen-Shannon divergences between the topics' words, as in
+    Sievert & Shirley 2014 (LDAvis). Each axis points so that its largest value is positive.
+    """
+    n_topics = model.n_topics
+    centre = np.eye(n_topics) - 1 / n_topics
+    value, vector = np.linalg.eigh(-0.5 * centre @ divergences(model) @ centre)
+    value, vector = value[::-1], vector[:, ::-1]
+    place = np.zeros((n_topics, 2))
+    n = min(2, n_topics)
+    place[:, :n] = vector[:, :n] * np.sqrt(np.clip(value[:n], 0, None))
+    place *= np.where(place[np.abs(place).argmax(axis=0), [0, 1]] < 0, -1, 1)
+    kept = value[:2].clip(0).sum() / max(value.clip(0).sum(), 1e-12)
+    return pd.DataFrame({"topic": np.arange(1, n_topics + 1), "x": place[:, 0], "y": place[:, 1], "kept": kept})
+
+
+def divergences(model: TopicModel) -> np.ndarray:
+    """The Jensen-Shannon divergence of the words of every two topics, in nats: (n_topics, n_topics), from 0 to log 2."""
+    found = np.zeros((model.n_topics, model.n_topics))
+    entropy = -_times_log(model.topic_term)
+    for topic in range(model.n_topics):
+        middle = 0.5 * (model.topic_term + model.topic_term[topic])
+        found[topic] = -_times_log(middle) - 0.5 * (entropy + entropy[topic])
+    return np.clip(found, 0, None)
+
+
+def _times_log(p: np.ndarray) -> np.ndarray:
+    return (p * np.log(np.where(p > 0, p, 1))).sum(axis=1)
+
+
+def map_terms(model: TopicModel, n: int = 60) -> pd.DataFrame:
+    """Words for a map: `topic, term, probability, overall` (share of all counted words); those that lead a topic at any relevance.
+
+    The union of the `n` words of highest probability and of the `n` of highest lift that come five times or more in the topic.
+    """
+    overall = model.term_n / model.term_n.sum()
+    enough = model.topic_term * model.topic_n[:, None] >= 5
+    lift = np.where(enough, model.topic_term / overall, 0)
+    rows = []
+    for topic in range(model.n_topics):
+        chosen = np.union1d(
+            np.argsort(-model.topic_term[topic], kind="stable")[:n], np.argsort(-lift[topic], kind="stable")[:n]
+        )
+        rows += [(topic + 1, model.terms[t], model.topic_term[topic, t], overall[t]) for t in chosen]
+    return pd.DataFrame(rows, columns=["topic", "term", "probability", "overall"])
+
+
+def correlations(model: TopicModel, counts: Counts) -> pd.DataFrame:
+    """Which topics go together: `topic_a, topic_b, r`, Pearson's correlation of their shares over the articles.
+
+    Shares of an article add up to 1, so that without any bond r is about -1 / (n_topics - 1), not 0.
+    """
+    shares = article_shares(model, counts)
+    spread = shares.std(axis=0)
+    r = np.nan_to_num(np.cov(shares.T, bias=True) / np.where(np.outer(spread, spread) > 0, np.outer(spread, spread), 1))
+    a, b = np.indices(r.shape)
+    return pd.DataFrame({"topic_a": a.ravel() + 1, "topic_b": b.ravel() + 1, "r": np.clip(r.ravel(), -1, 1)})
+
+
+# --- what would make a label wrong ------------------------------------------------------------------------------------
+
+
+def doubts(model: TopicModel, counts: Counts, near: pd.DataFrame, sources: Mapping[str, str]) -> dict[int, list[str]]:
+    """For each topic sentences on what would make its label wrong: what to look for in the articles.
+
+    `near` are rows of `counterparts` of kind `same`; `sources` gives each article's source ("" where unknown).
+    """
+    shares, names = article_shares(model, counts), articles(counts)
+    total = shares.sum(axis=0)
+    source = pd.Series([sources.get(name, "") for name in names.tolist()])
+    leading, top = top_terms(model, 20), top_terms(model, 10)
+    said: dict[int, list[str]] = {}
+    for topic in range(model.n_topics):
+        lines = []
+        other = near[near["topic"] == topic + 1].iloc[:1]
+        for row in other.itertuples():
+            common = [w for w in model.terms[leading[topic]] if w in set(model.terms[leading[row.topic_b - 1]])]
+            if common:
+                lines.append(
+                    f"Topic {row.topic_b} ({row.terms_b}) leads with some of the same words ({', '.join(common[:5])}): "
+                    "articles that speak of these alone may be of either."
+                )
+        share = np.sort(shares[:, topic])[::-1] / total[topic]
+        few = int(np.searchsorted(np.cumsum(share), 0.5) + 1)
+        if few <= max(3, 0.02 * len(names)):
+            lines.append(
+                f"Half of the topic stands in {few} of {len(names):,} articles: it may be what these tell, not a theme of the others."
+            )
+        by_source = pd.Series(shares[:, topic]).groupby(source).sum() / total[topic]
+        by_source = by_source.drop("", errors="ignore")
+        if len(by_source) > 1 and by_source.max() >= 0.6:
+            all_of = float((source == by_source.idxmax()).mean())
+            if by_source.max() > 1.3 * all_of:
+                lines.append(
+                    f"{by_source.max():.0%} of it stands in articles of {by_source.idxmax()} ({all_of:.0%} of all articles): "
+                    "it may be that outlet's manner of writing."
+                )
+        best = np.argsort(-shares[:, topic], kind="stable")[:TYPICAL]
+        there = _appearing(counts, names[best], top[topic][:3])
+        absent = [w for w, n in zip(model.terms[top[topic][:3]], there, strict=True) if n <= len(best) // 2]
+        if absent:
+            lines.append(
+                f"Its leading word{'s' * (len(absent) > 1)} {', '.join(absent)} stand{'s' * (len(absent) == 1)} in at most half of its {len(best)} most typical articles."
+            )
+        said[topic + 1] = lines
+    return said
+
+
+def _appearing(counts: Counts, doc_ids: np.ndarray, terms: np.ndarray) -> np.ndarray:
+    """In how many of the articles each term stands."""
+    docs = np.searchsorted(counts.doc_ids, doc_ids)
+    units = np.flatnonzero(np.isin(counts.unit_doc, docs))
+    cells = counts.matrix[units][:, terms].toarray() > 0
+    return np.array([len(np.unique(counts.unit_doc[units][cells[:, i]])) for i in range(len(terms))])
+
+
+# --- few articles: reading groups -------------------------------------------------------------------------------------
+
+
+def reading_groups(model: TopicModel, counts: Counts, words: Mapping[str, Any]) -> pd.DataFrame:
+    """The paragraphs of few articles with the group each is most of: `doc_id, paragraph, start, end, topic, n_words`.
+
+    `start` and `end` are the first and last counted word's place in the article.
+    """
+    spans = words["spans"]
+    kept = spans[_columns(words, counts)[spans["name"].to_numpy()] >= 0]
+    found = kept.groupby(["doc", "paragraph"], sort=True).agg(
+        start=("start", "min"), end=("end", "max"), n_words=("name", "size")
+    )
+    table = found.reset_index()
+    table["topic"] = model.doc_topic.argmax(axis=1) + 1
+    table["sure"] = model.doc_topic.max(axis=1)
+    table["doc_id"] = words["doc_ids"][table["doc"]]
+    return table[["doc_id", "paragraph", "start", "end", "topic", "n_words", "sure"]]
+
+
+def say_groups(groups: pd.DataFrame, draws: int = 999) -> str:
+    """Whether groups of paragraphs find more than the articles again, in words.
+
+    Counted are the paragraphs that stand in the group in which most of their article stands; compared with the same after dealing the groups
+    out to the paragraphs at random.
+    """
+    codes = pd.factorize(groups["doc_id"])[0]
+    topic = groups["topic"].to_numpy()
+    rng = np.random.default_rng(7)
+    found = _at_home(codes, topic)
+    dealt = np.array([_at_home(codes, rng.permutation(topic)) for _ in range(draws)])
+    n, usual, most = len(groups), int(np.median(dealt)), int(np.quantile(dealt, 0.95))
+    start = f"{found} of {n} paragraphs stand in the group that most of their article stands in"
+    if found >= 0.8 * n and found > most:
+        return f"{start} (dealt out at random it would be about {usual}): the groups mostly find the articles again."
+    if found > most:
+        return f"{start} (dealt out at random: about {usual}): the groups follow the articles in part, and in part cut across them."
+    return f"{start}, no more than if dealt out at random (about {usual}): the groups cut across the articles."
+
+
+def _at_home(codes: np.ndarray, topic: np.ndarray) -> int:
+    table = np.zeros((codes.max() + 1, topic.max() + 1), int)
+    np.add.at(table, (codes, topic), 1)
+    return int(table.max(axis=1).sum())
