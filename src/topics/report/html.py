@@ -21,7 +21,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -270,14 +269,15 @@ def spark(values: Sequence[float], label: str = "") -> Piece:
     )
 
 
-def _cell(row: Any, column: str, how: Any) -> tuple[str, bool, Any]:
+def _cell(raw: Any, row: Any, how: Any) -> tuple[str, bool, Any]:
     """What a cell shows, whether it is a number, and what it is sorted by."""
-    raw = getattr(row, column, None)
-    numeric = isinstance(raw, (int, float, np.number)) and not isinstance(raw, bool)
+    numeric = isinstance(raw, (int, float)) and not isinstance(raw, bool)
     if callable(how):
         shown = how(row)
     elif raw is None or raw != raw:
         shown = "–"
+    elif isinstance(raw, bool):
+        shown = "yes" if raw else "no"
     elif how == "percent":
         shown = interval(float(raw), percent=True, digits=1)
     elif how:
@@ -305,10 +305,12 @@ def table(
     heads = dict(columns) if isinstance(columns, Mapping) else {c: c.replace("_", " ") for c in columns or rows.columns}
     formats = formats or {}
     body, numbers = [], set()
-    for row in _rows(rows.head(most)):
+    n = min(len(rows), most)
+    values = [rows[c].head(n).tolist() if c in rows else [None] * n for c in heads]
+    for at, row in enumerate(_rows(rows.head(n))):
         cells = []
         for i, column in enumerate(heads):
-            shown, numeric, value = _cell(row, column, formats.get(column))
+            shown, numeric, value = _cell(values[i][at], row, formats.get(column))
             key = f' data-v="{value:.12g}"' if value is not None and value == value else ""
             numbers |= {column} if numeric else set()
             looks = (
