@@ -1,0 +1,150 @@
+"""The whole way, as a user goes it: articles in, a folder of pages, tables and figures out, the same bytes again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import write_articles
+
+from topics.tables import COLUMNS
+
+ROOT = Path(__file__).parents[1]
+
+
+def topics(*arguments, cwd=ROOT, **environment):
+    command = [sys.executable, "-m", "topics", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", env=os.environ | environment, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    write_articles(folder / "my articles", 36)
+    (folder / "config.yml").write_text("cache: cache\nseeds: [1, 2, 3]\n")
+    home = folder / "home"
+    home.mkdir()
+    done = topics(
+        "reports",
+        folder / "my articles",
+        "--topics",
+        3,
+        "--out",
+        folder / "out",
+        "--config",
+        folder / "config.yml",
+        HOME=str(home),
+    )
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_the_run_says_what_was_found_where_it_is_and_what_was_left_out(run):
+    _, done = run
+    assert "36 articles" in done.stdout
+    assert "Left out:" in done.stdout
+    assert "index.html" in done.stdout
+    assert done.stderr == "", "quiet where there is no terminal"
+
+
+def test_every_file_that_the_design_names_is_there(run):
+    folder, _ = run
+    out = folder / "out" / "my-articles"
+    pages = ["index.html", "01_corpus.html", "02_topic_counts.html", "03_topics_03.html", "04_keyword_trends.html"]
+    for name in [*pages, "provenance.json", "config.yml"]:
+        assert (out / name).stat().st_size > 100, name
+    assert (folder / "out" / "index.html").exists()
+    for name in COLUMNS:
+        assert (out / "tables" / f"{name}.csv").exists()
+        assert (out / "tables" / f"{name}.parquet").exists()
+    assert {path.suffix for path in (out / "figures").iterdir()} == {".svg", ".pdf"}
+    assert len(list((out / "notebooks").glob("*.ipynb"))) == 4
+
+
+def test_tables_have_their_columns_and_one_number_for_a_topic_everywhere(run):
+    folder, _ = run
+    tables = folder / "out" / "my-articles" / "tables"
+    for name, columns in COLUMNS.items():
+        header = (tables / f"{name}.csv").read_text(encoding="utf-8").split("\n", 1)[0].split(",")
+        assert tuple(header[: len(columns)]) == columns
+        assert b"\r\n" not in (tables / f"{name}.csv").read_bytes()
+    described = pd.read_csv(tables / "topics.csv")
+    shares = pd.read_csv(tables / "doc_topics.csv").groupby("topic")["share"].mean()
+    assert described.set_index("topic")["share"].to_dict() == pytest.approx(shares.to_dict())
+    assert described["share"].is_monotonic_decreasing
+
+
+def test_no_page_loads_anything_from_outside_or_shows_a_notebook(run):
+    folder, _ = run
+    for page in (folder / "out").rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(
+            r"""<(?:script|img|iframe|link|source)[^>]+(?:src|href)\s*=\s*["']?(?:https?:)?//""", text
+        ), page.name
+        assert not re.search(r"@import|url\(\s*['\"]?https?:|fetch\(|XMLHttpRequest", text), page.name
+        assert "Content-Security-Policy" in text
+        assert not re.search(r"(In|Out)\s*\[\d*\]:", text), page.name
+        assert "Traceback" not in text
+        assert "Warning:" not in text
+        assert str(folder) not in text, f"{page.name} names a path of this machine"
+
+
+def test_nothing_names_this_machine(run):
+    folder, _ = run
+    for path in (folder / "out" / "my-articles").rglob("*"):
+        if path.suffix in {".ipynb", ".json", ".yml", ".csv", ".svg"}:
+            assert str(folder) not in path.read_text(encoding="utf-8"), path.name
+            assert str(ROOT) not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_links_between_the_pages_of_a_run_lead_somewhere(run):
+    folder, _ = run
+    out = folder / "out" / "my-articles"
+    for page in [*out.glob("*.html"), folder / "out" / "index.html"]:
+        text = page.read_text(encoding="utf-8")
+        ids = set(re.findall(r'\bid="([^"]+)"', text))
+        for target in re.findall(r'<a [^>]*href="([^"]+)"', text):
+            if re.match(r"https?:|mailto:", target):
+                continue
+            file, _, part = target.partition("#")
+            where = page.parent / file if file else page
+            assert where.exists(), f"{page.name} links to {target}"
+            if part and where.suffix == ".html":
+                found = ids if not file else set(re.findall(r'\bid="([^"]+)"', where.read_text(encoding="utf-8")))
+                assert part in found, f"{page.name} links to {target}"
+
+
+def test_the_record_has_the_digest_of_every_output(run):
+    folder, _ = run
+    out = folder / "out" / "my-articles"
+    record = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
+    files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} - {"provenance.json"}
+    assert set(record["outputs"]) == files
+    assert len(record["inputs"]) == 37
+    assert record["topic_counts"] == [3]
+    assert "gensim" in record["libraries"]
+
+
+def test_a_rebuild_from_nothing_repeats_every_table_and_figure_to_the_byte(run):
+    folder, _ = run
+    done = topics(
+        "verify", "my-articles", "--out", folder / "out", PYTHONHASHSEED="7", TZ="Asia/Ho_Chi_Minh", LC_ALL="C"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "the same to the byte" in done.stdout
+
+
+def test_two_runs_are_compared_in_words(run):
+    folder, _ = run
+    done = topics("diff", "my-articles", "my-articles", "--out", folder / "out")
+    assert done.returncode == 0
+    assert "nothing differs" in done.stdout
+    assert "3 of 3 have the same ten words first" in done.stdout
