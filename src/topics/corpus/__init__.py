@@ -3,9 +3,9 @@
 The whole way is `prepare`; its lines are the recipe. Each step takes the table before it and returns what it made and
 DROPPED, the rows of what it left out:
 
-    raw, gone = read(path, columns=..., map=map)                  # RAW: the originals
+    raw, gone = read_articles(path, columns=..., map=map)                  # RAW: the originals
     fixes = read_corrections(path)                                # what a person decided
-    cleaned, removals, gone = clean(raw, corrections=fixes, map=map)
+    cleaned, removals, gone = clean_articles(raw, corrections=fixes, map=map)
     dated, gone = date_articles(cleaned, raw, corrections=fixes, map=map)
     spoken = add_language(dated, corrections=fixes, map=map)
     spoken, gone, language = keep_language(spoken, "auto")
@@ -25,11 +25,11 @@ from typing import Any
 
 import pandas as pd
 
-from topics.corpus.clean import STEPS, clean
-from topics.corpus.corrections import decided, drop_by_hand, read_corrections, set_fields, unknown_articles
+from topics.corpus.clean import STEPS, clean_articles
+from topics.corpus.corrections import decided, drop_by_hand, read_corrections, set_field, unknown_articles
 from topics.corpus.dates import date_articles
 from topics.corpus.language import add_language, keep_language
-from topics.corpus.read import read
+from topics.corpus.read import read_articles
 from topics.corpus.repeats import drop_repeats, find_repeats
 from topics.tables import UserError, conform
 
@@ -55,11 +55,11 @@ def prepare(
 
     Raises `UserError` where nothing can be read, or nothing is left of what was.
     """
-    raw, gone_reading = read(path, columns=columns, map=map)
+    raw, gone_reading = read_articles(path, columns=columns, map=map)
     fixes = read_corrections(corrections if corrections is not None else path)
     gone_fixes = unknown_articles(fixes, set(raw["doc_id"]))
-    raw = set_fields(raw, fixes)
-    cleaned, removals, gone_cleaning = clean(raw, steps=steps, corrections=fixes, map=map)
+    raw = set_field(set_field(raw, fixes, "title"), fixes, "source")
+    cleaned, removals, gone_cleaning = clean_articles(raw, steps=steps, corrections=fixes, map=map)
     cleaned, gone_by_hand = drop_by_hand(cleaned, fixes)
     articles, gone_dates = date_articles(cleaned, raw, corrections=fixes, map=map)
     articles = add_language(articles, corrections=fixes, map=map)

@@ -5,8 +5,6 @@ A module of its own because the notebook, the front page and `topics check` say 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 STAGES = (
@@ -187,7 +185,9 @@ def _periods(articles: pd.DataFrame) -> pd.Series:
 
 
 def _lines(table: pd.DataFrame, form: str) -> list[str]:
-    return [form.format(**row) for row in table.to_dict("records")]
+    return [
+        form.format(**dict(zip(table.columns, row, strict=True))) for row in table.itertuples(index=False, name=None)
+    ]
 
 
 def _reasons(dropped: pd.DataFrame) -> list[str]:
@@ -206,7 +206,7 @@ def _reasons(dropped: pd.DataFrame) -> list[str]:
 
 
 def _per_period_lines(articles: pd.DataFrame) -> list[str]:
-    counts: Mapping[str, int] = _periods(articles).value_counts().sort_index().to_dict()
-    widest = max(counts.values(), default=1)
+    counts = _periods(articles).value_counts().sort_index()
+    widest = counts.max()
     lines = [f"{period:<8} {n:>8,} {'▪' * max(1, round(40 * n / widest))}" for period, n in counts.items()]
     return lines if len(lines) <= 40 else [*lines[:20], "…", *lines[-20:]]

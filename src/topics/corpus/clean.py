@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from topics.corpus.corrections import decisions
 from topics.corpus.dates import DATE, YEAR
 from topics.corpus.encoding import MOJIBAKE, fix_mojibake
 from topics.tables import UserError, conform, dropped
@@ -329,6 +330,7 @@ def end_marks(text: str, about: About) -> Iterator[Span]:
     yield from _whole_lines(END_LINE, text, longest=20)
 
 
+NOTHING = About()
 Step = Callable[[str, About], Iterable[Span]]
 STEPS: Mapping[str, Step] = {
     step.__name__: step
@@ -340,7 +342,7 @@ HARMLESS = ("encoding", "invisible")  # what may be done to a text of which the 
 # --- one function applies them ---------------------------------------------------------------------------------------
 
 
-def clean_text(original: str, steps: Sequence[str] = tuple(STEPS), about: About = About()) -> tuple[str, list[Edit]]:
+def clean_text(original: str, steps: Sequence[str] = tuple(STEPS), about: About = NOTHING) -> tuple[str, list[Edit]]:
     """The text after the steps, and every change as (start, n_chars, step, replacement) in the original.
 
     Law: with these edits, `rebuild` gives the original back. A text that is all captions, stamps or links stays.
@@ -348,7 +350,7 @@ def clean_text(original: str, steps: Sequence[str] = tuple(STEPS), about: About 
     >>> clean_text("HA NOI, Nov 20 (VNS) — Rain fell./.")
     ('Rain fell.', [(0, 23, 'datelines', ''), (33, 2, 'end_marks', '')])
     """
-    text, edits = original, []
+    text, edits = original, list[Edit]()
     for name in steps:
         spans = _in_order(STEPS[name](text, about))
         if spans:
@@ -375,7 +377,7 @@ def rebuild(text: str, removals: pd.DataFrame) -> str:
     return "".join(parts) + text[at_text:]
 
 
-def clean(
+def clean_articles(
     raw: pd.DataFrame,
     *,
     steps: Sequence[str] = tuple(STEPS),
@@ -394,7 +396,11 @@ def clean(
     recurrences = recurring_lines(raw) if "recurring" in steps else {}
     joined = joined_words(raw["text"].tolist()) if "hyphenation" in steps else frozenset()
     work = partial(
-        _clean_block, steps=tuple(steps), recurrences=recurrences, joined=joined, by_hand=_by_hand(corrections)
+        _clean_block,
+        steps=tuple(steps),
+        recurrences=recurrences,
+        joined=joined,
+        by_hand=decisions(corrections, "restore", "remove"),
     )
     jobs = list(zip(raw["doc_id"], raw["text"], raw["title"], _groups(raw), strict=True))
     texts: list[str] = []
@@ -464,20 +470,11 @@ def _clean_block(
     return texts, rows
 
 
-def _by_hand(corrections: pd.DataFrame | None) -> dict[str, list[tuple[str, str]]]:
-    """For each article, the passages to restore and to remove."""
-    chosen: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in corrections.itertuples(index=False) if corrections is not None else ():
-        if row.field in {"restore", "remove"} and row.value.strip():
-            chosen[row.doc_id].append((row.field, row.value.strip()))
-    return dict(chosen)
-
-
 def _correct(original: str, edits: list[Edit], by_hand: list[tuple[str, str]]) -> tuple[str, list[Edit]]:
     """The edits without those whose passage begins as a person says, and with the passages that a person takes out."""
-    restored = tuple(value for field, value in by_hand if field == "restore")
+    restored = tuple(" ".join(value.split()) for field, value in by_hand if field == "restore")
     edits = [
-        edit for edit in edits if not restored or not original[edit[0] : edit[0] + edit[1]].strip().startswith(restored)
+        e for e in edits if not restored or not " ".join(original[e[0] : e[0] + e[1]].split()).startswith(restored)
     ]
     text = _replaced(original, [(start, start + n, new) for start, n, _, new in edits])
     removed = [value for field, value in by_hand if field == "remove"]
@@ -529,7 +526,7 @@ def pieces_of(text: str) -> list[tuple[int, int, bool]]:
         line = text[start:end].strip()
         if end - start > LONG_LINE:
             bounds = [start, *(start + cut for cut in _sentence_ends(text[start:end])), end]
-            sentences = [(a, b, False) for a, b in zip(bounds, bounds[1:], strict=False) if len(text[a:b].split()) >= 4]
+            sentences = [(a, b, False) for a, b in pairwise(bounds) if len(text[a:b].split()) >= 4]
             pieces += sentences if len(sentences) <= HEAD + FOOT else sentences[:HEAD] + sentences[-FOOT:]
         elif (
             start not in inner

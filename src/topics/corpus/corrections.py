@@ -16,7 +16,10 @@ A row is `doc_id, field, value, reason`:
 from __future__ import annotations
 
 import csv
+import difflib
 import io
+import re
+from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
@@ -57,23 +60,31 @@ def read_corrections(path: str | Path | None) -> pd.DataFrame:
 def unknown_articles(corrections: pd.DataFrame, doc_ids: set[str]) -> pd.DataFrame:
     """DROPPED: corrections of articles that are not there."""
     gone = corrections[~corrections["doc_id"].isin(doc_ids)]
+    rows = zip(gone["doc_id"], gone["field"], strict=True)
     return dropped(
-        ("corrections", "correction", row.doc_id, f"{row.field}: there is no such article", 1)
-        for row in gone.itertuples()
+        ("corrections", "correction", doc_id, f"{field}: there is no such article", 1) for doc_id, field in rows
     )
+
+
+def decisions(corrections: pd.DataFrame | None, *fields: str) -> dict[str, list[tuple[str, str]]]:
+    """What a person decided of some fields: doc_id → (field, value) in the order of the file."""
+    decided: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    if corrections is not None:
+        for doc_id, field, value in corrections[["doc_id", "field", "value"]].itertuples(index=False, name=None):
+            if field in fields and value.strip():
+                decided[doc_id].append((field, value.strip()))
+    return dict(decided)
 
 
 def decided(corrections: pd.DataFrame | None, decision: str) -> set[str]:
     """The doc_ids of the articles to `keep` or to `drop`."""
-    if corrections is None:
-        return set()
-    rows = corrections[(corrections["field"] == "article") & (corrections["value"].str.strip() == decision)]
-    return set(rows["doc_id"])
+    return {doc_id for doc_id, rows in decisions(corrections, "article").items() if rows[-1][1] == decision}
 
 
 def drop_by_hand(articles: pd.DataFrame, corrections: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The articles without those that a person left out, and DROPPED with the person's reason."""
-    reasons = dict(zip(corrections["doc_id"], corrections["reason"], strict=True))
+    rows = corrections[corrections["field"] == "article"]
+    reasons = dict(zip(rows["doc_id"], rows["reason"], strict=True))
     out = decided(corrections, "drop") & set(articles["doc_id"])
     left = [
         ("corrections", "article", doc_id, f"by hand: {reasons[doc_id] or 'no reason given'}", 1)
@@ -82,14 +93,11 @@ def drop_by_hand(articles: pd.DataFrame, corrections: pd.DataFrame) -> tuple[pd.
     return articles[~articles["doc_id"].isin(out)].reset_index(drop=True), dropped(left)
 
 
-def set_fields(raw: pd.DataFrame, corrections: pd.DataFrame) -> pd.DataFrame:
-    """RAW with the titles and sources that a person set."""
-    raw = raw.copy()
-    for field in ("title", "source"):
-        rows = corrections[corrections["field"] == field]
-        given = dict(zip(rows["doc_id"], rows["value"], strict=True))
-        raw[field] = [given.get(doc_id, value) for doc_id, value in zip(raw["doc_id"], raw[field], strict=True)]
-    return raw
+def set_field(table: pd.DataFrame, corrections: pd.DataFrame | None, field: str) -> pd.DataFrame:
+    """The table with the column `field` as a person set it."""
+    given = {doc_id: rows[-1][1] for doc_id, rows in decisions(corrections, field).items()}
+    values = [given.get(doc_id, value) for doc_id, value in zip(table["doc_id"], table[field], strict=True)]
+    return table.assign(**{field: pd.Series(values, index=table.index, dtype="str")})
 
 
 def line_for(doc_id: str, field: str, value: str, reason: str = "") -> str:
@@ -113,17 +121,16 @@ def _beside(path: Path) -> Path | None:
 
 def _check(table: pd.DataFrame, file: Path) -> None:
     wrong = []
-    for number, row in enumerate(table.itertuples(index=False), start=2):
-        if row.field not in FIELDS:
-            wrong.append(f"row {number}: no such field {row.field!r} (allowed: {', '.join(FIELDS)})")
-        elif row.field == "article" and row.value.strip() not in {"keep", "drop"}:
-            wrong.append(f"row {number}: article must be keep or drop, got {row.value!r}")
-        elif (
-            row.field in {"date", "not_before", "not_after"}
-            and not pd.Series([row.value.strip()]).str.fullmatch(ISO)[0]
-        ):
-            wrong.append(f"row {number}: {row.field} must be like 2018, 2018-04 or 2018-04-26, got {row.value!r}")
+    rows = zip(table["field"], table["value"].str.strip(), strict=True)
+    for number, (field, value) in enumerate(rows, start=2):
+        if field not in FIELDS:
+            near = difflib.get_close_matches(field, FIELDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(FIELDS)}"
+            wrong.append(f"row {number}: no such field {field!r} ({hint})")
+        elif field == "article" and value not in {"keep", "drop"}:
+            wrong.append(f"row {number}: article must be keep or drop, got {value!r}")
+        elif field in {"date", "not_before", "not_after"} and not re.fullmatch(ISO, value):
+            wrong.append(f"row {number}: {field} must be like 2018, 2018-04 or 2018-04-26, got {value!r}")
     if wrong:
-        raise UserError(
-            f"{file}: " + "; ".join(wrong[:10]) + (f"; and {len(wrong) - 10} more" if len(wrong) > 10 else "")
-        )
+        more = f"; and {len(wrong) - 10} more" if len(wrong) > 10 else ""
+        raise UserError(f"{file}: " + "; ".join(wrong[:10]) + more)

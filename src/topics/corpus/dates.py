@@ -12,11 +12,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from topics.corpus.corrections import decisions
 from topics.corpus.html import utc_hour
 from topics.tables import dropped
 
@@ -283,24 +283,15 @@ def date_articles(
     """
     today = today or date.today()
     original = dict(zip(raw["doc_id"], raw["text"], strict=True))
-    jobs = [
-        (
-            row.doc_id,
-            row.file,
-            row.source,
-            row.url,
-            row.date_column,
-            row.date_metadata,
-            row.date_html,
-            original[row.doc_id][:4000],
-            row.text[:20_000],
-        )
-        for row in cleaned.itertuples(index=False)
-    ]
+    heads = [original[doc_id][:4000] for doc_id in cleaned["doc_id"]]
+    names = ["doc_id", "file", "source", "url", "date_column", "date_metadata", "date_html"]
+    jobs: list[tuple[str, ...]] = list(
+        zip(*(cleaned[n] for n in names), heads, cleaned["text"].str[:20_000], strict=True)
+    )
     blocks = [jobs[at : at + block] for at in range(0, len(jobs), block)]
     evidence = [found for found_in_block in map(_evidence_block, blocks) for found in found_in_block]
     orders = _orders(jobs, evidence)
-    by_hand = _by_hand(corrections)
+    by_hand = {doc_id: dict(rows) for doc_id, rows in decisions(corrections, "date", "not_before", "not_after").items()}
     rows, left = [], []
     for job, found in zip(jobs, evidence, strict=True):
         row, unused = _decide(found, orders, (job[1], job[2]), by_hand.get(job[0], {}), today)
@@ -403,11 +394,13 @@ def _finest(usable: list[tuple[str, Found]], hour: int | None) -> tuple[str, Fou
     America's evening, the one after in Asia's morning.
     """
     kind, best = usable[0]
+    if hour is None or 8 < hour < 12:
+        shift = None
+    else:
+        shift = DAY_LONG if hour >= 12 else -DAY_LONG
     for other, value in usable[1:] if kind != "correction" else []:
-        near = other == "url" and hour is not None and value.first == value.last
-        if _within(value, best) or (
-            near and value.first == best.first + (DAY_LONG if hour >= 12 else -DAY_LONG) and not 8 < hour < 12
-        ):
+        seen = other == "url" and shift is not None and value.first == value.last == best.first + shift
+        if seen or _within(value, best):
             return other, value
     return kind, best
 
@@ -446,12 +439,3 @@ def _iso(found: Found) -> tuple[str, str]:
 
 def _bounded(row: tuple[str, ...], by_hand: Mapping[str, str]) -> tuple[str, ...]:
     return (*row[:4], by_hand.get("not_before", row[4]), by_hand.get("not_after", row[5]))
-
-
-def _by_hand(corrections: pd.DataFrame | None) -> dict[str, dict[str, str]]:
-    chosen: dict[str, dict[str, str]] = defaultdict(dict)
-    if corrections is not None:
-        for row in corrections.itertuples(index=False):
-            if row.field in {"date", "not_before", "not_after"}:
-                chosen[row.doc_id][row.field] = row.value
-    return chosen

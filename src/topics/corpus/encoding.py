@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 SAMPLE = 1 << 16  # bytes shown to charset-normalizer, whose time grows with what it is shown
 BOMS = (
@@ -146,13 +145,13 @@ def _wide_without_mark(sample: bytes) -> str | None:
 
 
 def _by_charset_normalizer(sample: bytes) -> str:
+    """Its best guess; Windows-1252, which is what the web mostly means, where that is as good or reads the same."""
     import charset_normalizer
 
-    best: Any = charset_normalizer.from_bytes(sample[:SAMPLE]).best()
-    name = best.encoding if best is not None else "cp1252"
-    # Western single-byte encodings differ in letters that hardly occur; Windows-1252 is what the web means by them.
-    return "cp1252" if name in WESTERN else name
-
-
-WESTERN = frozenset({"latin_1", "iso8859_15", "cp1252", "mac_roman", "cp850", "cp858", "cp437", "hp_roman8", "iso8859_9",
-                     "cp1254", "mac_iceland", "cp1140", "cp273", "cp500", "cp1026", "ascii", "iso8859_14", "iso8859_10"})  # fmt: skip
+    matches = list(charset_normalizer.from_bytes(sample[:SAMPLE]))
+    if not matches:
+        return "cp1252"
+    best = matches[0]
+    as_good = [m.encoding for m in matches if (m.chaos, m.coherence) == (best.chaos, best.coherence)]
+    same = sample[:SAMPLE].decode("cp1252", "replace") == sample[:SAMPLE].decode(best.encoding, "replace")
+    return "cp1252" if same or "cp1252" in as_good else best.encoding

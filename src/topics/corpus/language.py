@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from topics.corpus.corrections import set_field
 from topics.tables import UserError, dropped
 
 SHORT = 20  # words; a shorter text is never set aside
@@ -36,11 +37,8 @@ def add_language(
     judged = [pair for pairs in map(_judge_block, blocks) for pair in pairs]
     n_words = [n for n, _ in judged]
     languages = _with_short([language for _, language in judged], n_words, texts)
-    if corrections is not None:
-        by_hand = corrections[corrections["field"] == "language"]
-        given = dict(zip(by_hand["doc_id"], by_hand["value"], strict=True))
-        languages = [given.get(d, language) for d, language in zip(articles["doc_id"], languages, strict=True)]
-    return articles.assign(language=pd.Series(languages, index=articles.index, dtype="str"), n_words=n_words)
+    said = articles.assign(language=pd.Series(languages, index=articles.index, dtype="str"), n_words=n_words)
+    return set_field(said, corrections, "language")
 
 
 def keep_language(
@@ -56,9 +54,10 @@ def keep_language(
     if language != "auto" and not stays.any():
         there = ", ".join(f"{name} ({n})" for name, n in Counter(articles["language"]).most_common(5))
         raise UserError(f"language: no article is in {language!r}. The articles are in {there}. Set `language: auto`.")
+    gone = articles[~stays]
     left = [
-        ("language", "article", row.doc_id, f"in {row.language or 'no language'}, the corpus in {chosen}", 1)
-        for row in articles[~stays].itertuples()
+        ("language", "article", doc_id, f"in {spoken or 'no language'}, the corpus in {chosen}", 1)
+        for doc_id, spoken in zip(gone["doc_id"], gone["language"], strict=True)
     ]
     return articles[stays].reset_index(drop=True), dropped(left), chosen
 

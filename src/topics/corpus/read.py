@@ -66,13 +66,14 @@ RAW = ("doc_id", "file", "row", "source", "url", "title", "text", "date_column",
 TAKEN = frozenset(
     {"date", "date_precision", "date_source", "date_text", "not_before", "not_after", "language", "n_words", *RAW}
 )
-SIDECAR, CORRECTIONS = "metadata.csv", "corrections.csv"
+SIDECAR = "metadata.csv"
+READ_ELSEWHERE = {"corrections.csv", "collection.yml", "totals.csv"}
 
 Row = dict[str, Any]
 Left = tuple[str, str, str, str, int]  # a row of DROPPED
 
 
-def read(
+def read_articles(
     path: str | Path, *, columns: Mapping[str, str | list[str]] | None = None, map: Callable[..., Iterable[Any]] = map
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """RAW and DROPPED: every article under `path` (a file or a folder), and everything there that is none.
@@ -129,7 +130,7 @@ def columns_found(names: Iterable[str], columns: Mapping[str, str | list[str]] |
     {'text': ['body'], 'title': ['headline'], 'date': ['Publish Date'], 'id': ['article_id']}
     """
     names = list(names)
-    plain = {}
+    plain: dict[str, str] = {}
     for name in names:
         plain.setdefault(_plain(name), name)
     found: dict[str, list[str]] = {}
@@ -173,9 +174,13 @@ def _jobs(path: Path, left: list[Left]) -> Iterator[tuple[str, Opener]]:
     """Each file to read, as its name and a function that opens it; archives are opened on the way."""
     if path.is_dir():
         for name, file in _walk(path, left):
-            yield from _open(name, partial(open, file, "rb"), left, named=False)
+            yield from _open(name, partial(_open_file, file), left, named=False)
     else:
-        yield from _open(path.name, partial(open, path, "rb"), left, named=True)
+        yield from _open(path.name, partial(_open_file, path), left, named=True)
+
+
+def _open_file(path: Path) -> BinaryIO:
+    return open(path, "rb")
 
 
 def _walk(folder: Path, left: list[Left]) -> Iterator[tuple[str, Path]]:
@@ -209,7 +214,7 @@ def _no_file(file: Path, root: Path) -> str | None:
 def _open(name: str, opener: Opener, left: list[Left], named: bool, depth: int = 0) -> Iterator[tuple[str, Opener]]:
     base = PurePosixPath(name).name
     suffix = _suffix(name)
-    if base.lower() == CORRECTIONS:
+    if base.lower() in READ_ELSEWHERE:
         return
     if base.startswith(".") or "__MACOSX" in name:
         left.append(_left("file", name, "a hidden file"))
@@ -296,7 +301,7 @@ def _open_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Binar
 def _portable(opener: Any) -> Any:
     """What a worker can open: a path as it stands; out of an archive, the bytes."""
     inner = opener.args[0]
-    if getattr(inner, "func", None) is open:
+    if getattr(inner, "func", None) is _open_file:
         return opener
     try:
         with opener() as stream:
@@ -544,7 +549,7 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
     """What `metadata.csv` says of a file goes before what the file says of itself."""
     if not sidecars:
         return
-    by_file = {}
+    by_file: dict[str, list[Row]] = {}
     for row in rows:
         by_file.setdefault(row["file"], []).append(row)
         by_file.setdefault(str(PurePosixPath(row["file"]).with_suffix("")), []).append(row)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from topics.corpus.corrections import decisions
 from topics.tables import REPEATS, dropped
 
 SHINGLE = 5  # words
@@ -45,7 +46,7 @@ def find_repeats(
     texts = articles["text"].tolist()
     blocks = [texts[at : at + block] for at in range(0, len(texts), block)]
     sketches = [sketch for sketched in map(_sketch_block, blocks) for sketch in sketched]
-    apart = _unlinked(corrections)
+    apart = {doc_id: {value for _, value in rows} for doc_id, rows in decisions(corrections, "unlink").items()}
     ids = articles["doc_id"].tolist()
     kept_exact: dict[bytes, list[int]] = defaultdict(list)
     kept_bands: dict[tuple[int, bytes], list[int]] = defaultdict(list)
@@ -78,8 +79,8 @@ def drop_repeats(
     """The articles without those of REPEATS, and DROPPED; `keep` names articles that stay all the same."""
     gone = repeats[~repeats["doc_id"].isin(set(keep))]
     left = [
-        ("repeats", "article", row.doc_id, f"repeats {row.repeats} ({row.how}, similarity {row.similarity:.2f})", 1)
-        for row in gone.itertuples()
+        ("repeats", "article", doc_id, f"repeats {kept} ({how}, similarity {similarity:.2f})", 1)
+        for doc_id, kept, similarity, how in gone[list(REPEATS)].itertuples(index=False, name=None)
     ]
     return articles[~articles["doc_id"].isin(set(gone["doc_id"]))].reset_index(drop=True), dropped(left)
 
@@ -102,16 +103,9 @@ def _order(articles: pd.DataFrame) -> list[int]:
     return sorted(range(len(keys)), key=keys.__getitem__)
 
 
-def _unlinked(corrections: pd.DataFrame | None) -> dict[str, str]:
-    if corrections is None:
-        return {}
-    rows = corrections[corrections["field"] == "unlink"]
-    return dict(zip(rows["doc_id"], rows["value"], strict=True))
-
-
-def _may_link(a: str, b: str, apart: dict[str, str]) -> bool:
+def _may_link(a: str, b: str, apart: dict[str, set[str]]) -> bool:
     """An article that a person unlinked from all (`*`) or from one is not linked to it, whichever of the two is kept."""
-    return apart.get(a) not in {"*", b} and apart.get(b) not in {"*", a}
+    return not apart.get(a, set()) & {"*", b} and not apart.get(b, set()) & {"*", a}
 
 
 def _sketch_block(texts: list[str]) -> list[tuple[bytes | None, list[bytes]]]:
