@@ -32,6 +32,24 @@ def align(a: TopicModel, b: TopicModel) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
+FLOW = 0.25  # of a topic's text, from which it counts as going to, or coming from, another topic
+
+
+def relations(alignment: pd.DataFrame, flow: float = FLOW) -> pd.DataFrame:
+    """The pairs of topics between which text flows, each with its `relation`: kept, split, merged or mixed.
+
+    Text flows where a quarter of topic_a's text or more goes to topic_b, or a quarter of topic_b's comes from topic_a. A topic that flows two ways
+    or more is split; one that two or more flow into is merged; both at once is mixed.
+    """
+    table = alignment[(alignment["from_a"] >= flow) | (alignment["of_b"] >= flow)].reset_index(drop=True)
+    sources, targets = ["n_topics_a", "topic_a", "n_topics_b"], ["n_topics_a", "n_topics_b", "topic_b"]
+    ways_out = table.groupby(sources)["topic_b"].transform("size") > 1
+    ways_in = table.groupby(targets)["topic_a"].transform("size") > 1
+    return table.assign(
+        relation=np.select([ways_out & ways_in, ways_out, ways_in], ["mixed", "split", "merged"], "kept")
+    )
+
+
 def align_all(models: Sequence[TopicModel]) -> pd.DataFrame:
     """`align` of each fit with the next larger one, smallest count first."""
     ordered = sorted(models, key=lambda model: model.n_topics)

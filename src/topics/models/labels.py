@@ -1,6 +1,6 @@
 """Names, groups, merges and marks that people give to topics, which follow their topic from run to run.
 
-`labels.yml` is a list under `topics`. An entry says which topic it means by some of its terms, never by its number, for
+`labels.yml` is a list under `topics`. An entry says which topic it means by terms that lead it, never by its number, for
 numbers change from run to run:
 
     topics:
@@ -12,7 +12,7 @@ numbers change from run to run:
         junk: true
         reason: words of reporting, no theme
 
-Two entries of the same `name` and with `merge: true` are one topic in what is reported.
+Entries of one name, all with `merge: true`, are one topic in what is reported. `n_topics` binds an entry to one topic count.
 """
 
 from __future__ import annotations
@@ -69,7 +69,12 @@ def _problems(entry: Any, number: int) -> list[str]:
     said = [f"entry {number} has unknown {key!r} (allowed: {', '.join(KEYS)})" for key in entry if key not in KEYS]
     terms = entry.get("terms")
     if not isinstance(terms, list) or len(terms) < 3:
-        said.append(f"entry {number} must have three terms or more that lead its topic")
+        said.append(f"entry {number} must have three terms or more that lead its topic. Got {terms!r}")
+    elif not all(isinstance(term, str) for term in terms):
+        wrong = next(term for term in terms if not isinstance(term, str))
+        said.append(f"entry {number}: terms must be words; put {wrong!r} in quotes as it stands in the list")
+    if entry.get("merge") and not entry.get("name"):
+        said.append(f"entry {number} is to be merged and must have the name that it shares")
     kinds = {"name": str, "group": str, "reason": str, "merge": bool, "junk": bool, "n_topics": int}
     said += [
         f"entry {number}: {key} must be {kind.__name__}. Got {entry[key]!r}"
@@ -101,6 +106,20 @@ def label_topics(topics: pd.DataFrame, labels: list[Label], model: TopicModel) -
         for i in sorted(lost)
     ]
     return table, pd.DataFrame(left, columns=["name", "terms", "best"])
+
+
+def skeleton(topics: pd.DataFrame) -> str:
+    """A labels file for these TOPICS, to fill in: every topic with its terms and an empty name."""
+    entries = [{"terms": terms.split(", "), "name": ""} for terms in topics["terms"]]
+    return yaml.safe_dump({"topics": entries}, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
+
+
+def merge_shares(doc_topics: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame:
+    """DOC_TOPICS with the shares of merged topics added up, under the number of the first: one row per article and topic left."""
+    first = topics.groupby("merged")["topic"].transform("min").where(topics["merged"] != "", topics["topic"])
+    number = dict(zip(topics["topic"], first, strict=True))
+    summed = doc_topics.assign(topic=doc_topics["topic"].map(number))
+    return summed.groupby(["n_topics", "doc_id", "topic"], as_index=False, sort=False)["share"].sum()
 
 
 def _fits(label: Label, model: TopicModel) -> np.ndarray:

@@ -69,6 +69,8 @@ def _centred(doc_topic: np.ndarray) -> np.ndarray:
 
 def _common_units(a: TopicModel, b: TopicModel) -> tuple[np.ndarray, np.ndarray]:
     """The rows of both fits that are the same unit: the same article, and the same of its paragraphs."""
+    if np.array_equal(a.doc_ids, b.doc_ids):
+        return np.arange(len(a.doc_ids)), np.arange(len(a.doc_ids))
     keys = [list(zip(m.doc_ids, _place(m.doc_ids), strict=True)) for m in (a, b)]
     there = {key: row for row, key in enumerate(keys[1])}
     pairs = [(row, there[key]) for row, key in enumerate(keys[0]) if key in there]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from topics.models.lda import TopicModel, fit
@@ -68,43 +67,70 @@ class Choice:
     range: tuple[int, ...]
 
 
+NEAR = 0.95  # of the best gain over word frequencies: foretells about as well
+STEADY = 0.2  # below the largest mean agreement of these: comes back about as often
+
+
 def choose(scores: pd.DataFrame, stability: pd.DataFrame) -> Choice:
-    """Suggest a topic count from SCORES of the grid (all seeds) and the stability of its representative runs.
+    """Suggest a topic count from SCORES of the grid (all seeds) and `stability` of the representative runs.
 
-    A count does as well as another where its held-out perplexity is within the interval of the best's mean and its topics come back nearly
-    as often (mean excess within 0.1 of the most stable of these). The smallest such count is suggested. None is where no
-    count's topics come back more than on shuffled text.
+    A count will do where (1) its topics foretell the words of held-out articles better than word frequencies alone; (2) its gain is
+    95 % of the best or more, or the best lies within its interval; and (3) its topics come back in other runs about
+    as much as at the steadiest of these (mean excess over shuffled text within 0.2, and above 0). The smallest such count is
+    suggested: what is added beyond it foretells little and is less sure. None is where no count passes.
     """
-    predicted = scores[scores["measure"] == "perplexity"].groupby("n_topics")["value"].agg(["mean", "std", "count"])
+    gains = _gains(scores)
     stable = stability[stability["kind"] == "seed"].groupby("n_topics")["excess"].mean()
-    if not (stable > 0).any():
-        why = "No number of topics is suggested: at none do topics come back in another run more than on shuffled text."
-        return Choice(None, why, "", ())
-    best = predicted["mean"].idxmin()
-    spread = float(np.nan_to_num(predicted.loc[best, "std"]))
-    near = predicted.index[
-        predicted["mean"] <= max(predicted.loc[best, "mean"] + 2 * spread, predicted.loc[best, "mean"] * 1.01)
-    ]
-    steady = stable.reindex(near).dropna()
-    good = tuple(int(k) for k in steady.index[steady >= steady.max() - 0.1])
-    chosen = good[0]
+    useful = gains[(gains["low"] > 0) & gains.index.isin(stable.index)]
+    steady = stable[useful.index]
+    if useful.empty or steady.max() <= 0:
+        return Choice(None, _why_none(gains, useful), "", ())
+    best = useful["value"].idxmax()
+    near = useful.index[(useful["value"] >= NEAR * useful["value"][best]) | (useful["high"] >= useful["value"][best])]
+    will_do = steady[near]
+    will_do = will_do[(will_do >= will_do.max() - STEADY) & (will_do > 0)]
+    if will_do.empty:
+        return Choice(None, _why_none(gains, useful.iloc[:0]), "", ())
+    chosen = int(will_do.index[0])
+    share = min(1.0, useful["value"][chosen] / useful["value"][best])
     why = (
-        f"{chosen} topics: the smallest number that foretells held-out words about as well as the best "
-        f"(perplexity {predicted.loc[chosen, 'mean']:,.0f} words; best {predicted.loc[best, 'mean']:,.0f} at {best}) and whose topics "
-        f"come back in other runs (agreement beyond shuffled text {stable[chosen]:.2f} of 1)."
+        f"{chosen} is the smallest number of topics that foretells the words of held-out articles about as well as any tried "
+        f"({share:.0%} of the best gain over word frequencies, which is {useful['value'][best]:.2f} nats per word at {best}) and whose topics "
+        f"come back in other runs (agreement {stable[chosen]:.2f}, where 0 is that of shuffled text and 1 the same topics)."
     )
-    against = _against(scores, stable, chosen)
-    return Choice(chosen, why, against, good)
+    return Choice(chosen, why, _against(scores, stable, gains, chosen), tuple(int(k) for k in will_do.index))
 
 
-def _against(scores: pd.DataFrame, stable: pd.Series, chosen: int) -> str:
-    """What speaks against a count: other measures that prefer another, and less stable topics than elsewhere."""
+def _gains(scores: pd.DataFrame) -> pd.DataFrame:
+    """The mean gain of each count over its seeds, with a 95 % interval: that of one fit, since all foretell the same articles."""
+    gains = scores[scores["measure"] == "gain"].dropna(subset="value")
+    return gains.groupby("n_topics")[["value", "low", "high"]].mean()
+
+
+def _why_none(gains: pd.DataFrame, useful: pd.DataFrame) -> str:
+    if gains.empty:
+        return "No number of topics is suggested: no articles were held out to test any on."
+    if useful.empty:
+        best = gains.loc[gains["value"].idxmax()]
+        return (
+            "No number of topics is suggested: none foretells the words of held-out articles surely better than word frequencies alone, "
+            f"as with shuffled text (best gain {best['value']:.3f} nats per word, 95 % interval {best['low']:.3f} to {best['high']:.3f})."
+        )
+    return "No number of topics is suggested: at none do topics come back in other runs more than on shuffled text."
+
+
+def _against(scores: pd.DataFrame, stable: pd.Series, gains: pd.DataFrame, chosen: int) -> str:
+    """What speaks against a count: the other measures that prefer another number, and what they say."""
     said = []
     coherent = scores[scores["measure"] == "c_npmi"].groupby("n_topics")["value"].mean()
-    if len(coherent) and coherent.idxmax() != chosen:
-        said.append(
-            f"coherence of top words (c_npmi) is higher at {coherent.idxmax()}: {coherent.max():.3f} against {coherent[chosen]:.3f}"
-        )
-    if stable.idxmax() != chosen:
-        said.append(f"topics are more stable at {stable.idxmax()} ({stable.max():.2f} against {stable[chosen]:.2f})")
-    return "; ".join(said).capitalize() + "." if said else "No other measure prefers another number."
+    for name, values in (
+        ("held-out words are foretold best", gains["value"]),
+        ("topics come back most", stable),
+        ("leading words are most coherent (c_npmi)", coherent),
+    ):
+        if len(values) and values.idxmax() != chosen:
+            said.append(f"{name} at {values.idxmax()} topics ({values.max():.2f} against {values[chosen]:.2f})")
+    if chosen in (gains.index.min(), gains.index.max()):
+        said.append(f"{chosen} is at the edge of the numbers tried")
+    told = "; ".join(said)
+    return told[:1].upper() + told[1:] + "." if said else "No other measure prefers another number."

@@ -1,0 +1,54 @@
+"""Topics followed across counts: weights are shares of the text, and a planted split is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_models_worlds import counts_of
+
+from topics.models import alignment
+from topics.models.lda import TopicModel, fit
+
+
+@pytest.fixture(scope="module")
+def models() -> list[TopicModel]:
+    """Three themes apart, the third of two halves that the third topic count tells apart."""
+    rng = np.random.default_rng(0)
+    rates = np.zeros((90, 12))
+    for d in range(90):
+        theme = d % 3
+        rates[d, theme * 4 : theme * 4 + 4] = 10
+        if theme == 2:
+            rates[d, 8:12] = [18, 18, 2, 2] if d % 2 else [2, 2, 18, 18]
+    counts = counts_of(rng.poisson(rates))
+    return [fit(counts, n_topics=k, seed=1, sweeps=200, samples=5) for k in (3, 4)]
+
+
+def test_weights_are_shares_of_all_text(models: list[TopicModel]) -> None:
+    table = alignment.align(*models)
+    assert table["weight"].sum() == pytest.approx(1)
+    assert np.allclose(table.groupby("topic_a")["from_a"].sum(), 1)
+    assert np.allclose(table.groupby("topic_b")["of_b"].sum(), 1)
+    assert np.allclose(table.groupby("topic_a")["weight"].sum(), models[0].doc_topic.mean(axis=0))
+
+
+def test_a_planted_split_shows_as_one_topic_going_two_ways(models: list[TopicModel]) -> None:
+    table = alignment.align(*models)
+    ways = table[table["from_a"] > 0.3].groupby("topic_a").size()
+    assert sorted(ways.tolist()) == [1, 1, 2]
+    table = alignment.relations(alignment.align_all(models))
+    assert sorted(table["relation"]) == ["kept", "kept", "split", "split"]
+
+
+def test_the_same_fit_twice_is_kept_topic_by_topic(models: list[TopicModel]) -> None:
+    table = alignment.relations(alignment.align(models[0], replace(models[0])))
+    assert set(table["relation"]) == {"kept"}
+    assert (table["topic_a"] == table["topic_b"]).all()
+
+
+def test_counts_are_aligned_smallest_first_whatever_the_order(models: list[TopicModel]) -> None:
+    table = alignment.align_all(models[::-1])
+    assert set(table["n_topics_a"]) == {3}
+    assert set(table["n_topics_b"]) == {4}

@@ -1,0 +1,136 @@
+"""Stability: topics are paired where they are the same, not where they only look it, and shuffled text sets the mark."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_models_worlds import World, counts_of, planted
+
+from topics.models import stability
+from topics.models.lda import TopicModel, fit
+from topics.tables import UserError
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return planted(n_topics=4, n_docs=120, length=60)
+
+
+@pytest.fixture(scope="module")
+def runs(world: World) -> list[TopicModel]:
+    return [fit(world.counts, n_topics=4, seed=seed, sweeps=100, samples=5) for seed in (1, 2, 3)]
+
+
+@pytest.fixture(scope="module")
+def base(world: World) -> stability.Reference:
+    texts = [stability.shuffled(world.counts, seed) for seed in (1, 2)]
+    return stability.reference([fit(text, n_topics=4, seed=i, sweeps=60, samples=5) for i, text in enumerate(texts)])
+
+
+def permuted(model: TopicModel, order: list[int]) -> TopicModel:
+    return replace(model, topic_term=model.topic_term[order], doc_topic=model.doc_topic[:, order])
+
+
+def test_shuffled_text_keeps_lengths_and_frequencies(world: World) -> None:
+    dealt = stability.shuffled(world.counts).matrix
+    assert (dealt.sum(axis=0) == world.counts.matrix.sum(axis=0)).all()
+    assert (dealt.sum(axis=1) == world.counts.matrix.sum(axis=1)).all()
+    assert (dealt != world.counts.matrix).nnz > 0
+
+
+def test_a_resample_has_four_fifths_of_the_articles_whole(world: World) -> None:
+    counts = counts_of(np.repeat(world.counts.matrix.toarray(), 2, axis=0), unit_doc=np.repeat(np.arange(120), 2))
+    part = stability.resampled(counts, 1)
+    assert len(np.unique(part.unit_doc)) == 96
+    assert (np.bincount(part.unit_doc)[np.unique(part.unit_doc)] == 2).all()
+
+
+@given(st.permutations(range(4)))
+@settings(max_examples=20, deadline=None)
+def test_a_fit_and_its_own_topics_in_another_order_match_perfectly(runs: list[TopicModel], order: list[int]) -> None:
+    alike = stability.similarity(runs[0], permuted(runs[0], order))
+    pairs = stability.match(alike)
+    assert [order[j] for j in pairs] == [0, 1, 2, 3]
+    assert np.allclose(alike[np.arange(4), pairs], 1)
+
+
+def test_similarity_is_the_same_either_way_and_between_0_and_1(runs: list[TopicModel]) -> None:
+    alike = stability.similarity(runs[0], runs[1])
+    assert np.allclose(alike, stability.similarity(runs[1], runs[0]).T)
+    assert ((alike >= 0) & (alike <= 1 + 1e-12)).all()
+
+
+def test_words_alone_or_articles_alone_do_not_make_a_match(runs: list[TopicModel]) -> None:
+    model = runs[0]
+    other_articles = replace(model, doc_topic=model.doc_topic[:, [1, 2, 3, 0]])
+    alike = stability.similarity(model, other_articles)
+    assert np.diag(alike).max() < 0.2
+
+
+def test_planted_topics_come_back_in_every_run_and_in_every_resample(
+    world: World, runs: list[TopicModel], base: stability.Reference
+) -> None:
+    table = stability.stability(runs[0], runs[1:], base)
+    assert (table["excess"] > 0.8).all()
+    parts = [
+        fit(stability.resampled(world.counts, seed), n_topics=4, seed=seed, sweeps=100, samples=5) for seed in (1, 2)
+    ]
+    table = stability.stability(runs[0], parts, base, kind="articles")
+    assert (table["excess"] > 0.8).all()
+    assert set(table["kind"]) == {"articles"}
+
+
+def test_topics_of_shuffled_text_do_not_come_back_beyond_their_own_mark(
+    world: World, base: stability.Reference
+) -> None:
+    text = stability.shuffled(world.counts, 9)
+    models = [fit(text, n_topics=4, seed=seed, sweeps=60, samples=5) for seed in (5, 6)]
+    assert stability.stability(models[0], models[1:], base)["excess"].mean() < 0.35
+
+
+def test_the_mark_of_shuffled_text_itself_is_zero_on_the_mean(base: stability.Reference) -> None:
+    assert base.excess(base.mean) == 0
+    assert base.excess(1.0) == pytest.approx(1)
+    assert base.floor >= base.mean
+
+
+def test_a_topic_that_the_other_run_lacks_has_no_match(runs: list[TopicModel], base: stability.Reference) -> None:
+    model = runs[0]
+    noise = np.random.default_rng(0)
+    strange = replace(
+        model,
+        topic_term=np.vstack([model.topic_term[:3], noise.dirichlet(np.full(len(model.terms), 0.05))]),
+        doc_topic=np.column_stack([model.doc_topic[:, :3], noise.permutation(model.doc_topic[:, 3])]),
+    )
+    table = stability.stability(model, [strange], base)
+    assert table["topic_b"].tolist() == [1, 2, 3, 0]
+    assert table.loc[3, "similarity"] == 0
+    assert len(stability.matches(model, strange, base.floor)) == 3
+    lacks = stability.missing(model, [strange], base.floor)
+    assert lacks["topic"].tolist() == [4]
+
+
+def test_the_representative_run_is_the_one_most_like_the_others(runs: list[TopicModel]) -> None:
+    odd = replace(runs[0], topic_term=runs[0].topic_term[:, ::-1])
+    assert stability.representative([odd, *runs]) > 0
+    assert stability.representative(runs[:2]) == 0
+
+
+def test_fits_with_other_words_cannot_be_matched(runs: list[TopicModel]) -> None:
+    with pytest.raises(UserError, match="different vocabularies"):
+        stability.similarity(runs[0], replace(runs[0], terms=runs[0].terms[::-1]))
+
+
+def test_one_fit_to_shuffled_text_is_not_enough(runs: list[TopicModel]) -> None:
+    with pytest.raises(UserError, match="two seeds"):
+        stability.reference(runs[:1])
+
+
+def test_with_two_units_articles_cannot_speak_and_words_decide() -> None:
+    counts = counts_of([[5, 5, 0, 0], [0, 0, 5, 5]])
+    models = [fit(counts, n_topics=2, seed=seed, sweeps=60, samples=5) for seed in (1, 2)]
+    assert np.isfinite(stability.similarity(*models)).all()

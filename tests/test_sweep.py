@@ -1,0 +1,113 @@
+"""The grid and the suggestion: planted counts lie in the suggested range, and shuffled text gets no suggestion."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_models_worlds import counts_of, planted
+
+from topics.models import lda, scores, stability, sweep
+from topics.words.counts import Counts
+
+
+def part(counts: Counts, rows: np.ndarray) -> Counts:
+    return replace(counts, matrix=counts.matrix[rows], unit_doc=counts.unit_doc[rows])
+
+
+def compared(counts: Counts, grid: tuple[int, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """SCORES and stability of a grid, as the pipeline makes them."""
+    test = np.random.default_rng(1).random(counts.matrix.shape[0]) < 0.2
+    rows, steady = [], []
+    for k in grid:
+        fits = [lda.fit(counts, n_topics=k, seed=seed, sweeps=100, samples=5) for seed in (1, 2, 3)]
+        texts = [stability.shuffled(counts, seed) for seed in (1, 2)]
+        base = stability.reference(
+            [lda.fit(text, n_topics=k, seed=i, sweeps=60, samples=5) for i, text in enumerate(texts)]
+        )
+        shown = fits[stability.representative(fits)]
+        steady.append(stability.stability(shown, [model for model in fits if model is not shown], base))
+        for seed in (1, 2):
+            model = lda.fit(part(counts, ~test), n_topics=k, seed=seed, sweeps=100, samples=5)
+            done = scores.complete(model, part(counts, test))
+            rows += [
+                {"n_topics": k, "seed": seed, "measure": name, "value": value, "low": low, "high": high, "better": ""}
+                for name, (value, low, high) in {"perplexity": done.perplexity, "gain": done.gain}.items()
+            ]
+    return pd.DataFrame(rows), pd.concat(steady)
+
+
+@pytest.mark.parametrize(("n_topics", "seed"), [(4, 1), (8, 2)])
+def test_the_planted_count_lies_in_the_suggested_range(n_topics: int, seed: int) -> None:
+    world = planted(n_topics=n_topics, n_docs=150, length=80, n_terms=300, seed=seed)
+    choice = sweep.choose(*compared(world.counts, (2, 4, 8, 12)))
+    assert n_topics in choice.range
+    assert choice.n_topics in choice.range
+    assert choice.why.endswith(".")
+
+
+def test_nothing_is_suggested_for_shuffled_text() -> None:
+    world = planted(n_topics=6, n_docs=150)
+    choice = sweep.choose(*compared(stability.shuffled(world.counts), (2, 4, 8)))
+    assert choice.n_topics is None
+    assert choice.range == ()
+    assert "word frequencies alone" in choice.why
+
+
+def test_the_best_of_one_score_is_not_taken_when_fewer_topics_do_as_well() -> None:
+    choice = sweep.choose(*made({5: (0.50, 0.9), 10: (0.96, 0.9), 20: (0.99, 0.8), 40: (1.0, 0.3)}))
+    assert choice.n_topics == 10
+    assert choice.range == (10, 20)
+    assert "foretold best at 40" in choice.against
+
+
+def test_nothing_is_suggested_where_topics_do_not_come_back() -> None:
+    choice = sweep.choose(*made({5: (0.5, -0.1), 10: (0.6, -0.2)}))
+    assert choice.n_topics is None
+    assert "come back" in choice.why
+
+
+def test_nothing_is_suggested_where_nothing_was_held_out() -> None:
+    scored, steady = made({5: (0.5, 0.5)})
+    assert sweep.choose(scored[scored["measure"] == "none"], steady).n_topics is None
+
+
+def made(values: dict[int, tuple[float, float]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    gains = [
+        {"n_topics": k, "seed": 1, "measure": "gain", "value": gain, "low": gain - 0.01, "high": gain + 0.01}
+        for k, (gain, _) in values.items()
+    ]
+    steady = [{"n_topics": k, "topic": 1, "kind": "seed", "excess": excess} for k, (_, excess) in values.items()]
+    return pd.DataFrame(gains), pd.DataFrame(steady)
+
+
+@pytest.mark.parametrize(("n_docs", "length"), [(2, 30), (5, 400), (60, 100), (500, 200)])
+def test_the_default_grid_suits_the_size(n_docs: int, length: int) -> None:
+    counts = counts_of(np.full((n_docs, 10), length // 10))
+    grid = sweep.default_grid(counts)
+    assert grid == tuple(sorted(set(grid)))
+    assert min(grid) >= 2
+    assert max(grid) <= max(4, n_docs)
+
+
+def test_every_count_has_three_seeds_and_a_page_has_all() -> None:
+    jobs = sweep.jobs((5, 10), seeds=(1, 2, 3, 4, 5), paged=(7,))
+    seeds = {k: [job.seed for job in jobs if job.text == "whole" and job.n_topics == k] for k in (5, 7, 10)}
+    assert seeds == {5: [1, 2, 3], 7: [1, 2, 3, 4, 5], 10: [1, 2, 3]}
+    assert len(set(jobs)) == len(jobs)
+
+
+def test_jobs_give_the_same_fits_in_any_order_and_in_threads() -> None:
+    counts = planted(n_docs=40).counts
+    jobs = [job for job in sweep.jobs((2, 3), seeds=(1, 2), paged=(3,)) if job.seed < 3]
+
+    def run(job: sweep.Job) -> np.ndarray:
+        return sweep.fit_job(counts, job, sweeps=20).topic_term
+
+    with ThreadPoolExecutor(2) as pool:
+        side_by_side = list(pool.map(run, jobs[::-1]))[::-1]
+    for one, other in zip(map(run, jobs), side_by_side, strict=True):
+        assert np.array_equal(one, other)
