@@ -22,7 +22,7 @@ from nltk.tokenize.api import TokenizerI
 
 CLITICS = frozenset("s re ve ll d m S RE VE LL D M".split())  # Vietnam's, we're: after an apostrophe no word of its own
 CLITIC = rf"(?:{'|'.join(sorted(CLITICS))})\b"
-ELISION = r"(?i:\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|quest|quell|[dns]?[aeu]ll))"  # l'usine: two words
+ELISION = r"(?i:(?<![\w'’&])(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|quest|quell|[dns]?[aeu]ll))"  # l'usine: two words
 LETTERS = r"[^\W_]++"  # combining marks among them
 JOINS = rf"""
     [-‐‑](?<!\p{{N}}.(?=\p{{N}}))(?<!\p{{Ll}}\p{{Ll}}.(?=\p{{Lu}}\p{{Ll}}))   # e-government; not 2016-2020, Vietnam-Japan
@@ -34,7 +34,7 @@ JOINS = rf"""
   | [,/](?<=\p{{N}}.)(?=\p{{N}})                                           # 1,000; 9/11
   | \p{{Sc}}(?=\p{{N}})(?<=\b\p{{Lu}}{{1,3}}.)                               # US$9
 """
-TAIL = rf"\.(?<=\.\p{{L}}\.) | ['’](?<={ELISION}.)(?=\p{{L}})(?!.s\b) | (?<=\bC)(?:\+\+|\#)"  # U.S., l', C++
+TAIL = rf"\.(?<=\.\p{{L}}\.) | ['’](?<={ELISION}.)(?=\p{{L}})(?!s\b) | (?<=\bC)(?:\+\+|\#)"  # U.S., l', C++
 WORD = rf"{LETTERS}(?:(?!\s)(?:(?:{JOINS}){LETTERS})*+(?:{TAIL})?)?+"
 # The words are captured, so that splitting at them gives gap, word, gap, …, word, gap: offsets are running sums.
 # Compiled here, not by NLTK's `RegexpTokenizer`: that one stops after five seconds by the clock and takes twice as long.
@@ -44,7 +44,7 @@ CLOSERS = "\"'”’»)\\]"
 ENDS = re.compile(rf"[.!?…。！？][{CLOSERS}]*(?:\s|$)|[。！？]")
 LONE_DOT = re.compile(rf"\.[{CLOSERS}]*\s[^.]*$")
 RUN_TOGETHER = re.compile(r"[.!?]")
-JOINED = re.compile(r"['’]?\s+|[-‐‑/]?")
+SPACE = re.compile(r"['’]?\s+|[-‐‑/]")
 BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 SEPARATOR = "\n\n\n"
 BLOCK = 256  # articles for one call of `map`
@@ -114,8 +114,8 @@ def token_table(texts: Sequence[str], map: Callable[..., Iterable[Any]] = map) -
     """TOKENS of many texts, one row a word, and `forms`, the sorted distinct words as written.
 
     Columns, all int32 but the last: `doc` (position in `texts`), `paragraph` and `sentence` (from 0 in the text), `start`,
-    `end` (offsets: `texts[doc][start:end] == forms[form]`), `form`, and `joined` (bool: nothing but spaces, a hyphen
-    or a possessive between it and the word before, in the same sentence). Rows are in order of `doc`, then `start`.
+    `end` (offsets: `texts[doc][start:end] == forms[form]`), `form`, and `joined` (int8: 1 where nothing but space, a hyphen or
+    a slash stands between it and the word before in its sentence, 2 where a possessive does, else 0). Rows are in order of `doc`, then `start`.
     `map` runs over blocks of texts; the result is the same for any.
 
     >>> tokens, forms = token_table(["AI, IoT and AI.", "", "Nothing new."])
@@ -134,7 +134,7 @@ def token_table(texts: Sequence[str], map: Callable[..., Iterable[Any]] = map) -
         "start": np.concatenate([block["start"] for block in blocks]),
         "end": np.concatenate([block["end"] for block in blocks]),
         "form": form,
-        "joined": joined,
+        "joined": joined * np.where(np.concatenate([block["possessive"] for block in blocks]), np.int8(2), np.int8(1)),
     }
     return pd.DataFrame(columns), forms
 
@@ -145,8 +145,11 @@ def _read_block(texts: list[str]) -> dict[str, Any]:
     edges = np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)))
     forms, form = _encode(pieces[1::2])
     gaps, gap = _encode(pieces[0:-1:2])
-    ending = _ask(CLITICS.__contains__, forms)[form] & _ask(("'", "’").__contains__, gaps)[gap]
-    start, end, form, gap = edges[0:-1:2][~ending], edges[1::2][~ending], form[~ending], gap[~ending]
+    kept = np.ones(len(form), bool)
+    after_apostrophe = np.flatnonzero(_ask(lambda between: between.lstrip(" ") in ("'", "’"), gaps)[gap])
+    kept[after_apostrophe] = [forms[code] not in CLITICS for code in form[after_apostrophe].tolist()]
+    start, end, form, gap = edges[0:-1:2][kept], edges[1::2][kept], form[kept], gap[kept]
+    possessive = np.append(False, ~kept[:-1])[: len(kept)][kept]
     begins = np.cumsum([0] + [len(text) + len(SEPARATOR) for text in texts])
     doc = np.searchsorted(begins, start, side="right") - 1
     return {
@@ -157,6 +160,7 @@ def _read_block(texts: list[str]) -> dict[str, Any]:
         "form": form,
         "gaps": gaps,
         "gap": gap,
+        "possessive": possessive,
     }
 
 
@@ -200,7 +204,7 @@ def _breaks(
         & _ask(lambda word: word.endswith("."), forms)[before]
     )
     sentence = paragraph | (ends & ~abbreviated) | run_together | after_acronym
-    return sentence, paragraph, _ask(JOINED.fullmatch, gaps)[gap] & ~sentence
+    return sentence, paragraph, _ask(SPACE.fullmatch, gaps)[gap] & ~sentence
 
 
 def _ask(test: Callable[[str], Any], strings: list[str]) -> np.ndarray:

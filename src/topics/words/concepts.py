@@ -60,7 +60,7 @@ def read_concepts(path: Path) -> pd.DataFrame:
     rows, problems = _rows(node)
     problems += _clashes(rows)
     if problems:
-        raise UserError("\n".join(f"{path}, line {line}: {problem}" for line, problem in sorted(problems)))
+        raise UserError(f"{path}: " + "; ".join(f"line {line}: {problem}" for line, problem in sorted(set(problems))))
     return pd.DataFrame(rows, columns=list(PATTERNS))
 
 
@@ -241,7 +241,7 @@ def _rows(node: yaml.Node | None) -> tuple[list[tuple[str, str, str, int]], list
             at = way.start_mark.line + 1
             if not isinstance(way, yaml.ScalarNode):
                 problems.append((at, f"{name!r}: a way of writing must be text; put it in quotes if it has a colon"))
-            elif str(way.value).strip() and str(way.value) != name:
+            elif way.tag != "tag:yaml.org,2002:null" and str(way.value) != name:
                 rows.append((name, "concept", str(way.value), at))
     for _, _, pattern, line in rows:
         if any(not word.replace(WILD, "") for word, _ in words_of(pattern)) or not words_of(pattern):

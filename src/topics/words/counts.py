@@ -19,7 +19,7 @@ from topics.tables import UserError
 from topics.tokens import token_table
 from topics.words.concepts import find, patterns, plain
 from topics.words.leftout import REASONS, leftout_patterns, stop_list
-from topics.words.lemmas import form_table, in_capitals, lemmas_known
+from topics.words.lemmas import calmed, form_table, lemmas_known
 from topics.words.phrases import CONNECTORS, NO_PHRASES, SCORINGS, Stream, apply_phrases, learn_phrases
 
 
@@ -137,13 +137,15 @@ def read_words(
     packaged, note = stop_list(language)
     stop = packaged | {plain(word).lower() for word in stop_words}
     single = [word for word in exceptions if " " not in word.strip()]
+    form, written = calmed(tokens, written, stop)
     forms = form_table(written, language=language, lemmas=lemmas, exceptions=single, stop_words=stop)
     ways = [table for table in (concepts,) if table is not None]
     ways += [patterns({word: [] for word in exceptions if " " in word.strip()}, "phrase")]
     ways += [leftout_patterns(language, remove, articles["source"].dropna().unique() if "source" in articles else ())]
     ways = pd.concat(ways, ignore_index=True)
-    matches, overlaps = find(tokens, written, ways)
-    keys, units = _units(tokens, forms, ways, matches)
+    heard = tokens.assign(form=form)
+    matches, overlaps = find(heard, written, ways)
+    keys, units = _units(heard, forms, ways, matches)
     notes = [note] + ([] if not lemmas or lemmas_known(language) else [f"Words of the language {language!r} have no lemmas."])
     lost = [
         ("words", "place of a concept", row.name_, f"overlaps with {row.lost_to!r}, which is longer", row.n)
@@ -161,36 +163,38 @@ def read_words(
     }
 
 
-def _keys(forms: pd.DataFrame, ways: pd.DataFrame) -> tuple[pd.DataFrame, dict[tuple[str, str], int], dict[str, int]]:
-    """What may stand in the text, matches then words; where each is, by name and kind, and by the key of a word."""
-    named = ways[["name", "kind"]].drop_duplicates(ignore_index=True)
-    reason = dict(zip(forms["calm"], forms["calm_reason"], strict=True)) | dict(zip(forms["key"], forms["reason"], strict=True))
+def _keys(
+    forms: Mapping[str, list[str]], ways: list[tuple[str, str]]
+) -> tuple[pd.DataFrame, dict[tuple[str, str], int], dict[str, int]]:
+    """What may stand in the text, matches then words; the row of each match by name and kind, and of each word by key."""
+    named = list(dict.fromkeys(ways))
+    reason = dict(zip(forms["key"], forms["reason"], strict=True))
     words = sorted(reason)
-    keys = pd.DataFrame({"key": [*named["name"], *words], "kind": [*named["kind"], *["word"] * len(words)]})
-    keys["reason"] = [REASONS.get(kind, "") for kind in named["kind"]] + [reason[word] for word in words]
-    of_match = {pair: row for row, pair in enumerate(zip(named["name"], named["kind"], strict=True))}
-    return keys, of_match, {word: row for row, word in enumerate(words, len(named))}
+    keys = {
+        "key": [name for name, _ in named] + words,
+        "kind": [kind for _, kind in named] + ["word"] * len(words),
+        "reason": [REASONS.get(kind, "") for _, kind in named] + [reason[word] for word in words],
+    }
+    rows = {word: row for row, word in enumerate(words, len(named))}
+    return pd.DataFrame(keys), {pair: row for row, pair in enumerate(named)}, rows
 
 
 def _units(
-    tokens: pd.DataFrame, forms: pd.DataFrame, ways: pd.DataFrame, matches: pd.DataFrame
+    tokens: pd.DataFrame, form_table: pd.DataFrame, patterns: pd.DataFrame, matches: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keys, and units: matches first, then every token that is in none."""
-    keys, of_match, of_word = _keys(forms, ways)
-    form = tokens["form"].to_numpy()
-    key = np.array([of_word[word] for word in forms["key"]], np.int32)[form]
-    shouted = np.flatnonzero((forms["key"] != forms["calm"]).to_numpy()[form])
-    if len(shouted):
-        loud = shouted[in_capitals(tokens, forms["form"].tolist())[shouted]]
-        key[loud] = np.array([of_word[word] for word in forms["calm"]], np.int32)[form[loud]]
+    forms = {column: form_table[column].tolist() for column in form_table}
+    ways = list(zip(patterns["name"].tolist(), patterns["kind"].tolist(), strict=True))
+    keys, row_of_match, row_of_word = _keys(forms, ways)
+    key = np.array([row_of_word[word] for word in forms["key"]], np.int32)[tokens["form"].to_numpy()]
     first, n_tokens = matches["first"].to_numpy(), matches["n_tokens"].to_numpy()
-    key[first] = np.array([of_match[pair] for pair in zip(ways["name"], ways["kind"], strict=True)], np.int32)[matches["pattern"]]
-    length = np.ones(len(form), np.int32)
+    key[first] = np.array([row_of_match[way] for way in ways], np.int32)[matches["pattern"].to_numpy()]
+    length = np.ones(len(key), np.int32)
     length[first] = n_tokens
-    kept = np.ones(len(form), bool)
+    kept = np.ones(len(key), bool)
     for step in range(1, int(n_tokens.max(initial=1))):
         kept[first[n_tokens > step] + step] = False
-    units = {"key": key, "first": np.arange(len(form), dtype=np.int32), "n_tokens": length}
+    units = {"key": key, "first": np.arange(len(key), dtype=np.int32), "n_tokens": length}
     return keys, pd.DataFrame({name: values[kept] for name, values in units.items()})
 
 
@@ -261,7 +265,7 @@ def _stream(words: Mapping[str, Any]) -> Stream:
     is_edge = word & ((reason == "") | version)
     is_connector = word & (reason == "stop word") & keys["key"].isin(words["connectors"]).to_numpy(bool)
     barrier = ~(is_edge | is_connector)[code]
-    begins = ~tokens["joined"].to_numpy()[first] | barrier
+    begins = (tokens["joined"].to_numpy()[first] == 0) | barrier
     begins[1:] |= barrier[:-1]
     segment = np.where(barrier, -1, np.cumsum(begins))
     doc = tokens["doc"].to_numpy()[first]
@@ -289,7 +293,8 @@ def _names(words: Mapping[str, Any], stream: Stream, keys: list[str]) -> pd.Data
 
 def _most_often_written(words: Mapping[str, Any], stream: Stream) -> dict[int, str]:
     """How each word and phrase is written, by code; of two ways as frequent the first in sorted order."""
-    form, written = words["tokens"]["form"].to_numpy(), [plain(form) for form in words["forms"]["form"]]
+    form, written = words["tokens"]["form"].to_numpy(), [plain(form) for form in words["forms"]["form"].tolist()]
+    owns = np.append(words["tokens"]["joined"].to_numpy()[1:] == 2, False).astype(np.int64)  # People's Committee
     is_named = (words["keys"]["kind"] != "word").to_numpy()
     learned = ~np.append(is_named, np.zeros(int(stream.code.max(initial=0)) + 1, bool))[stream.code]
     shown: dict[int, str] = {}
@@ -299,10 +304,13 @@ def _most_often_written(words: Mapping[str, Any], stream: Stream) -> dict[int, s
         way = code
         for step in range(length):
             way = pd.factorize(way * len(written) + form[first + step])[0]
+            if step + 1 < length:
+                way = way * 2 + owns[first + step]
         n = np.bincount(way)
         place = np.empty(len(n), np.int64)
         place[way[::-1]] = np.arange(len(way))[::-1]
-        ways = [" ".join(written[f] for f in form[first[i] : first[i] + length]) for i in place.tolist()]
+        ways = [" ".join(written[form[i]] + "'s" * owns[i] for i in range(at, at + length - 1)) for at in first[place].tolist()]
+        ways = [f"{begin} {written[form[at]]}".lstrip() for begin, at in zip(ways, first[place] + length - 1, strict=True)]
         best = pd.DataFrame({"code": code[place], "n": -n, "way": ways}).sort_values(["code", "n", "way"])
         best = best.drop_duplicates("code")
         shown.update(zip(best["code"].tolist(), best["way"].tolist(), strict=True))
@@ -321,7 +329,7 @@ def place(words: Mapping[str, Any], vocabulary: Mapping[str, Any]) -> pd.DataFra
 
 def _spans(words: Mapping[str, Any], stream: Stream, keys: list[str], names: pd.DataFrame) -> pd.DataFrame:
     kinds = words["keys"]["kind"].tolist() + ["phrase"] * (len(keys) - len(words["keys"]))
-    row = {pair: number for number, pair in enumerate(zip(names["key"], names["kind"], strict=True))}
+    row = {pair: number for number, pair in enumerate(zip(names["key"].tolist(), names["kind"].tolist(), strict=True))}
     name = np.array([row.get(pair, -1) for pair in zip(keys, kinds, strict=True)], np.int32)
     tokens, last = words["tokens"], stream.first + stream.n_tokens - 1
     return pd.DataFrame(

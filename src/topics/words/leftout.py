@@ -20,7 +20,7 @@ SHORT_LISTS = {
 # Function words that NLTK's English list lacks: modal verbs, their like, and abbreviations that mean nothing alone.
 MISSING = {
     "en": "also although am cannot could either etc eg however ie may might must neither pm shall since though upon us"
-    " whether would yet mr mrs ms",
+    " whether would yet mr mrs ms one two three four five six seven eight nine ten",
     "fr": "afin ainsi alors aussi car ce cela celle celles celui ceux cette cet comme dont donc elles entre être avoir"
     " lors lorsque les leurs où plus puis puisque quand quelle quelles quels quel quoi sans si tandis tout tous toute toutes"
     " très vers jusqu lorsqu puisqu quoiqu selon chez après avant",

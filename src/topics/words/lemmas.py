@@ -42,11 +42,10 @@ def form_table(
     exceptions: Iterable[str] = (),
     stop_words: frozenset[str] = frozenset(),
 ) -> pd.DataFrame:
-    """One row a form, in order: `form`, `key` (what it is counted as), `reason`, and the two in a sentence of capitals.
+    """One row a form, in order: `form`, `key` (what it is counted as) and `reason` (why it is left out, or "").
 
     The key is the lemma in lower case. Kept from lemmatising: `exceptions` and acronyms. An acronym that reads as a
-    stop word in lower case (`US`, `IT`, `WHO`) keeps its capitals, unless its sentence is in capitals (`calm`,
-    `calm_reason`). `reason`: "" for a word, else "stop word", "number" or "single letter".
+    stop word in lower case (`US`, `IT`, `WHO`) keeps its capitals. Reasons: "stop word", "number", "single letter".
 
     >>> form_table(["Cities", "US", "us", "media", "4.0"], stop_words=frozenset({"us"}))[["key", "reason"]].values.tolist()
     [['city', ''], ['US', ''], ['us', 'stop word'], ['media', ''], ['4.0', 'number']]
@@ -54,7 +53,7 @@ def form_table(
     kept = {word.lower() for word in exceptions} | set(EXCEPTIONS.get(language, "").split())
     lemmatise = lemmas and lemmas_known(language)
     rows = [_row(form, language, lemmatise, kept, stop_words) for form in forms]
-    return pd.DataFrame(rows, columns=["form", "key", "reason", "calm", "calm_reason"])
+    return pd.DataFrame(rows, columns=["form", "key", "reason"])
 
 
 def _row(form: str, language: str, lemmatise: bool, kept: set[str], stop: frozenset[str]) -> tuple[str, ...]:
@@ -65,27 +64,35 @@ def _row(form: str, language: str, lemmatise: bool, kept: set[str], stop: frozen
     bare = low.rstrip("'")
     acronym = len(written) > 1 and written.isupper()
     if low in stop or bare in stop:
-        return (form, written, "", low, "stop word") if acronym else (form, low, "stop word", low, "stop word")
+        return (form, written, "") if acronym else (form, low, "stop word")
     if PLURAL_ACRONYM.fullmatch(written):
         key = low[:-1]
     elif acronym or not lemmatise or low in kept:
         key = low
     else:
         key = lemmatize(written, lang=language).lower()
+    if NUMBER.fullmatch(low):
+        return form, key, "number"
     if len(bare) == 1:
-        reason = "single letter"
-    elif NUMBER.fullmatch(low):
-        reason = "number"
-    else:
-        reason = "stop word" if key in stop else ""
-    return form, key, reason, key, reason
+        return form, key, "single letter"
+    return form, key, "stop word" if key in stop else ""
 
 
-def in_capitals(tokens: pd.DataFrame, forms: list[str]) -> np.ndarray:
-    """For each token, whether most words of two letters or more of its sentence, of three or more, are in capitals."""
+def calmed(tokens: pd.DataFrame, forms: list[str], stop_words: frozenset[str]) -> tuple[np.ndarray, list[str]]:
+    """The form of each token where stop words in a sentence of capitals are read in lower case, and the forms with those.
+
+    `WHO IS IT FOR` has no acronym. A sentence is in capitals where most of its words of two letters or more are, of at
+    least three.
+    """
     form, sentence = tokens["form"].to_numpy(), sentence_numbers(tokens)
+    capitals = np.array([len(word) > 1 and word.isupper() for word in forms], bool)
     long = np.array([len(word) > 1 and word[0].isalpha() for word in forms], bool)[form]
-    capital = long & np.array([word.isupper() for word in forms], bool)[form]
     n_long = np.bincount(sentence[long], minlength=int(sentence.max(initial=0)) + 1)
-    n_capital = np.bincount(sentence[capital], minlength=len(n_long))
-    return ((n_long >= 3) & (2 * n_capital > n_long))[sentence]
+    n_capital = np.bincount(sentence[long & capitals[form]], minlength=len(n_long))
+    loud = (n_long >= 3) & (2 * n_capital > n_long)
+    known = {word: code for code, word in enumerate(forms)}
+    lower = np.arange(len(forms), dtype=np.int32)
+    for code in np.flatnonzero(capitals).tolist():
+        if forms[code].lower() in stop_words:
+            lower[code] = known.setdefault(forms[code].lower(), len(known))
+    return np.where(loud[sentence], lower[form], form), list(known)
