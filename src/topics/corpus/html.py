@@ -36,7 +36,8 @@ def extract(page: str, url: str | None = None) -> dict[str, str]:
     """
     import trafilatura
 
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it says is said by the row of DROPPED
+    for chatty in ("trafilatura", "htmldate"):  # what they would say is said by the row of DROPPED
+        logging.getLogger(chatty).setLevel(logging.CRITICAL + 1)
     text = _main_text(page, url)
     about = trafilatura.extract_metadata(page, default_url=url, extensive=False) if text else None
     return {

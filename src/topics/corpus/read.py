@@ -45,6 +45,7 @@ MAX_TABLE = (
 MAX_UNPACKED = 20_000_000_000  # bytes that one archive or compressed file may unpack to
 MAX_DEPTH = 2  # archives in archives
 BLOCK = 16  # files that go to a worker at once
+MAX_HELD = 100_000_000  # bytes of files out of archives that wait for a worker
 WAVE = 32  # blocks that are under way at once, so that memory does not grow with the number of articles
 
 # Names that a column may have, best first; compared in lower case with everything but letters and digits as "_".
@@ -105,6 +106,7 @@ def read_articles(
             left.extend(others)
         singles.clear()
 
+    held = 0
     for name, opener in jobs:
         base = PurePosixPath(name).name.lower()
         if base == SIDECAR:
@@ -113,8 +115,10 @@ def read_articles(
             rows.extend(_table_rows(name, opener, chosen, left))
         else:
             singles.append((name, _portable(opener)))
-            if len(singles) >= BLOCK * WAVE:
+            held += len(singles[-1][1]) if isinstance(singles[-1][1], bytes) else 0
+            if len(singles) >= BLOCK * WAVE or held > MAX_HELD:
                 flush()
+                held = 0
     flush()
     _join_sidecars(rows, sidecars, left)
     rows = [row for row in rows if _has_text(row, left)]
@@ -150,8 +154,10 @@ def columns_found(names: Iterable[str], columns: Mapping[str, str | list[str]] |
 
 
 def _check_path(path: Path) -> None:
-    if path.exists():
+    if path.is_dir() or path.is_file():
         return
+    if path.exists():
+        raise UserError(f"articles: {path} is neither a folder nor a regular file.")
     beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
     import difflib
 
@@ -394,6 +400,7 @@ def _row(name: str, number: int, record: Mapping[str, Any], found: Mapping[str, 
 
 
 def _extra(column: str) -> str:
+    column = _sound(column)
     return f"{column}_given" if column in TAKEN or column in ROLES else column
 
 
@@ -401,10 +408,19 @@ def _text(value: Any) -> str:
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, str):
-        return value[:MAX_CELL].replace("\r\n", "\n").replace("\r", "\n")
+        return _sound(value[:MAX_CELL]).replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)[:MAX_CELL]
     return str(value)
+
+
+def _sound(text: str) -> str:
+    """Text without lone halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _csv(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
@@ -515,20 +531,18 @@ def _byte_lines(sample: bytes, stream: BinaryIO, name: str, left: list[Left]) ->
     for number in itertools.count(1):
         line = head.readline()
         if not line.endswith(b"\n"):
-            rest = stream.readline(MAX_LINE)
+            rest = stream.readline(MAX_LINE + 1)
             total += len(rest)
             line += rest
         if not line:
             return
         if total > MAX_UNPACKED:
             raise ValueError(f"more than {MAX_UNPACKED:,} bytes")
-        if len(line) >= MAX_LINE and not line.endswith(b"\n"):
+        if len(line) > MAX_LINE:
             left.append(_left("row", f"{name}, line {number}", f"longer than {MAX_LINE:,} bytes"))
-            while True:
-                more = stream.readline(MAX_LINE)
-                total += len(more)
-                if not more or more.endswith(b"\n") or total > MAX_UNPACKED:
-                    break
+            while line and not line.endswith(b"\n") and total <= MAX_UNPACKED:
+                line = stream.readline(MAX_LINE)
+                total += len(line)
             continue
         yield line
 
@@ -623,8 +637,9 @@ def _clean_id(value: str) -> str:
 
 
 def _digest(row: Row) -> str:
-    content = "\0".join(f"{key}={row[key]}" for key in sorted(row) if key not in {"row", "doc_id"})
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    """Of a file its text, so that a sidecar changes no id; of a table's row every cell, so that rows differ if they do."""
+    cells = [row["text"]] if not row["row"] else [f"{key}={row[key]}" for key in sorted(row) if key != "row"]
+    return hashlib.sha256("\0".join(cells).encode("utf-8", "replace")).hexdigest()[:10]
 
 
 def _site(url: str) -> str:

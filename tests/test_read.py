@@ -1,0 +1,296 @@
+"""Everything that comes in ends in a row of RAW, a row of DROPPED, or one clear error."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from topics.corpus.read import RAW, columns_found, read_articles
+from topics.tables import DROPPED, UserError
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+STORY = "The town council met on Monday. It spoke of the harbour, the ferry and the price of fish for an hour."
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+def reasons(dropped: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(dropped["id"], dropped["reason"], strict=True))
+
+
+def test_a_folder_of_texts_is_a_row_each_and_files_that_are_none_are_rows_of_dropped(folder):
+    (folder / "deep" / "er").mkdir(parents=True)
+    (folder / "one.txt").write_text(STORY, encoding="utf-8")
+    (folder / "deep" / "er" / "two.md").write_text(
+        f"---\ntitle: Harbour\ndate: 2019-04-02\n---\n{STORY}", encoding="utf-8"
+    )
+    (folder / "README.md").write_text("read me", encoding="utf-8")
+    (folder / "photo.jpg").write_bytes(b"\xff\xd8")
+    (folder / ".hidden.txt").write_text("no", encoding="utf-8")
+    raw, dropped = read_articles(folder)
+    assert raw["file"].tolist() == sorted(
+        ["one.txt", "deep/er/two.md"], key=lambda f: raw.set_index("file").loc[f, "doc_id"]
+    )
+    assert raw.columns[: len(RAW)].tolist() == list(RAW)
+    assert dropped.columns.tolist() == list(DROPPED)
+    assert set(reasons(dropped)) == {"README.md", "photo.jpg", ".hidden.txt"}
+    two = raw.set_index("file").loc["deep/er/two.md"]
+    assert (two["title"], two["date_column"], two["text"]) == ("Harbour", "2019-04-02", STORY)
+
+
+def test_every_table_format_and_every_packing_gives_the_same_articles(folder, tmp_path):
+    rows = [
+        {
+            "id": f"a{i}",
+            "headline": f"Title {i}",
+            "body": f"{STORY} Number {i}.",
+            "published": "2020-01-02",
+            "section": "x",
+        }
+        for i in range(3)
+    ]
+    frame = pd.DataFrame(rows)
+    made = {
+        "t.csv": frame.to_csv(index=False).encode(),
+        "t.tsv": frame.to_csv(index=False, sep="\t").encode(),
+        "semicolons.csv": frame.to_csv(index=False, sep=";").encode(),
+        "t.json": json.dumps({"articles": rows}).encode(),
+        "t.jsonl": "\n".join(json.dumps(row) for row in rows).encode(),
+        "utf16.csv": frame.to_csv(index=False).encode("utf-16"),
+    }
+    frame.to_parquet(tmp_path / "t.parquet")
+    made["t.parquet"] = (tmp_path / "t.parquet").read_bytes()
+    for name, data in list(made.items()):
+        made[f"{name}.gz"] = gzip.compress(data)
+        made[f"{name}.bz2"] = bz2.compress(data)
+        made[f"{name}.xz"] = lzma.compress(data)
+        zipped, tarred = io.BytesIO(), io.BytesIO()
+        with zipfile.ZipFile(zipped, "w") as archive:
+            archive.writestr(name, data)
+        with tarfile.open(fileobj=tarred, mode="w:xz") as tar:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+        made[f"{name}.zip"], made[f"{name}.tar.xz"] = zipped.getvalue(), tarred.getvalue()
+    for name, data in made.items():
+        (folder / name).write_bytes(data)
+        raw, dropped = read_articles(folder / name)
+        assert raw[["doc_id", "title", "text", "date_column", "section"]].to_dict("records") == [
+            {
+                "doc_id": r["id"],
+                "title": r["headline"],
+                "text": r["body"],
+                "date_column": r["published"],
+                "section": "x",
+            }
+            for r in rows
+        ], name
+        assert not len(dropped), name
+        assert raw["row"].tolist() == [1, 2, 3], name
+
+
+def test_columns_are_found_by_name_and_can_be_set(folder):
+    (folder / "t.csv").write_text("Titre,Lead,Story\nA,first,second\n", encoding="utf-8")
+    raw, _ = read_articles(folder / "t.csv", columns={"text": ["Lead", "Story"]})
+    assert raw.loc[0, "text"] == "first\n\nsecond"
+    assert raw.loc[0, "title"] == "A"
+    assert columns_found(["Text", "Date", ""])["text"] == ["Text"]
+    with pytest.raises(UserError, match=r"no such role: txt.*text, title, date"):
+        read_articles(folder, columns={"txt": "Story"})
+
+
+def test_a_table_without_text_is_an_error_where_it_was_named_and_a_row_among_others(folder):
+    (folder / "prices.csv").write_text("day,price\n1,2\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"the columns are: day, price"):
+        read_articles(folder / "prices.csv")
+    with pytest.raises(UserError, match="columns are: day, price"):
+        read_articles(folder)
+    (folder / "a.txt").write_text(STORY, encoding="utf-8")
+    raw, dropped = read_articles(folder)
+    assert len(raw) == 1
+    assert "the columns are: day, price" in reasons(dropped)["prices.csv"]
+
+
+def test_a_sidecar_joins_by_file_name(folder):
+    (folder / "a.txt").write_text(STORY, encoding="utf-8")
+    (folder / "b.html").write_text(f"<html><body><article><p>{STORY * 5}</p></article></body></html>", encoding="utf-8")
+    (folder / "metadata.csv").write_text(
+        "file,title,date,source,url,desk\na.txt,Harbour,2018-04-26,The Post,https://post.example/a,local\nb,Fish,2018-05,The Post,,\nc.txt,x,,,,\n",
+        encoding="utf-8",
+    )
+    raw, dropped = read_articles(folder)
+    a = raw.set_index("file").loc["a.txt"]
+    assert a[["title", "date_column", "source", "url", "desk"]].tolist() == [
+        "Harbour",
+        "2018-04-26",
+        "The Post",
+        "https://post.example/a",
+        "local",
+    ]
+    assert raw.set_index("file").loc["b.html", "date_column"] == "2018-05"
+    assert "there is no file 'c.txt'" in reasons(dropped)["metadata.csv, row 3"]
+
+
+def test_ids_are_the_sources_own_or_of_name_and_content_and_never_the_position(folder):
+    (folder / "a.txt").write_text(STORY, encoding="utf-8")
+    (folder / "b.txt").write_text(STORY + " More.", encoding="utf-8")
+    before = dict(read_articles(folder)[0][["file", "doc_id"]].itertuples(index=False, name=None))
+    (folder / "0.txt").write_text("Another one.", encoding="utf-8")
+    (folder / "metadata.csv").write_text("file,title\na.txt,Later\n", encoding="utf-8")
+    after = dict(read_articles(folder)[0][["file", "doc_id"]].itertuples(index=False, name=None))
+    assert {file: after[file] for file in before} == before
+    lines = [json.dumps({"id": "1" if i < 2 else "2", "text": f"{STORY} {i}"}) for i in range(3)]
+    (folder / "t.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    ids = set(read_articles(folder / "t.jsonl")[0]["doc_id"])
+    (folder / "t.jsonl").write_text("\n".join(reversed(lines)), encoding="utf-8")
+    assert len(ids) == 3
+    assert set(read_articles(folder / "t.jsonl")[0]["doc_id"]) == ids
+
+
+def test_empty_and_missing_paths_are_one_clear_line(folder):
+    with pytest.raises(UserError, match="holds no files"):
+        read_articles(folder)
+    (folder / "articles.csv").write_text("text\n" + STORY, encoding="utf-8")
+    with pytest.raises(UserError, match=r"is not there\. Did you mean .*articles\.csv"):
+        read_articles(folder / "artcles.csv")
+    (folder / "x.docx").write_bytes(b"x")
+    with pytest.raises(UserError, match=r"not of a format that is read: .*\.csv"):
+        read_articles(folder / "x.docx")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and devices as on Unix")
+def test_links_out_of_the_folder_and_devices_are_passed_over_with_a_row(folder, tmp_path):
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    (folder / "a.txt").write_text(STORY, encoding="utf-8")
+    (folder / "out.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "loop.txt").symlink_to(folder / "loop.txt")
+    (folder / "up").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe.txt")
+    raw, dropped = read_articles(folder)
+    assert raw["text"].tolist() == [STORY]
+    said = reasons(dropped)
+    assert said["out.txt"] == "a link out of the folder"
+    assert said["up"] == "a link to a folder"
+    assert said["pipe.txt"] == "not a regular file"
+    assert "cannot be read" in said["loop.txt"]
+
+
+def test_bombs_long_lines_and_nests_are_bounded_and_reported(folder, monkeypatch):
+    monkeypatch.setattr("topics.corpus.read.MAX_ARTICLE", 10_000)
+    monkeypatch.setattr("topics.corpus.read.MAX_LINE", 10_000)
+    monkeypatch.setattr("topics.corpus.read.MAX_UNPACKED", 1_000_000)
+    (folder / "a.txt").write_text(STORY, encoding="utf-8")
+    (folder / "big.txt.gz").write_bytes(gzip.compress(b"x" * 100_000))
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.txt", b"0" * 5_000_000)
+    inner = (folder / "bomb.zip").read_bytes()
+    for level in range(3):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(f"level{level}.zip", inner)
+        inner = packed.getvalue()
+    (folder / "nest.zip").write_bytes(inner)
+    (folder / "lines.jsonl").write_bytes(
+        b'{"text": "' + b"y" * 50_000 + b'"}\n' + json.dumps({"text": STORY}).encode() + b"\n"
+    )
+    raw, dropped = read_articles(folder)
+    said = "\n".join(f"{i}: {r}" for i, r in reasons(dropped).items())
+    assert sorted(raw["file"]) == ["a.txt", "lines.jsonl"]
+    for expected in (
+        "big.txt.gz: more than",
+        "bomb.zip: unpacks to more than",
+        "nested more than 2 deep",
+        "lines.jsonl, line 1: longer than",
+    ):
+        assert expected in said
+
+
+def test_names_in_archives_are_labels_and_never_paths(folder):
+    with zipfile.ZipFile(folder / "evil.zip", "w") as archive:
+        archive.writestr("../../up.txt", STORY)
+        archive.writestr("/abs\x1b[31m.txt", STORY + " Again.")
+    raw, _ = read_articles(folder)
+    assert all(".." not in name and "\x1b" not in name for name in raw["file"])
+    assert {path.name for path in folder.parent.iterdir()} == {"data"}
+
+
+BROKEN = {
+    "unclosed.csv": b'text,date\n"never closed,2020\nnext,2021\n',
+    "ragged.csv": b"text,date\none,two,three,four\nfine text,2020-01-01\n",
+    "nul.csv": b"text\nbefore\x00after\n",
+    "half.json": b'[{"text": "a"}, {"te',
+    "deep.json": b"[" * 100_000,
+    "mixed.jsonl": b'{"text": "good"}\n[1]\nnot json\n{"text": 5}\n',
+    "not.zip": b"PK\x03\x04nothing",
+    "cut.tar.xz": lzma.compress(b"x" * 1000)[:40],
+    "cut.csv.gz": gzip.compress(b"text\n" + STORY.encode() * 50)[:40],
+    "cut.parquet": b"PAR1",
+    "empty.csv": b"",
+    "empty.html": b"",
+    "odd.html": b"<html><body>" + b"<div>" * 3000 + b"text",
+    "bytes.txt": bytes(range(256)),
+    "surrogate.jsonl": b'{"text": "\\ud800 alone"}\n',
+}
+
+
+def test_broken_files_end_in_rows_and_never_stop_the_others(folder):
+    for name, data in BROKEN.items():
+        (folder / name).write_bytes(data)
+    (folder / "good.txt").write_text(STORY, encoding="utf-8")
+    raw, dropped = read_articles(folder)
+    told = set(raw["file"]) | {i.split(",")[0].split("/")[0] for i in dropped["id"]}
+    assert told == set(BROKEN) | {"good.txt"}
+    assert dropped["reason"].str.len().between(3, 700).all()
+    assert "row 1" in " ".join(dropped.loc[dropped["id"].str.startswith("ragged"), "id"])
+    raw["text"].str.encode("utf-8")  # no lone surrogate is left: the table can be written
+    for name in BROKEN:
+        try:
+            read_articles(folder / name)
+        except UserError as error:
+            assert "\n" not in str(error)
+
+
+def test_the_same_table_whatever_the_map_and_the_order_of_the_files(folder):
+    from concurrent.futures import ThreadPoolExecutor
+
+    for i in range(40):
+        (folder / f"{(i * 17) % 40}.txt").write_text(f"{STORY} {i}", encoding="utf-8")
+    with ThreadPoolExecutor(3) as pool:
+        pd.testing.assert_frame_equal(read_articles(folder)[0], read_articles(folder, map=pool.map)[0])
+
+
+@pytest.mark.skipif(not (SHARED / "corpora/robust").is_dir(), reason="the robust corpora are not here")
+def test_naughty_strings_and_odd_tables_are_rows_or_clear_errors(tmp_path):
+    with tarfile.open(SHARED / "corpora/robust/robust_small.tar.xz") as tar:
+        tar.extractall(tmp_path, filter="data")
+    strings = json.loads((tmp_path / "blns/blns.json").read_text(encoding="utf-8"))
+    lines = "\n".join(json.dumps({"id": str(i), "text": s}) for i, s in enumerate(strings))
+    (tmp_path / "naughty.jsonl").write_text(lines, encoding="utf-8")
+    raw, dropped = read_articles(tmp_path / "naughty.jsonl")
+    assert len(raw) + len(dropped) == len(strings)
+    texts = dict(zip(raw["doc_id"], raw["text"], strict=True))
+    assert all(
+        texts[str(i)] == s.replace("\r\n", "\n").replace("\r", "\n") for i, s in enumerate(strings) if str(i) in texts
+    )
+    for file in sorted((tmp_path / "csv-spectrum/csvs").iterdir()):
+        with pytest.raises(UserError, match="the columns are|could be read|holds no"):
+            read_articles(file)
+        header = pd.read_csv(file, nrows=0).columns[0]
+        raw, _ = read_articles(file, columns={"text": header})
+        assert raw["text"].tolist() == [
+            t
+            for t in pd.read_csv(file, dtype=str, keep_default_na=False)[header].str.replace("\r\n", "\n")
+            if t.strip()
+        ] or len(raw)
