@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
-from scipy.optimize import linear_sum_assignment
 
 from topics.models.lda import TopicModel
+from topics.models.stability import match
 from topics.tables import UserError
 
 KEYS = ("terms", "n_topics", "name", "group", "merge", "junk", "reason")
@@ -95,16 +95,11 @@ def label_topics(topics: pd.DataFrame, labels: list[Label], model: TopicModel) -
     wanted = [label for label in labels if label.n_topics in (None, model.n_topics)]
     table = topics.assign(group="", junk=False, merged="", reason="", label_fit=np.nan)
     fits = np.array([_fits(label, model) for label in wanted]).reshape(len(wanted), model.n_topics)
-    rows, columns = linear_sum_assignment(fits, maximize=True)
-    lost = set(range(len(wanted)))
-    for row, topic in zip(rows, columns, strict=True):
-        if fits[row, topic] >= LEAST:
-            lost.discard(int(row))
-            _apply(table, int(topic), wanted[row], float(fits[row, topic]))
-    left = [
-        {"name": wanted[i].name, "terms": ", ".join(wanted[i].terms), "best": float(fits[i].max())}
-        for i in sorted(lost)
-    ]
+    pairs = match(fits, LEAST)
+    for row in np.flatnonzero(pairs >= 0):
+        _apply(table, int(pairs[row]), wanted[row], float(fits[row, pairs[row]]))
+    lost = np.flatnonzero(pairs < 0)
+    left = [{"name": wanted[i].name, "terms": ", ".join(wanted[i].terms), "best": float(fits[i].max())} for i in lost]
     return table, pd.DataFrame(left, columns=["name", "terms", "best"])
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from scipy.special import gammaln, psi
-from scipy.stats import rankdata
 
 from topics.models import kernels
 from topics.tables import UserError, conform
@@ -111,17 +110,12 @@ LOOK = 10  # sweeps between looks at the chain
 
 
 def default_sweeps(n_words: int) -> int:
-    """Sweeps of a fit: many where they cost nothing, 400 from half a million words on.
+    """Sweeps of a fit: many where they cost nothing, 200 from a million words on.
 
-    >>> default_sweeps(2_000), default_sweeps(900_000)
-    (2000, 400)
+    >>> default_sweeps(2_000), default_sweeps(500_000), default_sweeps(25_000_000)
+    (2000, 400, 200)
     """
-    return int(np.clip(2e8 / max(n_words, 1), 400, 2000)) // 20 * 20
-
-
-def n_words(counts: Counts) -> int:
-    """The tokens of all units."""
-    return int(counts.matrix.sum())
+    return int(np.clip(2e8 / max(n_words, 1), 200, 2000)) // 20 * 20
 
 
 class Chain:
@@ -447,13 +441,17 @@ def _towards_even(shares: np.ndarray, n: np.ndarray) -> np.ndarray:
     even = 1 / len(shares)
     spread = ((shares - even) ** 2).sum(axis=0)
     noise = (shares * (1 - shares)).sum(axis=0) / np.maximum(n - 1, 1e-9)
-    pull = np.clip(noise / np.maximum(spread, EPS), 0, 1)
+    pull = np.clip(noise / np.maximum(spread, 1e-30), 0, 1)
     return pull * even + (1 - pull) * shares
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
     """Each value's rank in its row, smallest first and ties sharing their mean, as a share of the row."""
-    return rankdata(values, axis=1) / values.shape[1]
+    ranks = np.empty(values.shape)
+    for row, given in enumerate(values):
+        _, place, times = np.unique(given, return_inverse=True, return_counts=True)
+        ranks[row] = (np.cumsum(times) - (times - 1) / 2)[place]
+    return ranks / values.shape[1]
 
 
 def share_draws(

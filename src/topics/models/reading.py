@@ -50,7 +50,7 @@ def passages(
 
     A word of an article is of a topic with probability p(topic | word, article), proportional to the topic's share of the article times
     the word's probability in the topic. The passage is the run of whole sentences, at most 360 characters unless one is longer, whose words
-    sum up to the largest such probability beyond what the article's share lets expect. `start, end`: its place in the text; `from, to`: with what stands around it;
+    sum up to the largest such probability beyond what the article's share lets expect. `start, end`: its place in the text; `begin, finish`: with what stands around it;
     `n_words`: its counted words; `n_of_topic`: how many of these are expected to be of the topic.
     """
     place = {doc_id: row for row, doc_id in enumerate(words["doc_ids"].tolist())}
@@ -67,7 +67,7 @@ def passages(
         each = shares[doc_id][:, None] * model.topic_term[:, of]
         each = each[topic - 1] / each.sum(axis=0)
         rows.append(_best_passage(texts[doc_id], at, each, float(shares[doc_id][topic - 1])))
-    found = pd.DataFrame(rows, columns=["start", "end", "from", "to", "n_words", "n_of_topic"])
+    found = pd.DataFrame(rows, columns=["start", "end", "begin", "finish", "n_words", "n_of_topic"])
     return pd.concat([wanted.reset_index(drop=True), found], axis=1)
 
 

@@ -13,7 +13,6 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from scipy.optimize import linear_sum_assignment
 
 from topics.models.lda import TopicModel
 from topics.tables import UserError, conform
@@ -87,6 +86,8 @@ def _place(doc_ids: np.ndarray) -> np.ndarray:
 
 def match(alike: np.ndarray, floor: float = 0.0) -> np.ndarray:
     """For each row the column that it is paired with, or -1: the one-to-one pairing of the largest sum, without pairs below `floor`."""
+    from scipy.optimize import linear_sum_assignment  # here, for it is slow to import
+
     pairs = np.full(len(alike), -1)
     rows, columns = linear_sum_assignment(alike, maximize=True)
     good = alike[rows, columns] >= floor
@@ -184,3 +185,26 @@ def missing(shown: TopicModel, others: Sequence[TopicModel], floor: float, n_ter
         }
         parts.append(pd.DataFrame(table))
     return pd.concat(parts, ignore_index=True)
+
+
+def convergence(models: Sequence[TopicModel]) -> pd.DataFrame:
+    """Whether the chains of one topic count stood still while they were sampled, and at the same level: one row per fit.
+
+    `log_likelihood` is the mean of log p(words, topics) per token over the samples, in nats; `drift` what their second half has beyond the
+    first; `noise` their standard deviation about a straight line; `behind` how far the fit is below the best seed. `settled` where the drift is
+    under 0.01 or within two standard errors. A fit from gensim has no chain and no row.
+    """
+    rows = []
+    for model in models:
+        level = model.trace[len(model.trace) // 2 :, 1]
+        if len(level) < 4:
+            continue
+        half = len(level) // 2
+        drift = level[half:].mean() - level[:half].mean()
+        time = np.arange(len(level))
+        noise = float(np.std(level - np.polyval(np.polyfit(time, level, 1), time)))
+        settled = bool(abs(drift) < max(0.01, 4 * noise / np.sqrt(len(level))))
+        row = {"n_topics": model.n_topics, "seed": model.seed, "log_likelihood": level.mean(), "drift": drift}
+        rows.append({**row, "noise": noise, "settled": settled})
+    table = pd.DataFrame(rows, columns=["n_topics", "seed", "log_likelihood", "drift", "noise", "settled"])
+    return table.assign(behind=table["log_likelihood"].max() - table["log_likelihood"])
