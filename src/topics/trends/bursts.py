@@ -6,7 +6,7 @@ the same periods give when blocks of them are put in random order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -24,19 +24,16 @@ METHOD = "beta-binomial scan, threshold from permuted blocks of periods"
 
 
 def bursts(
-    mentioning: np.ndarray,
-    n_docs: np.ndarray,
+    series: pd.DataFrame,
     periods: pd.DataFrame,
-    names: Sequence[object],
-    kinds: Sequence[str],
+    correlation: Mapping[str, float] | None = None,
     *,
-    correlation: np.ndarray | None = None,
     seed: int = 0,
     permutations: int = PERMUTATIONS,
 ) -> pd.DataFrame:
     """BURSTS: for each name its strongest burst and its strongest break, whether or not they stand the test (`q`).
 
-    mentioning: (n_periods, n_names) articles that mention it; n_docs: (n_periods,). One row a name and `what` ("burst" or "break");
+    series: of `keywords.keyword_series`; periods: of `periods.calendar`. One row a name and `what` ("burst" or "break");
     `start` and `end` are periods (a break lasts from its start to the last period), `weight` the log-likelihood ratio of the beta-binomial
     model, p that of the scan, q over all names tested of the same `what`. More columns: `share_in`, `share_out` (of
     articles), `n_in` (articles mentioning it in the stretch), `block` (periods to a block), `method`.
@@ -48,17 +45,21 @@ def bursts(
     with fewer than 20 articles that mention it, nor where there are fewer than eight blocks.
     Sources: Kulldorff 1997, Commun. Stat. Theory Methods 26 (scan); Abrams, Kulldorff and Kleinman 2010, Int. J. Health Geogr. 9 (Gumbel).
 
-    >>> n = np.full(24, 100); y = np.full((24, 1), 5); y[10:13] = 30
-    >>> periods = pd.DataFrame({"period": [f"2018-{m:02d}" for m in range(24)]})
-    >>> found = bursts(y, n, periods, ["tax"], ["keyword"])
+    >>> months = [f"2018-{m:02d}" for m in range(24)]
+    >>> series = pd.DataFrame({"name": "tax", "kind": "keyword", "source": "", "unit": "share of articles", "period": months,
+    ...                        "n_docs": 100, "n_mentioning": 5}).assign(n_mentioning=lambda t: t["n_mentioning"].where(t.index // 3 != 3, 30))
+    >>> found = bursts(series, pd.DataFrame({"period": months, "n_docs": 100}))
     >>> found.loc[0, ["what", "start", "end"]].tolist(), bool(found.loc[0, "q"] < 0.05)
-    (['burst', '2018-10', '2018-12'], True)
+    (['burst', '2018-09', '2018-11'], True)
     """
+    rows = series[(series["source"] == "") & series["unit"].str.startswith("share")]
+    wide = rows.pivot(index="period", columns="name", values="n_mentioning").reindex(periods["period"])
+    names, mentioning, n_docs = wide.columns.to_numpy(), wide.to_numpy(), periods["n_docs"].to_numpy()
     used = np.flatnonzero(n_docs >= FEWEST_ARTICLES)
     enough = (mentioning[used].sum(axis=0) >= FEWEST_MENTIONS) & (
         (n_docs[used, None] - mentioning[used]).sum(axis=0) > 0
     )
-    length = block_lengths(len(used), np.zeros(len(names)) if correlation is None else correlation)
+    length = block_lengths(len(used), np.array([(correlation or {}).get(name, 0.0) for name in names]))
     enough &= len(used) // length >= FEWEST_BLOCKS
     frames = []
     for size in np.unique(length[enough]):
@@ -71,10 +72,8 @@ def bursts(
         ["column", "what"], ascending=[True, False], ignore_index=True
     )
     label = periods["period"].to_numpy(dtype=object)[used]
-    table["name"], table["kind"] = (
-        np.asarray(names, dtype=object)[table["column"]],
-        np.asarray(kinds, dtype=object)[table["column"]],
-    )
+    table["name"] = names[table["column"]]
+    table["kind"] = table["name"].map(rows.drop_duplicates("name").set_index("name")["kind"])
     table["start"], table["end"] = label[table["first"]], label[table["last"]]
     table["q"] = table.groupby("what")["p"].transform(q_values)
     return tables.conform(table.drop(columns=["column", "first", "last"]).assign(method=METHOD), "bursts")

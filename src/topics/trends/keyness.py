@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import sparse, stats
+from scipy.special import logit
 
 from topics import tables
 from topics.trends.periods import ordinals
-from topics.trends.statistics import LEVEL, q_values
+from topics.trends.statistics import LEVEL, indicator, q_values
 
 Q = 0.05
 FEWEST_ARTICLES = 5  # a term in fewer articles is not tested
@@ -36,18 +37,21 @@ def keyness(
     block: np.ndarray,
     names: tuple[str, str],
     *,
+    source: np.ndarray | None = None,
     seed: int = 0,
     q: float = Q,
     permutations: int = PERMUTATIONS,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """KEYNESS of every term between two groups of articles, and DROPPED for the terms that are not tested.
 
-    counts: (n_docs, n_terms); group: (n_docs,) 0, 1, or -1 (in neither); block: (n_docs,) codes; names of groups 0 and 1. One
+    counts: (n_docs, n_terms); group: (n_docs,) 0, 1, or -1 (in neither); block: (n_docs,) codes; names of groups 0 and 1; source: (n_docs,)
+    outlets that are held constant: a term is compared with what its outlets' own words would have given. One
     row a term; `group` is the one that it marks. More columns: `share` and `share_against` (of articles with the term), `p`,
     `p_permuted` (nan where the screen did not keep the term), `n_blocks`, `family`.
 
-    Effect: difference of the log-odds of the term in the two groups, each count raised by its prior (the term's part of
-    both groups, worth a hundredth of their words); its variance is that of the counts times the design effect of the blocks.
+    Effect: difference of the log-odds of the term in the two groups (each net of what its outlets would have given), each count
+    raised by its prior (the term's part of both groups, worth a hundredth of their words); its variance is that of the
+    counts times the design effect of the blocks.
     Test: difference of rates over its standard error from block totals, referred to t with Welch's degrees of freedom;
     Benjamini and Hochberg over all terms tested. What is kept is confirmed by permuting the groups of whole blocks
     (within a block, where blocks hold both groups), the statistic studentised in every permutation and pooled over
@@ -64,6 +68,7 @@ def keyness(
     inside = group >= 0
     counts, group = sparse.csr_matrix(counts)[inside].astype(float), np.asarray(group)[inside]
     block = np.unique(np.asarray(block)[inside], return_inverse=True)[1]
+    outlet = np.zeros(len(group), dtype=int) if source is None else pd.factorize(np.asarray(source)[inside])[0]
     blocks = [len(np.unique(block[group == side])) for side in (0, 1)]
     with_term = np.stack([counts[group == side].getnnz(axis=0) for side in (0, 1)])
     tested = np.flatnonzero(with_term.sum(axis=0) >= FEWEST_ARTICLES)
@@ -71,7 +76,7 @@ def keyness(
     if min(blocks) < FEWEST_BLOCKS or not len(tested):
         return tables.empty("keyness"), missing
     counts, with_term = counts[:, tested], with_term[:, tested]
-    cells = _cells(counts, group, block)
+    cells = _cells(counts, group, block, outlet)
     screen = [studentised(cells, cells["side"][None, :], part) for part in _parts(len(tested))]
     z, df, effect = (np.concatenate(arrays, axis=1)[0] for arrays in zip(*screen, strict=True))
     p = 2 * stats.t.sf(np.abs(z), df)
@@ -104,11 +109,13 @@ def companions(
     `terms`. A term counts once a sentence; articles are the blocks. With `half` (n_docs: 0 early, 1 late, -1 neither) and
     `block` (of time, n_docs) also the concept's own sentences late against early. The concept itself is left out.
 
-    >>> n = 30
-    >>> spans = pd.DataFrame({"doc": np.repeat(np.arange(n), 4), "start": np.tile([0, 5, 20, 25], n), "name": np.tile([0, 1, 2, 3], n)})
+    >>> n, rng = 40, np.random.default_rng(1)
+    >>> name = np.stack([np.zeros(n), rng.choice([1, 1, 1, 2], n), rng.choice([2, 3, 3], n), rng.choice([1, 2, 3], n)], axis=1)
+    >>> spans = pd.DataFrame({"doc": np.repeat(np.arange(n), 4), "start": np.tile([0, 5, 20, 25], n), "name": name.ravel().astype(int)})
     >>> tokens = spans.assign(sentence=np.tile([0, 0, 1, 1], n))
-    >>> companions(spans, tokens, ["city", "smart", "tax", "law"], 0)["term"].tolist()[0]
-    'smart'
+    >>> table = companions(spans, tokens, ["city", "smart", "tax", "law"], 0).set_index("term")
+    >>> table.loc["smart", "group"], table.loc["law", "group"]
+    ('sentences with city', 'other sentences of the same articles')
     """
     place = _key(tokens["doc"], tokens["start"])
     sentence = tokens["sentence"].to_numpy()[np.searchsorted(place, _key(spans["doc"], spans["start"]))]
@@ -134,6 +141,19 @@ def companions(
 
 def _key(doc: pd.Series, start: pd.Series) -> np.ndarray:
     return doc.to_numpy().astype("int64") << 32 | start.to_numpy().astype("int64")
+
+
+def halves(placed: pd.DataFrame, dates: pd.Series) -> np.ndarray:
+    """0 for the earlier half of the dated articles, 1 for the later, -1 without a date; a day is not split: (n_docs,).
+
+    >>> halves(pd.DataFrame({"ordinal": [1, 2, 2, 3, -1]}), pd.Series(["2018-01", "2018-02", "2018-02", "2018-03", ""])).tolist()
+    [0, 1, 1, 1, -1]
+    """
+    inside = (placed["ordinal"] >= 0).to_numpy()
+    text = dates.fillna("").astype(str).to_numpy()
+    days, n = np.unique(text[inside], return_counts=True)
+    early = days[: int(np.abs(np.cumsum(n) - n.sum() / 2).argmin()) + 1] if len(days) > 1 else days
+    return np.where(inside, np.where(np.isin(text, early), 0, 1), -1)
 
 
 def time_blocks(placed: pd.DataFrame, dates: pd.Series, group: np.ndarray) -> tuple[np.ndarray, str]:
@@ -167,23 +187,27 @@ def _not_tested(terms: Sequence[str], with_term: np.ndarray, tested: np.ndarray,
     return tables.dropped(("keyness", "term", str(terms[i]), reason, int(with_term[:, i].sum())) for i in rare)
 
 
-def _cells(counts: sparse.csr_matrix, group: np.ndarray, block: np.ndarray) -> dict[str, Any]:
+def _cells(counts: sparse.csr_matrix, group: np.ndarray, block: np.ndarray, outlet: np.ndarray) -> dict[str, Any]:
     """Totals of the cells of block and group: a cell is what moves as a whole when groups are permuted.
 
-    `counts` (n_cells, n_terms), `words` and `side` (n_cells,), `part` (n_terms,) of all words, `pairs` (n_pairs, 2): the two cells of the
-    blocks that hold both groups.
+    `counts` (n_cells, n_terms); `words`, `side` (n_cells,); `part` (n_terms,) of all words; `outlet_words` (n_cells, n_outlets) and `outlet_part`
+    (n_outlets, n_terms), whose product is expected; `pairs` (n_pairs, 2): the two cells of the blocks that hold both groups.
     """
     cell, of = np.unique(np.stack([block, group]), axis=1, return_inverse=True)
-    indicator = sparse.csr_matrix((np.ones(len(of)), (of, np.arange(len(of)))), (cell.shape[1], len(of)))
-    totals = indicator @ counts
-    words = np.asarray(totals.sum(axis=1)).ravel()
+    totals = indicator(of, cell.shape[1]) @ counts
+    words = np.asarray(counts.sum(axis=1)).ravel()
+    by_outlet = indicator(outlet, outlet.max() + 1)
+    outlet_total = np.maximum(by_outlet @ words, 1)[:, None]
     first = np.flatnonzero(cell[0, 1:] == cell[0, :-1])
-    part = np.asarray(totals.sum(axis=0)).ravel() / words.sum()
     return {
         "counts": totals,
-        "words": words,
+        "words": np.bincount(of, weights=words),
         "side": cell[1],
-        "part": part,
+        "part": np.asarray(counts.sum(axis=0)).ravel() / words.sum(),
+        "outlet_words": (
+            indicator(of, cell.shape[1]) @ sparse.csr_matrix(by_outlet.T.multiply(words[:, None]))
+        ).toarray(),
+        "outlet_part": (by_outlet @ counts).toarray() / outlet_total,
         "pairs": np.stack([first, first + 1], axis=1),
     }
 
@@ -193,11 +217,11 @@ def studentised(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Difference of rates over its standard error, Welch's degrees of freedom, and the design effect: (n_draws, n_terms).
 
-    side: (n_draws, n_cells) the group of each cell in each draw. Law: with residuals r = count - words x part of all, a block
+    side: (n_draws, n_cells) the group of each cell in each draw. Law: with residuals r = count - expected of the words of each outlet, a block
     adds h = r_0 / words_0 - r_1 / words_1; the difference is the sum of h, its variance the sum over the kinds of blocks
     (group 0, group 1, both) of B / (B - 1) times the sum of squares of h about its mean in that kind.
     """
-    residual = cells["counts"][:, terms].toarray() - np.outer(cells["words"], cells["part"][terms])
+    residual = cells["counts"][:, terms].toarray() - cells["outlet_words"] @ cells["outlet_part"][:, terms]
     words = np.stack([(side == group) @ cells["words"] for group in (0, 1)])
     factor = np.where(side == 0, 1 / words[0][:, None], -1 / words[1][:, None])
     left, right = cells["pairs"].T
@@ -220,7 +244,7 @@ def studentised(
         fourth += spread**2 / np.maximum(n - 1, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         poisson = cells["part"][terms] * (1 / words[0] + 1 / words[1])[:, None]
-        z = np.where(variance > 0, total / np.sqrt(variance), 0.0)
+        z = np.where(np.abs(total) > 1e-12, total / np.sqrt(variance), 0.0)
         return z, np.where(fourth > 0, variance**2 / fourth, 1.0), np.maximum(variance / poisson, 1.0)
 
 
@@ -269,7 +293,11 @@ def _effects(
     words = np.array([[side.sum()] for side in sides])
     prior = PRIOR_PART * words.sum()
     raised = number + prior * cells["part"]
-    log_odds = np.log(raised) - np.log(words + prior - raised)
+    expected = (
+        np.stack([cells["outlet_words"][cells["side"] == side].sum(axis=0) for side in (0, 1)]) @ cells["outlet_part"]
+    )
+    expected = np.clip(expected + prior * cells["part"], 1e-9, words + prior - 1e-9)
+    log_odds = logit(raised / (words + prior)) - logit(expected / (words + prior))
     difference = log_odds[0] - log_odds[1]
     half = stats.t.ppf(0.5 + LEVEL / 2, df) * np.sqrt(effect * (1 / raised).sum(axis=0))
     marked = np.where(difference >= 0, 0, 1)

@@ -31,15 +31,12 @@ from topics.trends.statistics import (
 FEWEST_ARTICLES = 5  # a period with fewer does not enter a trend
 FEWEST_MENTIONS = 20  # no trend of a name with fewer articles that mention it, or that do not
 TEST_PERIODS = 20  # Mann-Kendall is given a p only from so many periods on
-MOST_ALIKE = (
-    (12, 0.40),
-    (24, 0.50),
-    (10_000, 0.65),
-)  # up to so many periods, no trend where the estimated correlation is higher
+# No trend where the estimated correlation of successive periods is above this: up to so many periods, the limit.
+MOST_ALIKE = ((11, 0.40), (23, 0.55), (10_000, 0.80))
 FEWEST_BLOCKS = 8  # no bootstrap interval from fewer blocks
 BLOCK_OF_NAMES = 256  # names worked on at once, which bounds memory
 
-METHOD = "log-odds per period, AR(1) errors by REML averaged over their likelihood, t reference"
+METHOD = "log-odds per period; AR(1) errors by REML, averaged over their likelihood in the family; t reference"
 
 
 def clusters(inside: pd.DataFrame, length: str) -> list[np.ndarray]:

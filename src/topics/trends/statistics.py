@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 CORRELATIONS = np.array([0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9])
 SHOCKS = np.array([0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0])
 LEAN = 1.0
+PRIOR_NAMES = 10.0
 FURTHEST = 9.0  # fitted log-odds stay within this (shares between 0.0001 and 0.9999)
 
 
@@ -130,20 +131,20 @@ def shrink(effect: ArrayLike, error: ArrayLike, level: float = LEVEL) -> tuple[A
     centre, width = kept * x[:, None], np.sqrt(kept) * s[:, None]
     middle[there] = (member * centre).sum(axis=1)
     tail = (1 - level) / 2
-    low[there], high[there] = (mixture_quantile(member, centre, width, side, None) for side in (tail, 1 - tail))
+    low[there], high[there] = (mixture_quantile(member, centre, width, side, np.inf) for side in (tail, 1 - tail))
     return middle, low, high
 
 
-def mixture_quantile(weight: Array, centre: Array, width: Array, at: float, df: float | None) -> Array:
-    """Quantiles of mixtures, one a row, of normals (t where `df` is given), by halving an interval that holds them."""
-    reach = 12.0 if df is None else float(stats.t.isf(1e-7, df))
+def mixture_quantile(weight: Array, centre: Array, width: Array, at: float, df: float) -> Array:
+    """Quantiles of mixtures, one a row, of t distributions (normal where `df` is infinite), by halving what holds them."""
+    knots = np.sinh(np.linspace(-12, 12, 4001))
+    known = stats.t.cdf(knots, df) if np.isfinite(df) else stats.norm.cdf(knots)
+    reach = 12.0 if not np.isfinite(df) else float(stats.t.isf(1e-7, df))
     low, high = (centre - reach * width).min(axis=1), (centre + reach * width).max(axis=1)
-    safe = np.where(width > 0, width, 1.0)
-    for _ in range(60):
+    safe = np.maximum(width, 1e-12)
+    for _ in range(45):
         half = (low + high) / 2
-        distance = half[:, None] - centre
-        below = stats.norm.cdf(distance / safe) if df is None else stats.t.cdf(distance / safe, df)
-        below = np.where(width > 0, below, (distance >= 0).astype(float))
+        below = np.interp((half[:, None] - centre) / safe, knots, known)
         left = (weight * below).sum(axis=1) < at
         low, high = np.where(left, half, low), np.where(left, high, half)
     return (low + high) / 2
@@ -189,13 +190,13 @@ def restricted_fit(products: Array, determinant: Array, prior: Array, df: int) -
     inverse = np.linalg.inv(inner)
     coefficients = (inverse @ cross[..., None])[..., 0]
     rest = np.maximum(products[..., 0, 0] - (coefficients * cross).sum(axis=-1), 1e-12)
-    log_weight = prior - 0.5 * (determinant + np.linalg.slogdet(inner)[1] + df * np.log(rest))
-    weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    evidence = -0.5 * (determinant + np.linalg.slogdet(inner)[1] + df * np.log(rest))
+    weight = learned_weights(np.exp(evidence - evidence.max(axis=1, keepdims=True)), prior)
     return {
         "coefficients": coefficients,
         "inverse": inverse,
         "scale": rest / df,
-        "weight": weight / weight.sum(axis=1, keepdims=True),
+        "weight": weight,
     }
 
 
@@ -205,6 +206,21 @@ def error_grid() -> Array:
     lean = (1 - CORRELATIONS) ** LEAN
     points += [(s, r, w) for s in SHOCKS[1:] for r, w in zip(CORRELATIONS, lean / lean.sum(), strict=True)]
     return np.array(points)
+
+
+def learned_weights(likelihood: Array, prior: Array) -> Array:
+    """Weights of grid points for each name, (n_names, n_grid), rows sum to 1: likelihood times how common the points are.
+
+    How common a point is among names is learned from all of them by EM, from `prior` with the force of `PRIOR_NAMES` names: a few
+    periods of one name say little of the correlation of its errors, those of many names together say more.
+    """
+    common = prior / prior.sum()
+    for _ in range(50):
+        member = likelihood * common
+        member /= member.sum(axis=1, keepdims=True)
+        common = (PRIOR_NAMES * prior / prior.sum() + member.sum(axis=0)) / (PRIOR_NAMES + len(likelihood))
+    member = likelihood * common
+    return member / member.sum(axis=1, keepdims=True)
 
 
 def period_model(
@@ -243,7 +259,7 @@ def period_model(
         working, variance = working_response(share, n, fitted)
         shock = np.median(variance, axis=1)[:, None] * grid[:, 0]
         columns = np.concatenate([working[..., None], np.broadcast_to(design, (*working.shape, len(terms)))], axis=2)
-        fit = restricted_fit(*whitened_products(columns, variance, steps, shock, grid[:, 1]), np.log(grid[:, 2]), df)
+        fit = restricted_fit(*whitened_products(columns, variance, steps, shock, grid[:, 1]), grid[:, 2], df)
         line = (fit["weight"][..., None] * fit["coefficients"]).sum(axis=1) @ design.T
         moved, fitted = np.abs(line - fitted).max(), np.clip(line, -FURTHEST, FURTHEST)
         if moved < 1e-4:
