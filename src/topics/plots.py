@@ -481,8 +481,8 @@ def _dots_and_lines(
 
 def _dots(ax: Axes, x: np.ndarray, y: np.ndarray, sure: np.ndarray, colour: str = BLUE, size: float = 4.5) -> None:
     """Filled where sure, hollow where not."""
-    ax.plot(x[sure], y[sure], "o", color=colour, ms=size, ls="", zorder=3)
-    ax.plot(x[~sure], y[~sure], "o", mfc=PAPER, mec=colour, ms=size, ls="", zorder=3)
+    ax.plot(x[sure], y[sure], "o", color=colour, ms=size, ls="", zorder=3, clip_on=False)
+    ax.plot(x[~sure], y[~sure], "o", mfc=PAPER, mec=colour, ms=size, ls="", zorder=3, clip_on=False)
 
 
 def describe_terms(topic_terms: pd.DataFrame) -> str:

@@ -19,15 +19,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
 from topics.tables import replace_file, write_table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 TEMPLATE = Path(__file__).with_name("template")
 LIVE = "<!--topics: style and script for a live notebook-->"
@@ -513,10 +510,10 @@ def _relevant(words: list[list[Any]], weight: float, n: int) -> list[str]:
 # Figures --------------------------------------------------------------------------------------------------------------
 
 
-def figure(drawn: Axes, name: str | None = None, title: Any = None, caption: Any = "", alt: str | None = None) -> Piece:
+def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any = "", alt: str | None = None) -> Piece:
     """A figure with its title as text, alternative text and caption; with a `name` kept as figures/NAME.svg and .pdf.
 
-    Title and alternative text are the figure's own unless given.
+    `drawn` is what a function of `plots` returned. Title and alternative text are the figure's own unless given.
     """
     from topics import plots
 
