@@ -518,7 +518,7 @@ def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any 
     from topics import plots
 
     whole = drawn.figure
-    svg = plots.to_svg(whole)  # type: ignore[arg-type]
+    svg = plots.to_svg(whole)
     own = [t for t in whole.texts if t.get_gid() == "title"]
     title = title or (own[0].get_text().replace(r"\$", "$") if own else "")
     key = anchor("figure", name or hashlib.sha256(svg.encode()).hexdigest()[:8])
@@ -527,7 +527,7 @@ def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any 
         folder = _run["out"] / "figures"
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / f"{name}.svg", lambda path: path.write_text(svg, encoding="utf-8", newline="\n"))
-        replace_file(folder / f"{name}.pdf", lambda path: path.write_bytes(plots.to_pdf(whole)))  # type: ignore[arg-type]
+        replace_file(folder / f"{name}.pdf", lambda path: path.write_bytes(plots.to_pdf(whole)))
         files = (
             f' <span class="files">{link("SVG", f"figures/{name}.svg")} · {link("PDF", f"figures/{name}.pdf")}</span>'
         )
