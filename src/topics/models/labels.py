@@ -114,7 +114,7 @@ def merge_shares(doc_topics: pd.DataFrame, topics: pd.DataFrame) -> pd.DataFrame
     first = topics.groupby("merged")["topic"].transform("min").where(topics["merged"] != "", topics["topic"])
     number = dict(zip(topics["topic"], first, strict=True))
     summed = doc_topics.assign(topic=doc_topics["topic"].map(number))
-    return summed.groupby(["n_topics", "doc_id", "topic"], as_index=False, sort=False)["share"].sum()
+    return summed.groupby(["n_topics", "doc_id", "topic"], sort=False)["share"].sum().reset_index()
 
 
 def _fits(label: Label, model: TopicModel) -> np.ndarray:

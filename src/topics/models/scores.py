@@ -73,6 +73,7 @@ MEASURES = {
         "whether the words of a topic belong together",
     ),
 }
+BLOCK = 20_000  # cells at a time
 MOST_DRAWS = 10  # that a prediction is averaged over
 WINDOWS = {"c_v": 110, "c_npmi": 10, "c_uci": 10, "u_mass": None}
 
@@ -226,8 +227,7 @@ def complete(model: TopicModel, held_out: Counts, seed: int = 0) -> Completion:
     n_draws = 0
     for topic_term in topic_term_draws(model, MOST_DRAWS):
         gamma = infer(seen, topic_term, model.alpha, tolerance=1e-3, rounds=200)
-        shares = gamma / gamma.sum(axis=1, keepdims=True)
-        probability += np.einsum("ij,ji->i", shares[rows], topic_term[:, hidden.indices])
+        probability += probabilities(gamma / gamma.sum(axis=1, keepdims=True), topic_term, rows, hidden.indices)
         n_draws += 1
     frequency = (model.term_n + model.beta) / (model.term_n + model.beta).sum()
     n = np.asarray(hidden.sum(axis=1)).ravel()
@@ -236,6 +236,15 @@ def complete(model: TopicModel, held_out: Counts, seed: int = 0) -> Completion:
         for each in (probability / n_draws, frequency[hidden.indices])
     ]
     return Completion(by_unit[0], by_unit[1], n)
+
+
+def probabilities(shares: np.ndarray, topic_term: np.ndarray, rows: np.ndarray, terms: np.ndarray) -> np.ndarray:
+    """The probability of each term in its unit: the sum over topics of share times probability, in blocks for memory's sake."""
+    found = np.empty(len(rows))
+    for start in range(0, len(rows), BLOCK):
+        cells = slice(start, start + BLOCK)
+        found[cells] = np.einsum("ij,ji->i", shares[rows[cells]], topic_term[:, terms[cells]])
+    return found
 
 
 def topic_term_draws(model: TopicModel, most: int) -> Iterable[np.ndarray]:

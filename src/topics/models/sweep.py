@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -85,7 +86,7 @@ def choose(scores: pd.DataFrame, stability: pd.DataFrame) -> Choice:
     steady = stable[useful.index]
     if useful.empty or steady.max() <= 0:
         return Choice(None, _why_none(gains, useful), "", ())
-    best = useful["value"].idxmax()
+    best: Any = useful["value"].idxmax()
     near = useful.index[(useful["value"] >= NEAR * useful["value"][best]) | (useful["high"] >= useful["value"][best])]
     will_do = steady[near]
     will_do = will_do[(will_do >= will_do.max() - STEADY) & (will_do > 0)]
@@ -111,7 +112,7 @@ def _why_none(gains: pd.DataFrame, useful: pd.DataFrame) -> str:
     if gains.empty:
         return "No number of topics is suggested: no articles were held out to test any on."
     if useful.empty:
-        best = gains.loc[gains["value"].idxmax()]
+        best: Any = gains.sort_values("value").iloc[-1]
         return (
             "No number of topics is suggested: none foretells the words of held-out articles surely better than word frequencies alone, "
             f"as with shuffled text (best gain {best['value']:.3f} nats per word, 95 % interval {best['low']:.3f} to {best['high']:.3f})."
