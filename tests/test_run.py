@@ -24,14 +24,14 @@ def chosen(tmp_path):
 
 
 def fake_run(monkeypatch, text="new", fail=None):
-    def make(settings, work):  # noqa: ARG001
+    def make(settings, work):
         (work / "index.html").write_text(text)
         if fail:
             raise fail
         return {"verdict": "v", "warnings": [], "findings": [], "left_out": "nothing"}
 
     monkeypatch.setattr(run, "make_run", make)
-    monkeypatch.setattr(run.index, "write_runs", lambda folder: None)  # noqa: ARG005
+    monkeypatch.setattr(run.index, "write_runs", lambda folder: None)
 
 
 def test_a_finished_run_takes_the_place_of_the_last(chosen, tmp_path, monkeypatch):

@@ -50,7 +50,7 @@ def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[s
 
 def title(made: Mapping[str, Any]) -> str:
     said = made["collection"].get("title")
-    return str(said) if said else f"What {made['name']} talks about"
+    return str(said) if said else f"What do the articles in “{made['name']}” talk about?"
 
 
 def collected(articles: pd.DataFrame, said: Mapping[str, Any]) -> str:
@@ -58,7 +58,8 @@ def collected(articles: pd.DataFrame, said: Mapping[str, Any]) -> str:
     dated = articles.loc[articles["date"] != "", "date"]
     outlets = articles.loc[articles["source"] != "", "source"].nunique()
     parts = [f"{len(articles):,} articles"]
-    parts += [f"dated {dated.min()} to {dated.max()}"] if len(dated) else ["none dated"]
+    which = "" if len(dated) == len(articles) else f"{len(dated):,} of them "
+    parts += [f"{which}dated {dated.min()} to {dated.max()}"] if len(dated) else ["none dated"]
     parts += [f"from {outlets} outlets"] if outlets > 1 else []
     parts += [f"found by searching for “{said['query']}”"] if said.get("query") else []
     text = ", ".join(parts) + "."
@@ -71,7 +72,7 @@ def collected(articles: pd.DataFrame, said: Mapping[str, Any]) -> str:
 def few_articles(made: Mapping[str, Any]) -> dict[str, Any]:
     """The front page where articles are too few to count: read them; a card each."""
     articles = made["corpus"]["articles"]
-    told = telling_sentences(made["words"], articles)
+    told = telling_sentences(made["words"], articles, n=3)
     n = len(articles)
     return {
         "verdict": f"{_count(n)}: read {'it' if n == 1 else 'them'}; no trends, no shares.",
@@ -105,7 +106,7 @@ def _card(row: Any, sentences: list[str]) -> dict[str, Any]:
         "title": row.title or " ".join(row.text.split()[:9]) + " …",
         "url": row.url,
         "meta": [row.source or "outlet unknown", dated, f"{row.n_words:,} words"],
-        "body": sentences,
+        "body": [sentence for sentence in sentences if sentence != row.title][:2],
     }
 
 

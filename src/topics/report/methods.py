@@ -23,7 +23,7 @@ def _corpus(made: Mapping[str, Any]) -> str:
     cleaned = f" Cleaning took out {len(base['removals']):,} passages ({steps})." if len(base["removals"]) else ""
     return (
         f"Of {table['n_in'].iloc[0]:,} articles found, {len(base['articles']):,} were analysed"
-        f"{f' ({lost})' if lost else ''}. Their language is {base['language']}.{cleaned}"
+        f"{f' ({lost})' if lost else ''}. Their language (ISO 639-1): {base['language']}.{cleaned}"
     )
 
 

@@ -228,6 +228,7 @@ def run_notebooks(
                 for other in waiting:
                     other.cancel()
                 raise
+    shutil.rmtree(work / ".jupyter", ignore_errors=True)
 
 
 def notebook_jobs(
@@ -274,7 +275,7 @@ def run_child(job: Mapping[str, Any], work: Path) -> None:
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
-        "MPLCONFIGDIR": str(home / "matplotlib"),
+        "MPLCONFIGDIR": str(work / ".jupyter" / "matplotlib"),  # one for all: its list of fonts is made once
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
