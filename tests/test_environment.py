@@ -51,7 +51,9 @@ def test_environment_yml_has_the_ranges_of_pyproject():
     assert str(python) == str(Requirement(f"python{PROJECT['project']['requires-python']}").specifier)
 
 
-@pytest.mark.parametrize(("lock", "groups"), [("requirements.lock", ["build"]), ("requirements-dev.lock", ["build", "dev"])])
+@pytest.mark.parametrize(
+    ("lock", "groups"), [("requirements.lock", ["build"]), ("requirements-dev.lock", ["build", "dev"])]
+)
 def test_the_lock_holds_a_version_in_range_of_everything_asked_for(lock, groups):
     pins = locked(lock)
     asked = ranges(PROJECT["project"]["dependencies"] + [line for group in groups for line in GROUPS[group]])
