@@ -22,8 +22,7 @@ def spans_of(words: Mapping[str, Any], name: str) -> pd.DataFrame:
     stands where it is counted: a word inside a phrase or concept is not that word again. Anything else is looked for
     in the text itself, by the rules of a file of concepts (`*` for any part of a word; capitals after the first letter count).
     """
-    names, spans = words["names"], words["spans"]
-    row = _row_of(names, name)
+    spans, row = words["spans"], _row_of(words, name)
     if row is not None:
         there = np.flatnonzero(spans["name"].to_numpy() == row)
         return spans[["doc", "start", "end"]].take(there).reset_index(drop=True)
@@ -67,21 +66,27 @@ def contexts(words: Mapping[str, Any], articles: pd.DataFrame, name: str, width:
     return tables.conform(table.sort_values(["date", "doc_id", "start"], kind="stable", na_position="last"), "contexts")
 
 
-def _row_of(names: pd.DataFrame, name: str) -> int | None:
-    """The row of a name as written; else in any case; else of the lemma. Of several, the most frequent."""
-    for column, wanted in (("name", name), ("name", name.lower()), ("key", name.lower())):
-        known = names[column] if wanted is name else names[column].str.lower()
-        rows = np.flatnonzero((known == wanted).to_numpy())
+def _row_of(words: Mapping[str, Any], name: str) -> int | None:
+    """The row of `names` that a name means: as written, else in any case, else of its lemma; of several the most frequent."""
+    names, forms, low = words["names"], words["forms"], name.lower()
+    lemmas = forms["key"][forms["form"].str.lower() == low].unique()
+    for meant in (names["name"] == name, names["name"].str.lower() == low, names["key"].isin([low, *lemmas])):
+        rows = np.flatnonzero(meant.to_numpy(bool))
         if len(rows):
             return int(rows[np.argmax(names["n"].to_numpy()[rows])])
     return None
 
 
 def _left(text: str, start: int, width: int) -> str:
-    begin = max(0, start - width)
-    piece = " ".join(text[begin:start].split())
-    return piece
+    begin = start - width
+    piece = text[max(begin, 0) : start]
+    if begin > 0 and not text[begin - 1].isspace():
+        piece = piece.partition(" ")[2]
+    return " ".join(piece.split())
 
 
 def _right(text: str, end: int, width: int) -> str:
-    return " ".join(text[end : end + width].split())
+    piece = text[end : end + width]
+    if end + width < len(text) and not text[end + width].isspace():
+        piece = piece.rpartition(" ")[0]
+    return " ".join(piece.split())

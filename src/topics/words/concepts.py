@@ -131,7 +131,9 @@ def _all_matches(
     wanted = [[codes_of[word] for word in words] for words in ways]
     n_each = np.bincount(form, minlength=len(forms))
     rarest = [int(np.argmin([n_each[codes].sum() for codes in words])) if words else 0 for words in wanted]
-    places = Places(form, np.concatenate([w[r] for w, r in zip(wanted, rarest, strict=True) if w] or [np.zeros(0, int)]))
+    places = Places(
+        form, np.concatenate([w[r] for w, r in zip(wanted, rarest, strict=True) if w] or [np.zeros(0, int)])
+    )
     found: list[tuple[int, np.ndarray, int]] = []
     for row, (words, anchor) in enumerate(zip(wanted, rarest, strict=True)):
         if not all(map(len, words)) or not words:
@@ -193,7 +195,11 @@ def _forms_of(words: set[tuple[str, bool]], forms: list[str]) -> dict[tuple[str,
         endings = sorted((form[::-1], code) for form, code in beginnings) if wild else []
         for word in wild:
             found[word] = _wild(word, beginnings, endings)
-        codes |= {(word, exact): np.array(found[word if exact else word.lower()], np.int64) for word, of in words if of == exact}
+        codes |= {
+            (word, exact): np.array(found[word if exact else word.lower()], np.int64)
+            for word, of in words
+            if of == exact
+        }
     return codes
 
 

@@ -17,7 +17,7 @@ from scipy import sparse
 from topics import tables
 from topics.tables import UserError
 from topics.tokens import token_table
-from topics.words.concepts import find, patterns, plain
+from topics.words.concepts import find, patterns, plain, sentence_numbers
 from topics.words.leftout import REASONS, leftout_patterns, stop_list
 from topics.words.lemmas import calmed, form_table, lemmas_known
 from topics.words.phrases import CONNECTORS, NO_PHRASES, SCORINGS, Stream, apply_phrases, learn_phrases
@@ -146,7 +146,9 @@ def read_words(
     heard = tokens.assign(form=form)
     matches, overlaps = find(heard, written, ways)
     keys, units = _units(heard, forms, ways, matches)
-    notes = [note] + ([] if not lemmas or lemmas_known(language) else [f"Words of the language {language!r} have no lemmas."])
+    notes = [note] + (
+        [] if not lemmas or lemmas_known(language) else [f"Words of the language {language!r} have no lemmas."]
+    )
     lost = [
         ("words", "place of a concept", row.name_, f"overlaps with {row.lost_to!r}, which is longer", row.n)
         for row in overlaps.rename(columns={"name": "name_"}).itertuples()
@@ -247,7 +249,9 @@ def _learn(
     names = _names(words, stream.of(docs), keys)
     word = names["reason"] == ""
     names.loc[word & (names["n_docs"] < min_docs), "reason"] = f"in fewer than {min_docs} articles"
-    names.loc[word & (names["n_docs"] > max_share * n_articles), "reason"] = f"in more than {max_share:.0%} of the articles"
+    names.loc[word & (names["n_docs"] > max_share * n_articles), "reason"] = (
+        f"in more than {max_share:.0%} of the articles"
+    )
     note = f"Terms stand in at least {min_docs} and at most {max_share:.0%} of {n_articles:,} articles."
     return {"names": names, "phrases": learned, "notes": [note]}, stream, keys
 
@@ -275,7 +279,8 @@ def _stream(words: Mapping[str, Any]) -> Stream:
 def _names(words: Mapping[str, Any], stream: Stream, keys: list[str]) -> pd.DataFrame:
     """One row a key that stands in the stream, as it is most often written, with its counts; sorted by name and kind."""
     known, n_new = words["keys"], len(keys) - len(words["keys"])
-    place = sparse.coo_matrix((np.ones(len(stream.doc), np.int32), (stream.doc, stream.code)))
+    shape = (len(words["doc_ids"]), len(keys))
+    place = sparse.coo_matrix((np.ones(len(stream.doc), np.int32), (stream.doc, stream.code)), shape)
     n_docs = np.bincount(place.tocsr().indices, minlength=len(keys))
     n = np.bincount(stream.code, minlength=len(keys))
     there = np.flatnonzero(n)
@@ -292,7 +297,11 @@ def _names(words: Mapping[str, Any], stream: Stream, keys: list[str]) -> pd.Data
 
 
 def _most_often_written(words: Mapping[str, Any], stream: Stream) -> dict[int, str]:
-    """How each word and phrase is written, by code; of two ways as frequent the first in sorted order."""
+    """How each word and phrase is most often written inside sentences, where a capital means something, by code.
+
+    Of ways as frequent there, the one more frequent anywhere, then the first in sorted order.
+    """
+    inside = np.diff(sentence_numbers(words["tokens"]), prepend=0) == 0
     form, written = words["tokens"]["form"].to_numpy(), [plain(form) for form in words["forms"]["form"].tolist()]
     owns = np.append(words["tokens"]["joined"].to_numpy()[1:] == 2, False).astype(np.int64)  # People's Committee
     is_named = (words["keys"]["kind"] != "word").to_numpy()
@@ -309,10 +318,16 @@ def _most_often_written(words: Mapping[str, Any], stream: Stream) -> dict[int, s
         n = np.bincount(way)
         place = np.empty(len(n), np.int64)
         place[way[::-1]] = np.arange(len(way))[::-1]
-        ways = [" ".join(written[form[i]] + "'s" * owns[i] for i in range(at, at + length - 1)) for at in first[place].tolist()]
-        ways = [f"{begin} {written[form[at]]}".lstrip() for begin, at in zip(ways, first[place] + length - 1, strict=True)]
-        best = pd.DataFrame({"code": code[place], "n": -n, "way": ways}).sort_values(["code", "n", "way"])
-        best = best.drop_duplicates("code")
+        ways = [
+            " ".join(written[form[i]] + "'s" * owns[i] for i in range(at, at + length - 1))
+            for at in first[place].tolist()
+        ]
+        ways = [
+            f"{begin} {written[form[at]]}".lstrip() for begin, at in zip(ways, first[place] + length - 1, strict=True)
+        ]
+        n_inside = np.bincount(way, weights=inside[first])
+        best = pd.DataFrame({"code": code[place], "inside": -n_inside, "n": -n, "way": ways})
+        best = best.sort_values(["code", "inside", "n", "way"]).drop_duplicates("code")
         shown.update(zip(best["code"].tolist(), best["way"].tolist(), strict=True))
     return shown
 
@@ -346,11 +361,15 @@ def _spans(words: Mapping[str, Any], stream: Stream, keys: list[str], names: pd.
 def terms_of(names: pd.DataFrame) -> pd.DataFrame:
     """TERMS: the names that are counted, the most frequent first."""
     terms = names[names["reason"] == ""].rename(columns={"name": "term"})
-    return tables.conform(terms.sort_values(["n", "term"], ascending=[False, True])[["term", "n", "n_docs", "kind"]], "terms")
+    return tables.conform(
+        terms.sort_values(["n", "term"], ascending=[False, True])[["term", "n", "n_docs", "kind"]], "terms"
+    )
 
 
 def dropped_names(names: pd.DataFrame) -> pd.DataFrame:
     """DROPPED: the names that are not counted, with the reason and how often each stands in the articles."""
     left = names[names["reason"] != ""].sort_values(["reason", "n", "name"], ascending=[True, False, True])
     what = left["kind"].where(left["kind"].isin(["phrase", "concept"]), "word")
-    return tables.conform(left.rename(columns={"name": "id"}).assign(stage="words", what=what)[list(tables.DROPPED)], "dropped")
+    return tables.conform(
+        left.rename(columns={"name": "id"}).assign(stage="words", what=what)[list(tables.DROPPED)], "dropped"
+    )

@@ -79,7 +79,10 @@ def stop_list(language: str) -> tuple[frozenset[str], str]:
         words, source = sorted(stopwordsiso.stopwords(language)), "the list of stopwordsiso"
     listed = frozenset(word.lower().replace("’", "'") for word in words)
     if not listed:
-        return listed, f"There is no stop list for the language {language!r}: only the words of the settings are left out."
+        return (
+            listed,
+            f"There is no stop list for the language {language!r}: only the words of the settings are left out.",
+        )
     more = frozenset(MISSING.get(language, "").split()) - listed
     added = f" and {len(more)} function words that it lacks" if more else ""
     return listed | more, f"Stop words of the language {language!r}: {source}, {len(listed)} words{added}."

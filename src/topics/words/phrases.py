@@ -160,7 +160,9 @@ def score_pairs(
     n_left = n_each[stream.code[pairs.left[place]]].tolist()
     n_right = n_each[stream.code[pairs.right[place]]].tolist()
     if scoring == "npmi":
-        score = [_npmi(a / n_words, b / n_words, ab / n_words) for a, b, ab in zip(n_left, n_right, n.tolist(), strict=True)]
+        score = [
+            _npmi(a / n_words, b / n_words, ab / n_words) for a, b, ab in zip(n_left, n_right, n.tolist(), strict=True)
+        ]
     else:
         score = [
             (ab - min_count) / float(a * b) * n_vocabulary for a, b, ab in zip(n_left, n_right, n.tolist(), strict=True)
