@@ -74,9 +74,9 @@ WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?|th
 STAMP = re.compile(rf"(?i:[ \t]*(?:(?:{STAMP_WORD}|{WEEKDAY}|{TIME}|{ZONE}|{DATE}|at|à|[|,•·/\-–—()])[ \t]*)+)")
 SAYS_STAMP = re.compile(rf"(?i:{STAMP_WORD})")
 ONE_DATE = re.compile(DATE)
-BY = r"(?:By|BY|(?:[Rr]eported|[Ww]ritten|[Ss]tory|[Ww]ords|[Pp]osted) by|Par|Von|Por|Di|Author:|Tác giả:)"
+BY = r"(?:By|BY|(?:[Rr]eported|[Ww]ritten|[Ss]tory|[Ww]ords|[Pp]osted) by|[Pp]ar|Von|Por|Di|Author:|Tác giả:)"
 BYLINE = re.compile(
-    rf"[ \t*_]*{BY}[ \u00a0]{NAMES}(?:[ \t]*[|/,•·–-]?[ \t]*(?:{DATE}|{NAME}|{TIME}|{ZONE})){{0,4}}[ \t*_]*"
+    rf"[ \t*_]*{BY}[ \u00a0]{NAMES}(?:[ \t]*[|/,•·–-]?[ \t]*(?:{DATE}|{NAME}|{TIME}|{ZONE})){{0,4}}(?:,? ?[\w.%+-]+@[\w.-]+)?[ \t*_]*"
 )
 PLACE = rf"[{UPPER}][\w.'’]*(?:[ -][{UPPER}][\w.'’]*){{0,3}}"
 CAPITALS = rf"[{UPPER}]{{2}}[{UPPER}.'’]*(?:[ -][{UPPER}.'’]{{2,}}){{0,3}}"
@@ -85,7 +85,7 @@ DATELINE = re.compile(
     rf"{PLACE}(?:, {PLACE})?(?:, {DATE})?[,.]? ?(?:\({AGENCY}(?:/{AGENCY})?\)|/{AGENCY}/)(?:[ \t]*(?:{DASH}|[.:]))?|"
     rf"(?!(?:NOTE|YEAR|UPDATE|ANALYSIS|WATCH|LIVE|BREAKING|OPINION|EXCLUSIVE|CORRECTED)\b)"
     rf"{CAPITALS}(?:, {PLACE})?(?:, {DATE})?[ \t]*(?:[—–]|--|\"\?|(?<=[ \t])-(?=[ \t]))|"
-    rf"{AGENCY} ?{DASH}(?=[ \t]))[ \t]*(?=\S)"
+    rf"{AGENCY} ?{DASH}(?=[ \t]))[ \t]*(?=[\"“”‘'(/]*[{UPPER}\d])"
 )
 PHOTO = (
     r"(?:(?:[Ii]llustrati(?:ve|on) |[Ff]ile )?[Pp]hotos?|PHOTO|[Ii]llustrati(?:ve|on) image|[Ii]mage(?: credit| source| copyright| caption)?|"
@@ -102,12 +102,15 @@ CREDITED = (
     r"(?:(?:[Aa]dditional |[Ff]urther )?(?:[Rr]eport(?:ing|ed)|[Tt]ranslat(?:ing|ed)|[Ee]dit(?:ing|ed)|[Ww]rit(?:ing|ten)|[Cc]ompil(?:ing|ed)|[Pp]roduced|[Gg]raphics?)"
     r"(?: and (?:[Ee]diting|[Ww]riting|[Rr]eporting))? by|(?:Traduit|Traduction|Übersetz\w+) (?:par|von|:))"
 )
-CREDIT = re.compile(rf"[ \t(*_\-–—]*(?=[{UPPER}]){CREDITED}:? [^\n]{{1,160}}")
-CREDIT_TAIL = re.compile(rf"[ \t]*\({CREDITED} [^()\n]{{2,300}}\)?[ \t]*$", re.M)
-SOURCE_TAIL = re.compile(
-    rf"(?:(?<=[.!?\"”'’)])|^)[ \t\n]*\(?(?:Sources?|Nguồn|Quelle|Fuente) ?: ?-?{NAMES}(?: and (?:news )?agencies| news agenc(?:y|ies))?\)?[ \t.]*\Z",
-    re.M,
+CREDIT = re.compile(
+    rf"[ \t(*_\-–—]*(?=[{UPPER}]){CREDITED}:? (?:{NAMES}|staff)(?:[ \t]*[-–—;,/|.]+[ \t]*{CREDITED}:? {NAMES}){{0,4}}[ \t.)*_]*"
 )
+CREDIT_TAIL = re.compile(rf"[ \t]*\({CREDITED} [^()\n]{{2,300}}\)?[ \t]*$", re.M)
+SOURCED = (
+    rf"\(?(?:Sources?|Nguồn|Quelle|Fuente) ?: ?-?{NAMES}(?: and (?:news )?agencies| news agenc(?:y|ies))?\)?[ \t.]*"
+)
+SOURCE = re.compile(rf"[ \t]*{SOURCED}")
+SOURCE_TAIL = re.compile(rf"(?<=[.!?\"”'’)])[ \t]*{SOURCED}\s*\Z")
 AGENCY_TAIL = re.compile(rf"(?<=[.!?\"”'’)])[ \t]*(?:{DASH}[ \t]*)?\(?{AGENCY}(?:/{AGENCY})*\)?[ \t\n]*\Z")
 INITIALS = re.compile(
     rf"[ \t(\-–—*]*(?:(?:[{UPPER}]\.){{1,3}} ?[{UPPER}]?\.?|[{UPPER}](?:\.[{UPPER}][{LOWER}]*){{1,2}}\.?|{AGENCY}(?:/{AGENCY})*)[ \t)]*"
@@ -122,7 +125,7 @@ LIST_HEAD = re.compile(
 ITEM = re.compile(r"(?:[-*•·▪–>+]|\d{1,2}[.)])[ \t]*(?P<said>[^\n]*)")
 POINTER = re.compile(
     r"(?i:[ \t>*_\-(\[]*(?:read more|read also|also read|see also|see more|related(?: article| story)?|more|watch|listen|recommended|don['’]t miss|"
-    r"(?:à )?lire (?:aussi|également)|voir aussi|xem thêm|lesen sie auch|mehr dazu|leer también|leggi anche)[ ]?(?:[:|»>–—][^\n]{0,200}|\.{3}|…)?[ \t)\]]*)"
+    r"(?:à )?lire (?:aussi|également)|voir aussi|xem thêm|lesen sie auch|mehr dazu|leer también|leggi anche|tags|từ khóa)[ ]?(?:[:|»>–—][^\n]{0,200}(?<![.])|\.{3}|…)?[ \t)\]]*)"
 )
 SOCIAL = (
     r"(?:facebook|twitter|linkedin|whatsapp|telegram|pinterest|reddit|tumblr|instagram|youtube|e-?mail|messenger|google\+?|zalo|flipboard|print|"
@@ -146,13 +149,13 @@ URL = re.compile(
     r"[ \t]?[(<\[]?\b(?:https?://|www\.)[^\s<>\"()\[\]]+(?:\([^\s()]*\)[^\s<>\"()\[\]]*)?(?<![.,;:!?'’”])[)>\]]?"
 )
 EMAIL = re.compile(
-    r"[ \t]?[(<\[]?\b(?:e-?mail: ?)?[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,12}\b[)>\]]?"
+    r"[ \t]?[(<\[]?\b(?:[Ee]-?mail: ?|[Cc]ontact the (?:writer|author|reporter)s? (?:at|on) )?[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,12}\b[)>\]]?"
 )
 END_MARK = re.compile(r"(?P<stop>[.!?”\"’)]?)[ \t]*(?:\./\.|(?<=\.)/\.)[ \t]*$", re.M)
 END_LINE = re.compile(
     r"[ \t]*(?:-?\s?(?:END|ENDS|Ends|Hết|FIN)\s?-?|#{3,}|\*{3,}|-30-|\((?:END|Ends)\)|[■◼□▪●]+)[ \t]*"
 )
-SENTENCE_END = re.compile(rf"(?<=[.!?…])[\"”’')\]]?\s+(?=[\"“‘'(\[]?[{UPPER}])")
+SENTENCE_END = re.compile(rf"(?:(?<=[.!?…])[\"”’')\]]?|(?<=\w\)))\s+(?=[\"“‘'(\[]?\s?[{UPPER}])")
 ABBREVIATION = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Gen|Sen|Rep|Gov|Lt|Col|Prof|St|Jr|Sr|vs|No|[Hh]on|Rev|Capt|Sgt|Maj|Adm|[A-Z]|[A-Z]\.[A-Z])\.$"
 )
@@ -298,12 +301,18 @@ def rights(text: str, about: About) -> Iterator[Span]:
 def recurring(text: str, about: About) -> Iterator[Span]:
     """Lines, and sentences at the head or the foot, that recur across the articles of the source."""
     pieces = pieces_of(text) if about.recurring else []
-    own = [folded(text[a:b]) in about.recurring for a, b, _ in pieces]
-    first = own.index(False) if False in own else 0  # a text that recurs altogether is a repeat, not an ornament
-    last = len(own) - own[::-1].index(False) if False in own else len(own)
-    for i, (start, end, whole_line) in enumerate(pieces):
-        if own[i] and (whole_line or i < first or i >= last) and False in own:
-            yield start, _past(text, end) if whole_line else end, ""
+    own = [_key(text, piece) in about.recurring for piece in pieces]
+    if False not in own:
+        return  # a text that recurs altogether is a repeat, not an ornament
+    first, last = own.index(False), len(own) - own[::-1].index(False)
+    long = [len(text[start:end].split()) >= LONG for start, end, _ in pieces]
+    while first > 0 and not long[first - 1]:  # "he said" may end any story: what is cut begins with a longer piece
+        first -= 1
+    while last < len(own) and not long[last]:
+        last += 1
+    for i, (start, end, whole) in enumerate(pieces):
+        if own[i] and (whole or i < first or i >= last):
+            yield start, _past(text, end) if whole else end, ""
 
 
 def addresses(text: str, about: About) -> Iterator[Span]:
@@ -316,8 +325,11 @@ def addresses(text: str, about: About) -> Iterator[Span]:
 def credits(text: str, about: About) -> Iterator[Span]:
     """`Reporting by …`, `Translated by …`, `Source: …`, an agency or initials alone, at the foot."""
     foot = _edges(text, 0, 5)
-    for pattern in (CREDIT, INITIALS):
+    for pattern in (CREDIT, SOURCE):
         yield from _whole_lines(pattern, text, foot)
+    for start, end, new in _whole_lines(INITIALS, text, foot):
+        if text[:start].rstrip()[-1:] in SENTENCE_SIGNS:  # or a line of a paragraph that happens to hold no more
+            yield start, end, new
     for pattern in (CREDIT_TAIL, SOURCE_TAIL, AGENCY_TAIL):
         for match in pattern.finditer(text, max(0, len(text) - 600)):
             yield match.start(), match.end(), ""
@@ -486,9 +498,10 @@ def _correct(original: str, edits: list[Edit], by_hand: list[tuple[str, str]]) -
 
 MIN_ARTICLES = 5  # a line recurs when it stands in so many articles of a source
 MIN_SHARE = 0.01  # and in such a share of them;
-SHORT_SHARE = 0.1  # a line of under four words, which may well be a heading of the story, in such a share
-LONG_LINE = 300  # characters; in a longer line sentences are looked at
-HEAD, FOOT = 4, 12  # sentences of a text that are looked at
+LONG = 4  # words; a shorter line, which may well be a heading of the story,
+SHORT_SHARE = 0.1  # in such a share
+LONG_LINE = 300  # characters; of a longer line (or the only one) sentences are looked at,
+HEAD, FOOT = 4, 12  # so many at its head and foot
 
 
 def recurring_lines(raw: pd.DataFrame) -> dict[str, frozenset[str]]:
@@ -503,16 +516,14 @@ def recurring_lines(raw: pd.DataFrame) -> dict[str, frozenset[str]]:
 
 
 def _recurring_in(texts: list[str]) -> frozenset[str]:
-    pieces = [{folded(text[a:b]) for a, b, _ in pieces_of(text)} - {""} for text in texts]
+    pieces = [{_key(text, piece) for piece in pieces_of(text)} for text in texts]
     seen = Counter(piece for own in pieces for piece in own)
     evidence = [own for own in pieces if sum(len(p) for p in own if seen[p] > 1) <= 0.5 * sum(map(len, own))]
     counts = Counter(piece for own in evidence for piece in own if seen[piece] >= MIN_ARTICLES)
-    enough = max(MIN_ARTICLES, MIN_SHARE * len(texts))
-    return frozenset(p for p, n in counts.items() if n >= enough and (_is_long(p) or n >= SHORT_SHARE * len(texts)))
-
-
-def _is_long(piece: str) -> bool:
-    return len(piece.split()) >= 4
+    enough, often = max(MIN_ARTICLES, MIN_SHARE * len(texts)), SHORT_SHARE * len(texts)
+    return frozenset(
+        p for p, n in counts.items() if n >= (enough if p[0] == "~" or len(p.split()) >= LONG else max(enough, often))
+    )
 
 
 def pieces_of(text: str) -> list[tuple[int, int, bool]]:
@@ -521,31 +532,38 @@ def pieces_of(text: str) -> list[tuple[int, int, bool]]:
     Not the lines of hard-wrapped paragraphs, and nothing that leads on to what follows, such as a salutation.
     """
     pieces: list[tuple[int, int, bool]] = []
-    inner = _continuations(text)
-    for start, end in _filled(text):
+    inner, lines = _continuations(text), _filled(text)
+    for start, end in lines:
         line = text[start:end].strip()
-        if end - start > LONG_LINE:
+        if end - start > LONG_LINE or len(lines) == 1:
             bounds = [start, *(start + cut for cut in _sentence_ends(text[start:end])), end]
-            sentences = [(a, b, False) for a, b in pairwise(bounds) if len(text[a:b].split()) >= 4]
+            sentences = [(a, b, False) for a, b in pairwise(bounds)]
             pieces += sentences if len(sentences) <= HEAD + FOOT else sentences[:HEAD] + sentences[-FOOT:]
         elif (
             start not in inner
-            and line[-1] not in ",;:"
             and not line[0].islower()
-            and (len(line.split()) >= 4 or line[-1] not in ".!?")
+            and line[-1] not in ",;:"
+            and (len(line.split()) >= LONG or line[-1] not in ".!?")
         ):
             pieces.append((start, end, True))
     return pieces
 
 
+def _key(text: str, piece: tuple[int, int, bool]) -> str:
+    """What a piece is known by: `folded`, sentences apart from lines."""
+    start, end, whole = piece
+    return folded(text[start:end]) if whole else "~" + folded(text[start:end])
+
+
 def folded(line: str) -> str:
     """A line as it is compared: lower case, one space, digits and addresses made alike.
 
-    >>> folded("  Page 31:  http://dw.com/p/1Akae ")
-    'page 0: @'
+    >>> folded("  ( Page 31:  http://dw.com/p/1Akae )")
+    '(page 0: @)'
     """
     plain = URL.sub(" @", line) if "http" in line or "www" in line else line
-    return " ".join(re.sub(r"\d+", "0", plain.lower()).split())
+    plain = EMAIL.sub(" @", plain) if "@" in plain else plain
+    return " ".join(re.sub(r"\d+", "0", plain.lower()).split()).replace("( ", "(").replace(" )", ")")
 
 
 def _groups(raw: pd.DataFrame) -> list[str]:
