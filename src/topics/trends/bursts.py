@@ -41,8 +41,8 @@ def bursts(
     Law: with over-dispersion k (moments, per name) a period of n articles is worth n / (1 + (n - 1) k); the statistic of a stretch is the
     signed score z for a higher share in it than outside (a break: any other share after it). p = (1 + permutations whose
     largest is as large) / (1 + permutations), or beyond their reach the tail of a Gumbel distribution fitted to their largest.
-    Blocks are as long as `correlation` (of successive periods, from the period model) makes them: Carlstein's rule. No row for a name
-    with fewer than 20 articles that mention it, nor where there are fewer than eight blocks.
+    Blocks are as long as Carlstein's rule says for the median of `correlation` (of successive periods, by name, from the period model):
+    the family's, as a burst makes its own name's periods alike. No row for a name with fewer than 20 articles that mention it, nor where there are fewer than eight blocks.
     Sources: Kulldorff 1997, Commun. Stat. Theory Methods 26 (scan); Abrams, Kulldorff and Kleinman 2010, Int. J. Health Geogr. 9 (Gumbel).
 
     >>> months = [f"2018-{m:02d}" for m in range(24)]
@@ -59,18 +59,13 @@ def bursts(
     enough = (mentioning[used].sum(axis=0) >= FEWEST_MENTIONS) & (
         (n_docs[used, None] - mentioning[used]).sum(axis=0) > 0
     )
-    length = block_lengths(len(used), np.array([(correlation or {}).get(name, 0.0) for name in names]))
-    enough &= len(used) // length >= FEWEST_BLOCKS
-    frames = []
-    for size in np.unique(length[enough]):
-        column = np.flatnonzero(enough & (length == size))
-        found = _scan(mentioning[used][:, column], n_docs[used], int(size), seed, permutations)
-        frames.append(found.assign(column=column[found["column"]]))
-    if not frames:
+    size = block_length(len(used), float(np.nanmedian(list(correlation.values()))) if correlation else 0.0)
+    column = np.flatnonzero(enough)
+    if not len(column) or len(used) // size < FEWEST_BLOCKS:
         return tables.empty("bursts").assign(what=[], p=[], share_in=[], share_out=[], n_in=[], block=[], method=[])
-    table = pd.concat(frames, ignore_index=True).sort_values(
-        ["column", "what"], ascending=[True, False], ignore_index=True
-    )
+    table = _scan(mentioning[used][:, column], n_docs[used], size, seed, permutations)
+    table = table.assign(column=column[table["column"]])
+    table = table.sort_values(["column", "what"], ascending=[True, False], ignore_index=True)
     label = periods["period"].to_numpy(dtype=object)[used]
     table["name"] = names[table["column"]]
     table["kind"] = table["name"].map(rows.drop_duplicates("name").set_index("name")["kind"])
@@ -79,14 +74,14 @@ def bursts(
     return tables.conform(table.drop(columns=["column", "first", "last"]).assign(method=METHOD), "bursts")
 
 
-def block_lengths(n_periods: int, correlation: np.ndarray) -> np.ndarray:
-    """Periods to a block: (2 r / (1 - r^2))^(2/3) n^(1/3), at least 1 (Carlstein 1986, Ann. Stat. 14); 1 where r is not known.
+def block_length(n_periods: int, correlation: float) -> int:
+    """Periods to a block: (2 r / (1 - r^2))^(2/3) n^(1/3), at least 1 (Carlstein 1986, Ann. Stat. 14).
 
-    >>> block_lengths(60, np.array([0.0, 0.3, 0.6])).tolist()
+    >>> [block_length(60, r) for r in (0.0, 0.3, 0.6)]
     [1, 3, 6]
     """
-    r = np.clip(np.nan_to_num(correlation), 0, 0.95)
-    return np.maximum(1, np.ceil((2 * r / (1 - r**2)) ** (2 / 3) * n_periods ** (1 / 3) - 0.5)).astype("int64")
+    r = min(max(correlation, 0.0), 0.95)
+    return max(1, round((2 * r / (1 - r**2)) ** (2 / 3) * n_periods ** (1 / 3)))
 
 
 def _scan(y: np.ndarray, n: np.ndarray, size: int, seed: int, permutations: int) -> pd.DataFrame:

@@ -129,7 +129,7 @@ def _rate_rows(
     ordinal, words = part["ordinal"].to_numpy(), part["n_words"].to_numpy(dtype=float)
     shape = (len(periods), mentions.shape[1])
     n_docs, n_words, n_blocks = (np.zeros(len(periods), dtype="int64") for _ in range(3))
-    rate, low, high, mentioning, number = (np.full(shape, np.nan) for _ in range(5))
+    rate, variance, mentioning, number = (np.full(shape, np.nan) for _ in range(4))
     for i, period in enumerate(periods["ordinal"]):
         here = np.flatnonzero(ordinal == period)
         counts = mentions[here]
@@ -137,17 +137,17 @@ def _rate_rows(
         n_docs[i], n_words[i] = len(here), words[here].sum()
         if n_words[i]:
             inside = part.iloc[here]
-            block, first = np.unique(clusters(inside, "day")[0], return_index=True)
+            code = clusters(inside, "day")[0]
+            block, first = np.unique(code, return_index=True)
             stratum = pd.factorize(inside["source"].to_numpy()[first])[0]
             n_blocks[i] = len(block)
-            rate[i], low[i], high[i] = rate_interval(
-                indicator(clusters(inside, "day")[0], len(block)) @ counts,
-                np.bincount(clusters(inside, "day")[0], weights=words[here]),
-                stratum,
-                widen=np.sqrt(effects[-1, i] / effects[0, i]),
-                draws=draws,
-                rng=np.random.default_rng([seed, int(period)]),
-            )
+            rate[i] = 1e4 * number[i] / n_words[i]
+            if len(block) >= FEWEST_BLOCKS:
+                total = indicator(code, len(block)) @ counts
+                weight = block_weights(stratum, draws, np.random.default_rng([seed, int(period)]))
+                drawn = 1e4 * (weight @ total.toarray()) / (weight @ np.bincount(code, weights=words[here]))[:, None]
+                variance[i] = drawn.var(axis=0) * effects[-1, i] / effects[0, i]
+    low, high = rate_interval(rate, variance, n_words)
     table = _frame(
         periods,
         mentions.shape[1],
@@ -161,44 +161,31 @@ def _rate_rows(
         n_blocks=n_blocks,
     )
     few = table.pop("n_blocks") < FEWEST_BLOCKS
-    reasons = [table["n_docs"] == 0, few, table["n_mentions"] == 0]
-    notes = ["no articles in this period", f"fewer than {FEWEST_BLOCKS} blocks: no interval", "no mention: no interval"]
-    return table.assign(unit=RATE, method="bootstrap of days within sources", note=np.select(reasons, notes, ""))
+    notes = ["no articles in this period", f"fewer than {FEWEST_BLOCKS} blocks: no interval"]
+    note = np.select([table["n_docs"] == 0, few], notes, "")
+    return table.assign(unit=RATE, method="score interval, variance by bootstrap of days within sources", note=note)
 
 
-def rate_interval(
-    counts: sparse.spmatrix,
-    words: np.ndarray,
-    stratum: np.ndarray,
-    *,
-    widen: np.ndarray | float = 1.0,
-    draws: int = 999,
-    rng: np.random.Generator,
-    level: float = LEVEL,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rate per 10,000 words of each name in one period, with the ends of its bootstrap interval.
+def rate_interval(rate: np.ndarray, variance: np.ndarray, words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the score intervals of rates per 10,000 words, (n_periods, n_names), from their bootstrap variances.
 
-    counts: (n_blocks, n_names) mentions; words: (n_blocks,); stratum: (n_blocks,) the source of each block. In each source
-    with m blocks, m - 1 are drawn with replacement and weighted m / (m - 1), which gives the right variance also for few
-    (Rao and Wu 1988, J. Amer. Statist. Assoc. 83); sources of one block make one stratum. Sources are not resampled.
-    The interval is the percentiles of the logarithm of the rate, their distance from the estimate stretched by t over normal
-    quantiles for the number of blocks, and by `widen` (n_names,) for what blocks of one source do not hold: other
-    sources are alike on the same day, days within a week. nan from fewer than 8 blocks and where there is no mention.
+    Law: the variance of a rate r is taken as k r 10,000 / words, with k, how much mentions clump, pooled over the periods of a name
+    (not below 1, Poisson's); the ends are the r with |estimate - r| = z sqrt(k r 10,000 / words), so that few mentions, or none,
+    still have an upper end above what was seen. nan where the variance is.
+
+    >>> low, high = rate_interval(np.array([[2.0]]), np.array([[0.5]]), np.array([40_000]))
+    >>> low.round(2).tolist(), high.round(2).tolist()
+    ([[1.01]], [[3.95]])
     """
-    counts = np.asarray(counts.todense(), dtype=float)
-    n_blocks = len(words)
-    rate = 1e4 * counts.sum(axis=0) / words.sum()
-    nothing = np.full(len(rate), np.nan)
-    if n_blocks < FEWEST_BLOCKS:
-        return rate, nothing, nothing
-    weight = block_weights(stratum, draws, rng)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawn = 1e4 * (weight @ counts) / (weight @ words)[:, None]
-        tail = (1 - level) / 2
-        stretch = widen * stats.t.ppf(1 - tail, n_blocks - 1) / stats.norm.ppf(1 - tail)
-        ends = np.quantile(drawn, [tail, 1 - tail], axis=0)
-        low, high = (np.exp(np.log(rate) + stretch * (np.log(end) - np.log(rate))) for end in ends)
-    return rate, np.where(rate > 0, np.nan_to_num(low), np.nan), np.where(rate > 0, high, np.nan)
+    known = np.isfinite(variance)
+    each = 1e4 / np.maximum(words, 1)[:, None]
+    expected = (np.nan_to_num(rate) * known).sum(axis=0)
+    clump = (np.where(known, variance, 0.0) / each).sum(axis=0) / np.maximum(expected, 1e-12)
+    z2 = stats.norm.ppf(0.5 + LEVEL / 2) ** 2
+    scale = np.maximum(clump, 1.0) * each * z2
+    half = np.sqrt(np.nan_to_num(rate) * scale + scale**2 / 4)
+    low, high = (np.where(known, np.maximum(rate + scale / 2 + sign * half, 0), np.nan) for sign in (-1, 1))
+    return low, high
 
 
 def _fixed_mix(
@@ -300,7 +287,8 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
     length = row.unit.rsplit(" ", 1)[-1]
     what = "Topic" if row.kind == "topic" else "Mention of"
     if row.note:
-        return "cannot say", f"{what} {row.name}: {row.note}"
+        most = f" It was highest in {row.peak}, {_percent(row.peak_share)}." if row.peak else ""
+        return "cannot say", f"{what} {row.name}: {row.note}{most}"
     odds = f"odds times {np.exp(row.shrunken):.3g} a {length}, 95 % {np.exp(row.shrunken_low):.3g} to {np.exp(row.shrunken_high):.3g}"
     shares = f"{_percent(row.start)} of articles in {row.first}, {_percent(row.end)} in {row.last}, on the fitted line"
     if row.kind == "topic":

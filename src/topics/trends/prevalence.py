@@ -26,6 +26,7 @@ from topics.trends.statistics import (
     q_values,
     sen_slope,
     shrink,
+    wilson,
 )
 
 FEWEST_ARTICLES = 5  # a period with fewer does not enter a trend
@@ -225,7 +226,8 @@ def trends_of(
     `slope, low, high` in log-odds per period, `p` of the period model, `q` over all names of this call that are tested (the
     `family`, whose size stands in `n_family`). More columns: `start`, `end` (fitted shares of the first and last period tested), `first`, `last`
     (these periods), `shrunken, shrunken_low, shrunken_high` (the slope drawn towards none by the whole family: what to quote of
-    the largest), `correlation` (of successive periods), `sen` (Sen's slope of the share per period), `tau` and `tau_p` (Mann-Kendall,
+    the largest), `correlation` (of successive periods), `peak, peak_share`
+    (period whose share has the highest low end of its interval), `sen` (Sen's slope of the share per period), `tau` and `tau_p` (Mann-Kendall,
     p from 20 periods on), `fixed_mix_slope` (the same slope at a fixed mix of outlets), `season`, `note`.
 
     A name is not tested, its slope is nan and its note says why, if `withheld` says so, with fewer than eight periods of five
@@ -257,7 +259,7 @@ def trends_of(
             table.loc[tested, column] = values
         table["first"], table["last"] = kept["period"].iloc[0], kept["period"].iloc[-1]
         table["season"] = season_note
-        table = _described(table, share[used], times)
+        table = _described(table, share[used], n[used], kept)
         if mixed is not None:
             table.loc[tested, "fixed_mix_slope"] = _at_fixed_mix(mixed, used, periods, tested)
     table["note"] = notes
@@ -303,16 +305,27 @@ def _empty_rows(names: Sequence[object], kinds: Sequence[str], length: str, n_pe
     table["n_topics"] = pd.array([pd.NA] * len(table), dtype="Int64")
     table[list(numbers)] = np.nan
     return table.assign(
-        level=LEVEL, unit=f"log-odds per {length}", n_periods=n_periods, method=METHOD, first="", last="", season=""
+        level=LEVEL,
+        unit=f"log-odds per {length}",
+        n_periods=n_periods,
+        method=METHOD,
+        first="",
+        last="",
+        season="",
+        peak="",
+        peak_share=np.nan,
     )
 
 
-def _described(table: pd.DataFrame, share: np.ndarray, times: np.ndarray) -> pd.DataFrame:
-    """Sen's slope and Mann-Kendall for every name, also those that are not tested."""
+def _described(table: pd.DataFrame, share: np.ndarray, n: np.ndarray, kept: pd.DataFrame) -> pd.DataFrame:
+    """Sen's slope, Mann-Kendall and the highest period for every name, also those that are not tested."""
+    times = kept["ordinal"].to_numpy(dtype=float)
     table["sen"] = [sen_slope(column, times) for column in share.T]
     tau = np.array([mann_kendall(column) for column in share.T])
     table["tau"] = tau[:, 0]
     table["tau_p"] = tau[:, 1] if len(times) >= TEST_PERIODS else np.nan
+    at = wilson(share, n)[0].argmax(axis=0)  # by the low end of the interval, so that 2 of 2 articles are no peak
+    table["peak"], table["peak_share"] = kept["period"].to_numpy()[at], share[at, np.arange(share.shape[1])]
     return table
 
 

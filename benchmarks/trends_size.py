@@ -1,0 +1,373 @@
+"""How often the statistics of trends err, on planted corpora: size, coverage, false discoveries, power, front pages.
+
+    python benchmarks/trends_size.py [size] [intervals] [discoveries] [power] [keyness] [bursts] [pages] [--runs N]
+
+Corpora are of articles with a day, an outlet (four, of unequal and changing volume) and a length. A name is mentioned in an
+article by a Bernoulli draw whose log-odds add up a base, shocks of a month or week (AR(1)), shocks of a day that all outlets share, shocks
+of an outlet's day, and where said a season or a trend; an article that mentions it does so 1 + negative binomial times.
+Every rate is printed with its Monte Carlo standard error (over corpora, since names of one corpus share its days).
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.special import expit
+
+from topics.trends import bursts, keyness, keywords, periods
+from topics.trends.prevalence import trends_of
+from topics.trends.statistics import mann_kendall
+
+OUTLETS = np.array([0.4, 0.3, 0.2, 0.1])
+
+
+def world(
+    rng: np.random.Generator,
+    n_names: int,
+    n_periods: int,
+    *,
+    per_period: int = 60,
+    base: float = 0.1,
+    correlation: float = 0.3,
+    shock: float = 0.3,
+    day_shock: float = 0.3,
+    own_day_shock: float = 0.3,
+    season: float = 0.0,
+    slope: np.ndarray | float = 0.0,
+    length: str = "month",
+) -> tuple[pd.DataFrame, sparse.csr_matrix, np.ndarray]:
+    """Articles, mentions (n_docs, n_names) and the log-odds of periods (n_periods, n_names)."""
+    volume = rng.poisson(per_period * np.linspace(0.6, 1.4, n_periods))
+    period = np.repeat(np.arange(n_periods), volume)
+    tilt = np.stack([OUTLETS * np.array([1.3, 1, 0.7, 1]), OUTLETS * np.array([0.7, 1, 1.3, 1])])
+    mix = tilt[0] + (tilt[1] - tilt[0]) * (period / max(n_periods - 1, 1))[:, None]
+    outlet = (rng.random(len(period))[:, None] > np.cumsum(mix / mix.sum(axis=1, keepdims=True), axis=1)).sum(axis=1)
+    outlet = np.minimum(outlet, 3)
+    start = np.array(
+        [
+            periods.bounds(int(i), length)[0]
+            for i in (600 + np.arange(n_periods) if length == "month" else 2500 + np.arange(n_periods))
+        ]
+    )
+    day = start[period] + rng.integers(0, 28 if length == "month" else 7, size=len(period))
+    swing = np.zeros((n_periods, n_names))
+    swing[0] = rng.normal(size=n_names)
+    for i in range(1, n_periods):
+        swing[i] = correlation * swing[i - 1] + np.sqrt(1 - correlation**2) * rng.normal(size=n_names)
+    line = (
+        np.log(base / (1 - base))
+        + shock * swing
+        + np.outer(np.arange(n_periods) - (n_periods - 1) / 2, np.broadcast_to(slope, n_names))
+    )
+    line += season * np.cos(2 * np.pi * np.arange(n_periods) / periods.PER_YEAR[length])[:, None]
+    days, of_day = np.unique(day, return_inverse=True)
+    own, of_own = np.unique(np.stack([of_day, outlet]), axis=1, return_inverse=True)
+    odds = line[period] + 0.3 * rng.normal(size=(4, n_names))[outlet]
+    odds += day_shock * rng.normal(size=(len(days), n_names))[of_day]
+    odds += own_day_shock * rng.normal(size=(own.shape[1], n_names))[of_own]
+    said = rng.random(odds.shape) < expit(odds)
+    counts = said * (1 + rng.negative_binomial(0.7, 0.35, size=said.shape))
+    articles = pd.DataFrame(
+        {
+            "doc_id": [f"{i:06d}" for i in range(len(period))],
+            "date": day.astype(str),
+            "date_precision": "day",
+            "source": np.array(["a", "b", "c", "d"])[outlet],
+            "n_words": np.maximum(60, rng.lognormal(5.9, 0.5, size=len(period)).astype(int)),
+        }
+    )
+    return articles, sparse.csr_matrix(counts), line
+
+
+def prepared(articles: pd.DataFrame, length: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    placed = periods.place(articles, length)
+    return placed, periods.calendar(placed, length)
+
+
+def trend_table(articles: pd.DataFrame, counts: sparse.csr_matrix, length: str) -> pd.DataFrame:
+    placed, calendar = prepared(articles, length)
+    share, n, _ = keywords.shares(counts > 0, placed, calendar, length)
+    names = [str(i) for i in range(counts.shape[1])]
+    mentioning = share * calendar["n_docs"].to_numpy()[:, None]
+    return trends_of(share, n, calendar, length, names, ["keyword"] * len(names), mentioning=mentioning)
+
+
+def rate(values: list[float]) -> str:
+    """Mean over corpora and its Monte Carlo standard error."""
+    kept = np.array([value for value in values if np.isfinite(value)])
+    return f"{kept.mean():.3f} ± {kept.std(ddof=1) / np.sqrt(len(kept)):.3f}" if len(kept) > 1 else "-"
+
+
+def size(runs: int) -> None:
+    print("size at nominal .05 and coverage of the slope; tested: share of names that are not refused")
+    cases: list[tuple[str, dict[str, float]]] = [
+        ("independent periods", {"correlation": 0.0}),
+        ("AR(1) .3", {}),
+        ("AR(1) .3, shocks of SD 1", {"shock": 1.0}),
+        ("AR(1) .5", {"correlation": 0.5}),
+        ("AR(1) .7, shocks of SD 1", {"correlation": 0.7, "shock": 1.0}),
+        ("AR(1) .3, season", {"season": 0.5}),
+        ("AR(1) .3, rare (2 %)", {"base": 0.02}),
+    ]
+    for n_names in (20, 200):
+        for n_periods in (8, 12, 24, 60):
+            for label, case in cases:
+                if "season" in case and n_periods < 36:
+                    continue
+                wrong, covered, tested = [], [], []
+                for run in range(max(4, runs * 20 // n_names)):
+                    rng = np.random.default_rng([1, n_periods, n_names, run])
+                    articles, counts, _ = world(rng, n_names, n_periods, **case)  # type: ignore[arg-type]
+                    table = trend_table(articles, counts, "month")
+                    made = table["p"].notna()
+                    tested.append(made.mean())
+                    wrong.append((table.loc[made, "p"] < 0.05).mean())
+                    covered.append(((table.loc[made, "low"] <= 0) & (table.loc[made, "high"] >= 0)).mean())
+                print(
+                    f"{n_names:4d} names {n_periods:3d} months, {label:28s} size {rate(wrong)}  coverage {rate(covered)}  tested {rate(tested)}",
+                    flush=True,
+                )
+
+
+def intervals(runs: int) -> None:
+    print("coverage of nominal .95 intervals of one period's share and rate")
+    for n_periods, per_period, base, shock, length in (
+        (12, 60, 0.1, 0.3, "month"),
+        (12, 200, 0.1, 0.5, "month"),
+        (12, 60, 0.03, 0.3, "month"),
+        (20, 60, 0.1, 0.5, "week"),
+    ):
+        share_hit, rate_hit = [], []
+        for run in range(runs):
+            rng = np.random.default_rng([2, run])
+            articles, counts, _ = world(
+                rng, 20, n_periods, per_period=per_period, base=base, day_shock=shock, length=length
+            )
+            truth = _truth([2, run], n_periods, per_period, base, shock, length)
+            placed, calendar = prepared(articles, length)
+            names = [f"{i:02d}" for i in range(20)]
+            series = keywords.keyword_series(placed, calendar, length, counts, names, ["keyword"] * 20, draws=399)
+            for unit, hit, true in ((keywords.SHARE, share_hit, truth[0]), (keywords.RATE, rate_hit, truth[1])):
+                rows = series[(series["source"] == "") & (series["unit"] == unit)]
+                low, high = (
+                    rows.pivot(index="period", columns="name", values=end).to_numpy() for end in ("low", "high")
+                )
+                known = np.isfinite(low)
+                hit.append(((low <= true) & (true <= high))[known].mean())
+        print(
+            f"{per_period:4d} articles a {length}, share {base:.2f}, day shocks {shock}: share {rate(share_hit)}  rate {rate(rate_hit)}",
+            flush=True,
+        )
+
+
+def _truth(
+    seed: list[int], n_periods: int, per_period: int, base: float, shock: float, length: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Expected share and rate per period of the same world, over its days: the outlets' mix and effects, and the periods, held."""
+    rng = np.random.default_rng(seed)
+    volume = rng.poisson(per_period * np.linspace(0.6, 1.4, n_periods))
+    period = np.repeat(np.arange(n_periods), volume)
+    tilt = np.stack([OUTLETS * np.array([1.3, 1, 0.7, 1]), OUTLETS * np.array([0.7, 1, 1.3, 1])])
+    mix = tilt[0] + (tilt[1] - tilt[0]) * (period / max(n_periods - 1, 1))[:, None]
+    outlet = np.minimum(
+        (rng.random(len(period))[:, None] > np.cumsum(mix / mix.sum(axis=1, keepdims=True), axis=1)).sum(axis=1), 3
+    )
+    day = rng.integers(0, 28 if length == "month" else 7, size=len(period)) + 100 * period
+    swing = np.zeros((n_periods, 20))
+    swing[0] = rng.normal(size=20)
+    for i in range(1, n_periods):
+        swing[i] = 0.3 * swing[i - 1] + np.sqrt(1 - 0.3**2) * rng.normal(size=20)
+    line = np.log(base / (1 - base)) + 0.3 * swing
+    effects = 0.3 * rng.normal(size=(4, 20))
+    assert len(day) == len(period)
+    knots, weights = np.polynomial.hermite_e.hermegauss(21)
+    spread = np.sqrt(shock**2 + 0.3**2)
+    mean = (
+        sum(w * expit(line[:, None, :] + effects[None] + spread * k) for k, w in zip(knots, weights, strict=True))
+        / weights.sum()
+    )
+    share = np.stack([(np.bincount(outlet[period == i], minlength=4) / volume[i]) @ mean[i] for i in range(n_periods)])
+    words = np.maximum(60, np.random.default_rng(0).lognormal(5.9, 0.5, size=400_000).astype(int)).mean()
+    return share, 1e4 * share * (1 + 0.7 * (1 - 0.35) / 0.35) / words
+
+
+def discoveries(runs: int) -> None:
+    print(
+        "false discovery rate at q .05, a fifth of 100 names with a trend; coverage of shrunken intervals of the names found"
+    )
+    for n_periods, slope in ((12, 0.2), (24, 0.08), (60, 0.03)):
+        false, found, covered, raw = [], [], [], []
+        for run in range(runs):
+            rng = np.random.default_rng([3, n_periods, run])
+            slopes = np.where(np.arange(100) < 20, rng.choice([-1, 1], 100) * slope, 0.0)
+            table = trend_table(*world(rng, 100, n_periods, slope=slopes)[:2], "month")
+            claimed = (table["q"] <= 0.05).to_numpy()
+            false.append(claimed[20:].sum() / max(claimed.sum(), 1))
+            found.append(claimed[:20].mean())
+            if claimed.any():
+                covered.append(((table["shrunken_low"] <= slopes) & (slopes <= table["shrunken_high"]))[claimed].mean())
+                raw.append(((table["low"] <= slopes) & (slopes <= table["high"]))[claimed].mean())
+        print(
+            f"{n_periods:3d} months, slope {slope}: FDR {rate(false)}  found {rate(found)}  coverage shrunken {rate(covered)}, raw {rate(raw)}",
+            flush=True,
+        )
+
+
+def power(runs: int) -> None:
+    print("size-adjusted power at .05 (threshold from the null of each): period model and Mann-Kendall")
+    for n_periods, slope in ((12, 0.1), (24, 0.04), (60, 0.015)):
+        p: dict[str, list[np.ndarray]] = {"model": [], "mk": [], "model0": [], "mk0": []}
+        for run in range(runs):
+            for mark, steep in (("", slope), ("0", 0.0)):
+                articles, counts, _ = world(
+                    np.random.default_rng([4, n_periods, run, len(mark)]), 40, n_periods, slope=steep
+                )
+                table = trend_table(articles, counts, "month")
+                placed, calendar = prepared(articles, "month")
+                share = keywords.shares(counts > 0, placed, calendar, "month")[0]
+                p["model" + mark].append(table["p"].to_numpy())
+                p["mk" + mark].append(np.array([mann_kendall(column)[1] for column in share.T]))
+        values = {key: np.concatenate(parts) for key, parts in p.items()}
+        line = []
+        for key in ("model", "mk"):
+            limit = np.nanquantile(values[key + "0"], 0.05)
+            line.append(f"{key} {rate([float(np.nanmean(part <= limit)) for part in p[key]])}")
+        print(f"{n_periods:3d} months, slope {slope}: {'  '.join(line)}", flush=True)
+
+
+def null_vocabulary(
+    rng: np.random.Generator, n_names: int, n_periods: int, **more: float
+) -> tuple[pd.DataFrame, sparse.csr_matrix]:
+    """A vocabulary whose words are in 1 to 20 % of articles, without trends."""
+    base = np.exp(rng.uniform(np.log(0.01), np.log(0.2), n_names))
+    articles, counts, _ = world(rng, n_names, n_periods, base=base, **more)  # type: ignore[arg-type]
+    return articles, counts
+
+
+def screened(articles: pd.DataFrame, counts: sparse.csr_matrix, length: str, seed: int) -> pd.DataFrame:
+    placed, _ = prepared(articles, length)
+    half = keyness.halves(placed, articles["date"])
+    block, _ = keyness.time_blocks(placed, articles["date"], half)
+    terms = [f"{i:05d}" for i in range(counts.shape[1])]
+    source = articles["source"].to_numpy()
+    return keyness.keyness(counts, terms, half, block, ("early", "late"), source=source, seed=seed)[0]
+
+
+def screen(runs: int) -> None:
+    print("keyness, early against late, 1,000 words: corpora with any word at q .05 where none moves; FDR where 5 % do")
+    for n_periods, correlation in ((24, 0.0), (24, 0.3), (60, 0.3)):
+        any_found, false, found = [], [], []
+        for run in range(runs):
+            rng = np.random.default_rng([5, n_periods, run])
+            articles, counts = null_vocabulary(rng, 1000, n_periods, correlation=correlation)
+            any_found.append(float((screened(articles, counts, "month", run)["q"] <= 0.05).any()))
+            slopes = np.where(np.arange(1000) < 50, 1.5 / n_periods, 0.0)
+            articles, counts = null_vocabulary(rng, 1000, n_periods, correlation=correlation, slope=slopes)  # type: ignore[arg-type]
+            table = screened(articles, counts, "month", run)
+            claimed = table.loc[table["q"] <= 0.05, "term"].astype(int).to_numpy()
+            false.append((claimed >= 50).sum() / max(len(claimed), 1))
+            found.append((claimed < 50).sum() / 50)
+        print(
+            f"{n_periods:3d} months, AR(1) {correlation}: any {rate(any_found)}  FDR {rate(false)}  found {rate(found)}",
+            flush=True,
+        )
+
+
+def scan(runs: int) -> None:
+    print(
+        "bursts and breaks at p .05 where there are none; found where one is planted (three periods, a fifth of their articles more)"
+    )
+    for n_periods, correlation in ((12, 0.0), (24, 0.0), (24, 0.3), (60, 0.3), (60, 0.5)):
+        wrong: dict[str, list[float]] = {"burst": [], "break": [], "found": []}
+        for run in range(runs):
+            rng = np.random.default_rng([6, n_periods, run])
+            articles, counts, _ = world(rng, 40, n_periods, correlation=correlation)
+            table = _bursts_of(articles, counts, run)
+            for what in ("burst", "break"):
+                wrong[what].append((table.loc[table["what"] == what, "p"] <= 0.05).mean())
+            month = articles["date"].str.slice(0, 7)
+            inside = month.isin(sorted(month.unique())[n_periods // 2 : n_periods // 2 + 3]).to_numpy()
+            few = np.arange(counts.shape[1]) < 4
+            more = sparse.csr_matrix((rng.random(counts.shape) < 0.2) * inside[:, None] * few)
+            table = _bursts_of(articles, counts + more, run)
+            planted = (table["what"] == "burst") & table["name"].astype(str).isin(["000", "001", "002", "003"])
+            wrong["found"].append((table.loc[planted, "p"] <= 0.05).mean())
+        print(
+            f"{n_periods:3d} months, AR(1) {correlation}: "
+            + "  ".join(f"{key} {rate(values)}" for key, values in wrong.items()),
+            flush=True,
+        )
+
+
+def _bursts_of(articles: pd.DataFrame, counts: sparse.csr_matrix, seed: int) -> pd.DataFrame:
+    placed, calendar = prepared(articles, "month")
+    names = [f"{i:03d}" for i in range(counts.shape[1])]
+    series = keywords.keyword_series(placed, calendar, "month", counts, names, ["keyword"] * len(names), draws=2)
+    trends = trend_table(articles, counts, "month").assign(name=names)
+    return bursts.bursts(
+        series, calendar, dict(zip(trends["name"], trends["correlation"], strict=True)), seed=seed, permutations=199
+    )
+
+
+def pages(runs: int) -> None:
+    print(
+        "corpora with dates permuted (blocks of days, shocks kept) in which any of 30 keywords is said to have risen or fallen"
+    )
+    for n_periods, length in ((17, "week"), (24, "month")):
+        claims, bursty = [], []
+        for run in range(runs):
+            rng = np.random.default_rng([7, n_periods, run])
+            articles, counts, _ = world(rng, 30, n_periods, slope=rng.normal(0, 0.1, 30), length=length)
+            articles = permuted_dates(articles, rng, length)
+            placed, calendar = prepared(articles, length)
+            names = [f"{i:02d}" for i in range(30)]
+            table = keywords.keyword_trends(placed, calendar, length, counts, names, ["keyword"] * 30)
+            claims.append(float((keywords.findings(table)["verdict"] != "cannot say").any()))
+            series = keywords.keyword_series(placed, calendar, length, counts, names, ["keyword"] * 30, draws=2)
+            found = bursts.bursts(
+                series, calendar, dict(zip(table["name"], table["correlation"], strict=True)), seed=run
+            )
+            bursty.append(float((found["q"] <= 0.05).any()))
+        print(
+            f"{n_periods} {length}s: trend claimed in {rate(claims)} of corpora, burst or break in {rate(bursty)}",
+            flush=True,
+        )
+
+
+def permuted_dates(articles: pd.DataFrame, rng: np.random.Generator, length: str) -> pd.DataFrame:
+    """Whole periods change places, each with its days, shocks and volume."""
+    ordinal = periods.ordinals(articles["date"], length)
+    first, places = ordinal.min(), rng.permutation(ordinal.max() - ordinal.min() + 1)
+    start = np.array([periods.bounds(int(i), length)[0] for i in np.arange(first, ordinal.max() + 1)])
+    offset = articles["date"].to_numpy(dtype="datetime64[D]") - start[ordinal - first]
+    return articles.assign(date=(start[places[ordinal - first]] + offset).astype(str))
+
+
+TABLES = {
+    "size": size,
+    "intervals": intervals,
+    "discoveries": discoveries,
+    "power": power,
+    "keyness": screen,
+    "bursts": scan,
+    "pages": pages,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("tables", nargs="*", choices=[*TABLES, []], help="which tables; all where none is named")
+    parser.add_argument("--runs", type=int, default=100, help="planted corpora for each row")
+    options = parser.parse_args()
+    for name in options.tables or TABLES:
+        began = time.process_time()
+        TABLES[name](options.runs)
+        print(f"({name}: {time.process_time() - began:.0f} s of processor)\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
