@@ -15,7 +15,7 @@ import pytest
 from topics import tables
 from topics.tables import UserError
 from topics.words.concepts import patterns, read_concepts
-from topics.words.counts import count, learn_vocabulary, place, prepare, read_words
+from topics.words.counts import count, hidden_terms, learn_vocabulary, place, prepare, read_words
 
 ROOT = Path(__file__).parent.parent
 FIVE = ROOT / "../shared/articles"
@@ -175,6 +175,12 @@ def test_lemmas_phrases_and_removal_can_be_turned_off(planted):
 def test_an_exception_of_several_words_is_one_term(planted):
     names = prepare(planted, exceptions=["United States"], phrases="none", max_share=1.0)["names"].set_index("name")
     assert names.loc["United States", ["kind", "n"]].tolist() == ["phrase", 30]
+
+
+def test_words_to_hide_are_hidden_in_all_their_forms_and_stay_counted(made):
+    assert hidden_terms(made, ["FARMERS", "Solar farms", "AI"]) == {"Farmers", "solar farms"}
+    assert "Farmers" in made["counts"].terms
+    assert hidden_terms(made, []) == set()
 
 
 def test_a_language_is_taken_as_told():

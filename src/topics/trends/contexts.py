@@ -78,15 +78,14 @@ def _row_of(words: Mapping[str, Any], name: str) -> int | None:
 
 
 def _left(text: str, start: int, width: int) -> str:
-    begin = start - width
-    piece = text[max(begin, 0) : start]
-    if begin > 0 and not text[begin - 1].isspace():
-        piece = piece.partition(" ")[2]
-    return " ".join(piece.split())
+    begin = max(start - width, 0)
+    words = text[begin:start].split()
+    cut = begin > 0 and not text[begin - 1].isspace() and not text[begin].isspace()
+    return " ".join(words[1:] if cut else words)
 
 
 def _right(text: str, end: int, width: int) -> str:
-    piece = text[end : end + width]
-    if end + width < len(text) and not text[end + width].isspace():
-        piece = piece.rpartition(" ")[0]
-    return " ".join(piece.split())
+    stop = end + width
+    words = text[end:stop].split()
+    cut = stop < len(text) and not text[stop - 1].isspace() and not text[stop].isspace()
+    return " ".join(words[:-1] if cut else words)

@@ -139,19 +139,17 @@ def read_words(
     single = [word for word in exceptions if " " not in word.strip()]
     form, written = calmed(tokens, written, stop)
     forms = form_table(written, language=language, lemmas=lemmas, exceptions=single, stop_words=stop)
-    ways = [table for table in (concepts,) if table is not None]
-    ways += [patterns({word: [] for word in exceptions if " " in word.strip()}, "phrase")]
-    ways += [leftout_patterns(language, remove, articles["source"].dropna().unique() if "source" in articles else ())]
-    ways = pd.concat(ways, ignore_index=True)
+    several = patterns({word: [] for word in exceptions if " " in word.strip()}, "phrase")
+    sources = articles["source"].dropna().unique() if "source" in articles else ()
+    known = patterns({}, "concept") if concepts is None else concepts
+    ways = pd.concat([known, several, leftout_patterns(language, remove, sources)], ignore_index=True)
     heard = tokens.assign(form=form)
     matches, overlaps = find(heard, written, ways)
     keys, units = _units(heard, forms, ways, matches)
-    notes = [note] + (
-        [] if not lemmas or lemmas_known(language) else [f"Words of the language {language!r} have no lemmas."]
-    )
+    unknown = [f"Words of the language {language!r} have no lemmas."] if lemmas and not lemmas_known(language) else []
     lost = [
-        ("words", "place of a concept", row.name_, f"overlaps with {row.lost_to!r}, which is longer", row.n)
-        for row in overlaps.rename(columns={"name": "name_"}).itertuples()
+        ("words", "place of a concept", name, f"overlaps with {winner!r}, which is longer or stands first", n)
+        for name, winner, n in overlaps.itertuples(index=False)
     ]
     return {
         "doc_ids": articles["doc_id"].to_numpy(dtype=str),
@@ -161,7 +159,7 @@ def read_words(
         "units": units,
         "connectors": CONNECTORS.get(language, "").split(),
         "dropped_matches": tables.dropped(lost),
-        "notes": notes,
+        "notes": [note, *unknown],
     }
 
 
@@ -185,7 +183,7 @@ def _units(
     tokens: pd.DataFrame, form_table: pd.DataFrame, patterns: pd.DataFrame, matches: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Keys, and units: matches first, then every token that is in none."""
-    forms = {column: form_table[column].tolist() for column in form_table}
+    forms = {column: form_table[column].tolist() for column in ("key", "reason")}
     ways = list(zip(patterns["name"].tolist(), patterns["kind"].tolist(), strict=True))
     keys, row_of_match, row_of_word = _keys(forms, ways)
     key = np.array([row_of_word[word] for word in forms["key"]], np.int32)[tokens["form"].to_numpy()]
@@ -241,11 +239,11 @@ def _learn(
     learned = NO_PHRASES
     if phrases != "none":
         threshold = {"npmi": 0.5, "default": 10.0}[phrases] if threshold is None else threshold
-        learned, *joined = learn_phrases(
+        learned, joined, more_keys = learn_phrases(
             stream.of(docs), keys, scoring=phrases, threshold=threshold, min_count=min_count, min_docs=min_docs,
             max_words=max_words,
         )  # fmt: skip
-        stream, keys = joined if docs is None else apply_phrases(stream, keys, learned)
+        stream, keys = (joined, more_keys) if docs is None else apply_phrases(stream, keys, learned)
     names = _names(words, stream.of(docs), keys)
     word = names["reason"] == ""
     names.loc[word & (names["n_docs"] < min_docs), "reason"] = f"in fewer than {min_docs} articles"
@@ -373,3 +371,15 @@ def dropped_names(names: pd.DataFrame) -> pd.DataFrame:
     return tables.conform(
         left.rename(columns={"name": "id"}).assign(stage="words", what=what)[list(tables.DROPPED)], "dropped"
     )
+
+
+def hidden_terms(words: Mapping[str, Any], hide: Iterable[str]) -> set[str]:
+    """The names that lists and figures leave out, though models count them: those of the words to hide, in all their forms.
+
+    `words` is what `prepare` gives. To hide costs no new fit: the domain's own stop words are best taken out after fitting
+    (Schofield, Magnusson & Mimno 2017).
+    """
+    names, forms = words["names"], words["forms"]
+    low = {plain(word).lower() for word in hide}
+    lemmas = set(forms["key"][forms["form"].str.lower().isin(low)])
+    return set(names["name"][names["name"].str.lower().isin(low) | names["key"].isin(low | lemmas)])

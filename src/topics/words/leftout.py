@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from topics.tables import UserError
 from topics.words.concepts import patterns
 
 SHORT_LISTS = {
@@ -94,6 +95,8 @@ def leftout_patterns(language: str, kinds: Iterable[str], sources: Iterable[str]
     >>> leftout_patterns("en", ["outlet"], ["Daily Example"])["pattern"].tolist()[-1]
     '=Daily Example'
     """
+    if unknown := sorted(set(kinds) - set(REASONS)):
+        raise UserError(f"remove must be any of {', '.join(REASONS)}. Got {', '.join(unknown)}.")
     ways = {
         "calendar": CALENDAR.get(language, "").split(),
         "outlet": [*AGENCIES, *sorted({f"={source}" for source in sources if source})],

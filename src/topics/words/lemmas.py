@@ -62,7 +62,7 @@ def _row(form: str, language: str, lemmatise: bool, kept: set[str], stop: frozen
         written = written.replace(".", "")
     low = written.lower()
     bare = low.rstrip("'")
-    acronym = len(written) > 1 and written.isupper()
+    acronym = len(written) > 1 and written.isupper() and written.isalpha()
     if low in stop or bare in stop:
         return (form, written, "") if acronym else (form, low, "stop word")
     if PLURAL_ACRONYM.fullmatch(written):
