@@ -38,6 +38,8 @@ HELD_OUT = 5  # every fifth article, by chance, is held out for perplexity
 READING_GROUPS = (2, 3)  # topic counts where articles are few
 SURE = 0.05  # false discovery rate of what is said to mark a group
 MARKING = 30  # terms of a group, at most, whose places in the articles are kept
+UNKNOWN = "unknown"  # the outlet of articles that name none
+COMPANIONS = 8  # companions of a name, at most, whose sentences are kept
 OUTLETS = 5  # outlets compared with the others, the largest
 FEW = audit.SMALL  # articles under which nothing is counted by article: units are paragraphs, no scores, no trends
 
@@ -46,7 +48,7 @@ def quiet(line: str) -> None:
     """Say nothing: what a step tells where nobody looks."""
 
 
-def untracked(items: Iterable[Any], *, total: int, what: str) -> Iterable[Any]:  # noqa: ARG001
+def untracked(items: Iterable[Any], *, total: int, what: str) -> Iterable[Any]:
     """The items as they are: how a step tracks long work where nobody looks."""
     return items
 
@@ -392,7 +394,7 @@ def _compare(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]
         "alignment": alignment.align_all(ordered) if len(ordered) > 1 else pd.DataFrame(),
         "missing": pd.concat(lacking, ignore_index=True),
         "topics": pd.concat(described, ignore_index=True),
-        "one_topic": None if few(settings) else _one_topic(settings),
+        "few": few(settings),
         "shown": shown,
         "choice": {
             "n_topics": chosen.n_topics,
@@ -424,14 +426,6 @@ def _completed(settings: Settings, n_topics: int, seed: int) -> Any:
     if few(settings) or seed not in settings.seeds[:3]:
         return None
     return scores.complete(fit(settings, sweep.Job("whole", n_topics, seed), "train"), held_out(settings)["test"])
-
-
-def _one_topic(settings: Settings) -> float:
-    """The perplexity of the words' frequencies alone: all that is left to foretell by where words are dealt out at random."""
-    from topics.models import lda, scores
-
-    alone = lda.fit(held_out(settings)["train"], n_topics=1, seed=settings.seeds[0], sweeps=2, samples=1)
-    return scores.complete(alone, held_out(settings)["test"]).perplexity
 
 
 def _windows(settings: Settings, models: list[TopicModel], n_terms: int) -> Any:
@@ -506,7 +500,11 @@ def reading(settings: Settings, n_topics: int) -> store.Kept:
     kept = topics(settings, n_topics)
     if not few(settings):
         comparison(settings)
-    return _keep(settings, store.key("reading", room="models", values={}, inputs=[kept.key]), lambda: _read(settings, n_topics, kept))
+    return _keep(
+        settings,
+        store.key("reading", room="models", values={}, inputs=[kept.key]),
+        lambda: _read(settings, n_topics, kept),
+    )
 
 
 def _read(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
@@ -619,6 +617,7 @@ def calendar(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame, str, str]:
     articles, said = corpus(settings)["articles"], collection(settings)
     length, why = periods.choose_length(articles, settings.period)
     placed = periods.place(articles, length)
+    placed["source"] = placed["source"].replace("", UNKNOWN)
     return placed, periods.calendar(placed, length, said.get("since"), said.get("until")), length, why
 
 
@@ -633,7 +632,7 @@ def collection(settings: Settings) -> dict[str, Any]:
 def volume(settings: Settings) -> pd.DataFrame:
     """Articles by period and source: `period, source, n_docs, partial`."""
     placed, periods, _, _ = calendar(settings)
-    inside = placed[placed["ordinal"] >= 0].assign(source=lambda table: table["source"].replace("", "unknown"))
+    inside = placed[placed["ordinal"] >= 0]
     counted = inside.groupby(["ordinal", "source"]).size().rename("n_docs").reset_index()
     return counted.merge(periods[["ordinal", "period", "partial"]], on="ordinal")[
         ["period", "source", "n_docs", "partial"]
@@ -693,22 +692,33 @@ def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | Non
         "denominator": denominator,
         "series": empty("series"),
         "trends": empty("trends"),
+        "findings": pd.DataFrame(columns=["kind", "name", "verdict", "sentence"]),
         "bursts": empty("bursts"),
         "contexts": pd.concat(found, ignore_index=True) if found else empty("contexts"),
     }
     if few(settings) or calendared.empty or names.empty:
         return made
     over_time = placed, calendared, length, mentions, names["name"].tolist(), names["kind"].tolist()
-    withheld = trends.searched_for({name: [name] for name in names["name"]}, said)
+    withheld = {} if total is not None else trends.searched_for(_ways(settings, names["name"]), said)
     moves = trends.keyword_trends(*over_time, withheld=withheld, totals=total, seasons=said.get("seasons"))
     n_docs, mentioning = _per_period(placed, calendared, mentions)
     return made | {
         "series": trends.keyword_series(*over_time, totals=total),
         "trends": moves,
+        "findings": trends.findings(moves),
         "bursts": bursts.bursts(
             mentioning, n_docs, calendared, *over_time[-2:], correlation=moves["correlation"].to_numpy(dtype=float)
         ),
     }
+
+
+def _ways(settings: Settings, names: Iterable[str]) -> dict[str, list[str]]:
+    """The ways of writing each name: those of the file of concepts, or the name itself."""
+    from topics.words import concepts
+
+    file = Path(settings.concepts)
+    known = concepts.read_concepts(file).groupby("name")["pattern"].agg(list).to_dict() if file.exists() else {}
+    return {name: known.get(name, [name]) for name in names}
 
 
 def _per_period(placed: pd.DataFrame, periods: pd.DataFrame, mentions: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -743,7 +753,9 @@ def _compare_groups(settings: Settings) -> store.Result:
         table, left_out = keyness.keyness(base["counts"].matrix, base["counts"].terms, group, block, names)
         table = table.merge(base["terms"][["term", "kind"]], on="term", how="left") if len(table) else table
         kept = table[table["q"] < SURE] if len(table) else table
-        compared.append({"group": names[0], "against": names[1], "blocks": length, "tested": len(table), "found": len(kept)})
+        compared.append(
+            {"group": names[0], "against": names[1], "blocks": length, "tested": len(table), "found": len(kept)}
+        )
         compared[-1] |= {"n": int((group == 0).sum()), "n_against": int((group == 1).sum())}
         found.append(table)
         rare = left_out.groupby(["stage", "what", "reason"], sort=False).size().rename("n").reset_index()
@@ -771,9 +783,84 @@ def _groups(settings: Settings) -> Iterator[tuple[np.ndarray, tuple[str, str]]]:
         late = (ordinal > periods["ordinal"].iloc[last]).astype(int)
         yield np.where(ordinal < 0, -1, late), names
     source = placed["source"].to_numpy()
-    known = placed.loc[placed["source"] != "", "source"].value_counts()
+    known = placed.loc[placed["source"] != UNKNOWN, "source"].value_counts()
     for outlet in known.index[:OUTLETS] if len(known) > 1 else []:
         yield np.where(source == outlet, 0, 1), (outlet, "the other outlets")
+
+
+def companions(settings: Settings) -> store.Kept:
+    """Which terms stand in the sentences of each name: `companions` (KEYNESS with `name`), and `together`, where they do.
+
+    A row of `together` is a place of a companion: `name, term, doc_id, start, end`.
+    """
+    base = words(settings)
+    values = {"keywords": list(settings.keywords), "period": settings.period}
+    key = store.key("companions", room="trends", values=values, inputs=[base.key])
+    return _keep(settings, key, lambda: _beside(settings))
+
+
+def _beside(settings: Settings) -> store.Result:
+    from topics.trends import keyness
+
+    found, together = (
+        [empty("keyness").assign(name=[])],
+        [pd.DataFrame(columns=["name", "term", "doc_id", "start", "end"])],
+    )
+    if few(settings):
+        return {"companions": found[0], "together": together[0]}
+    spans, terms = _placed_terms(settings)
+    base, placed = words(settings), calendar(settings)[0]
+    half = next((group for group, _ in _groups(settings)), None)
+    dates = corpus(settings)["articles"].sort_values("doc_id", kind="stable")["date"].reset_index(drop=True)
+    block = None if half is None else keyness.time_blocks(placed, dates, half)[0]
+    for name in followed(settings)["name"]:
+        column = int(np.searchsorted(terms, name))
+        if column == len(terms) or terms[column] != name:
+            continue  # a keyword that is no word, phrase or concept of the vocabulary: it is looked up in the text alone
+        table = keyness.companions(spans, base["tokens"], terms, column, half=half, block=block)
+        table = table[table["q"] < SURE].assign(name=name) if len(table) else found[0]
+        found.append(table)
+        beside = table[table["group"] == f"sentences with {name}"]["term"].head(COMPANIONS)
+        together.append(
+            _together(spans, column, np.searchsorted(terms, beside.to_numpy(dtype=str)), terms, base["doc_ids"])
+        )
+    return {"companions": pd.concat(found, ignore_index=True), "together": pd.concat(together, ignore_index=True)}
+
+
+def _placed_terms(settings: Settings) -> tuple[pd.DataFrame, np.ndarray]:
+    """Every place with its article, sentence and term (`doc, start, end, sentence, name`; -1: no term), and the terms, sorted.
+
+    Terms are those of the counts and every concept, also one too rare or too common for the models.
+    """
+    base = words(settings)
+    names, spans, tokens = base["names"], base["spans"], base["tokens"]
+    kept = np.flatnonzero(((names["reason"] == "") | (names["kind"] == "concept")).to_numpy())
+    name = names["name"].to_numpy(dtype=object)[kept].astype(str)
+    terms = np.unique(name)
+    column = np.full(len(names) + 1, -1, np.int64)  # the last place is that of name -1: outside the vocabulary
+    column[kept] = np.searchsorted(terms, name)
+    place = tokens["doc"].to_numpy().astype(np.int64) << 32 | tokens["start"].to_numpy()
+    of = np.searchsorted(place, spans["doc"].to_numpy().astype(np.int64) << 32 | spans["start"].to_numpy())
+    sentence = tokens["sentence"].to_numpy()[of]
+    return spans[["doc", "start", "end"]].assign(sentence=sentence, name=column[spans["name"].to_numpy()]), terms
+
+
+def _together(
+    spans: pd.DataFrame, name: int, beside: np.ndarray, terms: np.ndarray, doc_ids: np.ndarray
+) -> pd.DataFrame:
+    """Where the terms `beside` stand in sentences that hold `name`."""
+    sentence = spans["doc"].to_numpy().astype(np.int64) << 32 | spans["sentence"].to_numpy()
+    found = spans["name"].to_numpy()
+    rows = spans[np.isin(found, beside) & np.isin(sentence, sentence[found == name])]
+    return pd.DataFrame(
+        {
+            "name": str(terms[name]),
+            "term": terms[rows["name"].to_numpy()].astype(str),
+            "doc_id": doc_ids[rows["doc"].to_numpy()].astype(str),
+            "start": rows["start"].to_numpy(),
+            "end": rows["end"].to_numpy(),
+        }
+    )
 
 
 # --- everything -------------------------------------------------------------------------------------------------------------
@@ -803,6 +890,7 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
         "topics": described,
         "keywords": keywords(settings),
         "keyness": keyness(settings),
+        "companions": companions(settings),
         "topic_counts": counts,
         "suggested": suggested,
         "grid": grid(settings),

@@ -1,0 +1,252 @@
+"""What the page on the number of topics shows: one figure and one sentence, then every score, splits and merges, the choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from topics import plots
+from topics.models.alignment import relations
+from topics.models.scores import MEASURES
+from topics.report import html
+
+RETURN = "part of the topics that come back"
+BY_CHANCE = 0.05  # of the topics of shuffled text that pass for a match: how the floor is set (models.stability)
+FLOW = 4  # topic counts in the figure of splits and merges
+NAMES = {
+    "gain": "gain over word frequencies",
+    "perplexity": "held-out perplexity",
+    "c_npmi": "coherence c_npmi",
+    "c_v": "coherence c_v",
+    "c_uci": "coherence c_uci",
+    "u_mass": "coherence u_mass",
+    "exclusivity": "exclusivity",
+    "diversity": "diversity",
+}
+LEFT_OUT = (
+    "There are no scores, no coherence, no stability and no recommendation here: with so few articles every such number "
+    "rests on which handful was pasted, and would say nothing of a topic."
+)
+
+
+# --- the answer -------------------------------------------------------------------------------------------------------
+
+
+def answer(compared: Mapping[str, Any]) -> html.Piece:
+    """The recommendation in a sentence, and one figure: at which counts topics come back in other runs."""
+    if compared["few"]:
+        return html.group(html.verdict(compared["choice"]["why"]), html.say(LEFT_OUT))
+    back = returning(compared["stability"])
+    chance = back.drop_duplicates("n_topics").assign(value=BY_CHANCE)
+    title = "At which numbers of topics do the topics come back in other runs?"
+    drawn = plots.scores(back, RETURN, chance, chosen=compared["choice"]["n_topics"], title=title)
+    caption = (
+        "A dot is another run (another seed) of the same number of topics: the part of the shown run's topics that have a match there. "
+        "Crosses: what passes for a match where the words are dealt out to the articles at random, 1 in 20. The grey stripe is the count suggested."
+    )
+    shown = html.figure(drawn, name="topic_counts", caption=caption, alt=plots.describe_scores(back, RETURN, chance))
+    return html.group(html.verdict(compared["choice"]["why"]), shown)
+
+
+def returning(stability: pd.DataFrame) -> pd.DataFrame:
+    """SCORES: for each count and other run the part of the topics that have a match in it."""
+    rows = stability[stability["kind"] == "seed"].assign(value=lambda table: (table["topic_b"] > 0).astype(float))
+    found = rows.groupby(["n_topics", "seed_b"], as_index=False)["value"].mean().rename(columns={"seed_b": "seed"})
+    return found.assign(measure=RETURN, better="higher")
+
+
+def reasons(compared: Mapping[str, Any]) -> html.Piece:
+    """What speaks against the count suggested, which counts would do as well."""
+    choice = compared["choice"]
+    if compared["few"] or choice["n_topics"] is None:
+        return html.say("No count is suggested, so none speaks against another: read the articles.")
+    others = [str(k) for k in choice["range"] if k != choice["n_topics"]]
+    as_well = (
+        f"By the same rule {_listed(others)} topics would do as well."
+        if others
+        else "By the same rule no other count of the grid does as well."
+    )
+    return html.say(f"- **What speaks against it.** {choice['against']}\n- **The range.** {as_well}")
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+# --- what another choice would change ---------------------------------------------------------------------------------
+
+
+def choices(compared: Mapping[str, Any]) -> html.Piece:
+    """A row for each count: what it gives, what it costs."""
+    if compared["few"]:
+        return _groups(compared)
+    columns = {
+        "n_topics": "Topics",
+        "back": "Come back in every other run",
+        "lacking": "Topics of other runs that are missing",
+        "perplexity": "Held-out perplexity (lower is better)",
+        "c_npmi": "Coherence c_npmi (−1 to 1)",
+        "exclusivity": "Exclusivity (0 to 10)",
+        "diversity": "Diversity (0 to 1)",
+        "said": "",
+    }
+    span = {name: _spread(name) for name in ("perplexity", "c_npmi", "exclusivity", "diversity")}
+    caption = "What each count gives: mean over the seeds, and from the lowest to the highest seed"
+    return html.table(_choices(compared), name="topic_counts", caption=caption, columns=columns, formats=span)
+
+
+def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
+    whole = compared["scores"][compared["scores"]["text"] == "whole"]
+    spread = whole.groupby(["n_topics", "measure"])["value"].agg(["mean", "min", "max"]).unstack("measure")
+    spread.columns = [measure if of == "mean" else f"{measure}_{of}" for of, measure in spread.columns]
+    seeds = compared["stability"][compared["stability"]["kind"] == "seed"]
+    always = (
+        seeds.assign(back=seeds["topic_b"] > 0).groupby(["n_topics", "topic"])["back"].all().groupby("n_topics").sum()
+    )
+    runs = seeds.groupby("n_topics")["seed_b"].nunique()
+    lacking = compared["missing"].groupby("n_topics").size() if len(compared["missing"]) else pd.Series(dtype=int)
+    table = spread.reset_index()
+    count = table["n_topics"]
+    table["back"] = [f"{always[k]} of {k} ({runs[k]} runs)" for k in count]
+    table["lacking"] = [int(lacking.get(k, 0)) for k in count]
+    choice = compared["choice"]
+    table["said"] = [
+        "suggested" if k == choice["n_topics"] else "would do as well" if k in choice["range"] else "" for k in count
+    ]
+    return table
+
+
+def _spread(measure: str) -> Any:
+    digits = 0 if measure == "perplexity" else 2 if measure == "exclusivity" else 3
+
+    def shown(row: Any) -> str:
+        value, low, high = (getattr(row, name, float("nan")) for name in (measure, f"{measure}_min", f"{measure}_max"))
+        return html.interval(value, low, high, digits=digits)
+
+    return shown
+
+
+def _groups(compared: Mapping[str, Any]) -> html.Piece:
+    """Few articles: the leading words of the reading groups of every count."""
+    topics = compared["topics"]
+    columns = {"n_topics": "Groups", "topic": "Group", "terms": "Leading words"}
+    return html.table(topics, caption="Reading groups of paragraphs, by their number", columns=columns)
+
+
+# --- splits and merges ------------------------------------------------------------------------------------------------
+
+
+def splits(compared: Mapping[str, Any]) -> html.Piece:
+    """How topics divide and join as their number grows: a figure, and tables in words."""
+    if compared["few"]:
+        return html.say(
+            "Left out: with so few articles the groups of one count and of the next share their paragraphs by chance."
+        )
+    counts = flow_counts(compared)
+    topics = compared["topics"][compared["topics"]["n_topics"].isin(counts)]
+    links = compared["alignment"]
+    if len(counts) < 2:
+        return html.say("Only one count was fitted, so nothing splits or merges. Give more: `topic_counts`.")
+    links = links[links["n_topics_a"].isin(counts) & links["n_topics_b"].isin(counts)]
+    links = links.assign(similarity=(links["from_a"] * links["of_b"]) ** 0.5)
+    shown = links[links[["from_a", "of_b"]].max(axis=1) >= 0.1]
+    title = "How do topics divide and join as their number grows?"
+    caption = (
+        "Bars are topics, as tall as their share of the articles; a band is text that has the one topic at the smaller and the other at the larger "
+        "count. Bands of less than a tenth of both topics are left off."
+    )
+    drawn = plots.alignment(topics, shown, title=title)
+    figure = html.figure(drawn, name="topic_flow", caption=caption, alt=plots.describe_alignment(topics, shown))
+    steps = [
+        html.details(f"From {a} to {b} topics", _step(compared, a, b), open=a == compared["choice"]["n_topics"])
+        for a, b in _steps(compared["alignment"])
+    ]
+    return html.group(figure, *steps)
+
+
+def flow_counts(compared: Mapping[str, Any]) -> list[int]:
+    """The counts that the figure of splits and merges shows: the suggested one and those about it, none so large that it cannot be read."""
+    counts = sorted({int(k) for k in compared["topics"]["n_topics"]})
+    small = [k for k in counts if k <= 30] or counts[:1]
+    centre = compared["choice"]["n_topics"]
+    at = small.index(centre) if centre in small else 0
+    first = max(0, min(at - 1, len(small) - FLOW))
+    return small[first : first + FLOW]
+
+
+def _steps(links: pd.DataFrame) -> Iterator[tuple[int, int]]:
+    for a, b in sorted(set(zip(links["n_topics_a"], links["n_topics_b"], strict=True))):
+        yield int(a), int(b)
+
+
+def _step(compared: Mapping[str, Any], a: int, b: int) -> html.Piece:
+    """What becomes of each topic of the smaller count."""
+    links, topics = compared["alignment"], compared["topics"]
+    here = links[(links["n_topics_a"] == a) & (links["n_topics_b"] == b)]
+    flows = relations(here)
+    labels = {(row.n_topics, row.topic): row.label for row in topics.itertuples()}
+    rows = []
+    for topic in topics.loc[topics["n_topics"] == a, "topic"]:
+        goes = flows[flows["topic_a"] == topic].sort_values("from_a", ascending=False, kind="stable")
+        becomes = [
+            f"{row.from_a:.0%} of it to {row.topic_b} ({labels[b, row.topic_b]}), {row.of_b:.0%} of that"
+            for row in goes.itertuples()
+        ]
+        what = ", ".join(dict.fromkeys(goes["relation"])) or "dissolved"
+        rows.append((topic, labels[a, topic], what, "; ".join(becomes) or "less than a quarter of it to any one topic"))
+    table = pd.DataFrame(rows, columns=["topic", "label", "what", "becomes"])
+    heads = {"topic": f"Of {a}", "label": "Topic", "what": "Is", "becomes": f"Its text among the {b}"}
+    return html.table(table, caption=f"What becomes of {a} topics when {b} are asked for", columns=heads)
+
+
+# --- all scores -------------------------------------------------------------------------------------------------------
+
+
+def all_scores(compared: Mapping[str, Any]) -> html.Piece:
+    """Every measure over all counts: every seed, the shuffled text, what the measure is silent about, and the numbers."""
+    if compared["few"]:
+        return html.say(LEFT_OUT)
+    pieces = [_measure(compared, measure) for measure in NAMES if (compared["scores"]["measure"] == measure).any()]
+    heads = {"n_topics": "Topics", "seed": "Seed", "text": "Text", "measure": "Measure", "value": "Value", "low": "Low", "high": "High",
+             "unit": "Unit", "better": "Better"}  # fmt: skip
+    numbers = html.table(
+        compared["scores"],
+        name="all_scores",
+        columns=heads,
+        caption="Every score of every fit; low and high: 95 % interval for articles like those held out",
+    )
+    return html.details("Show all scores", *pieces, html.details("The numbers", numbers))
+
+
+def _measure(compared: Mapping[str, Any], measure: str) -> html.Piece:
+    """One measure: its figure, where it comes from, what it does not say."""
+    about, name = MEASURES[measure], NAMES[measure]
+    table = compared["scores"].assign(measure=compared["scores"]["measure"].map(NAMES))
+    table["better"] = table["better"].map({"low": "lower", "high": "higher"})
+    whole, shuffled = table[table["text"] == "whole"], table[table["text"] == "shuffled"]
+    crosses = "Crosses: fits to the same words dealt out at random."
+    if measure in ("gain", "perplexity"):
+        alone = _by_frequency(compared["scores"], measure)
+        shuffled = alone.assign(measure=name, better="")
+        crosses = "Crosses: the words’ frequencies alone, all that shuffled text leaves to foretell by."
+    drawn = plots.scores(
+        whole, name, shuffled, chosen=compared["choice"]["n_topics"], title=f"{name[0].upper()}{name[1:]}, {about.unit}"
+    )
+    caption = f"A dot is a seed. {crosses} {about.source}. It does not say: {about.silent}."
+    return html.figure(
+        drawn, name=f"scores_{measure}", caption=caption, alt=plots.describe_scores(whole, name, shuffled)
+    )
+
+
+def _by_frequency(scores: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """What the words' frequencies alone reach on the same articles: a gain of 0, and the perplexity that a fit's gain leads back to."""
+    wide = (
+        scores[scores["text"] == "whole"]
+        .pivot_table(index=["n_topics", "seed"], columns="measure", values="value")
+        .reset_index()
+    )
+    value = 0.0 if measure == "gain" else wide["perplexity"] * np.exp(wide["gain"])
+    return wide[["n_topics", "seed"]].assign(value=value).dropna().drop_duplicates("n_topics")

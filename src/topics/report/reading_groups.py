@@ -1,0 +1,91 @@
+"""The form of the topics' page for few articles: groups of paragraphs to read, no shares, no scores, no map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from topics.report import html
+
+LEAST = 12  # counted words of a paragraph that is shown whole; shorter ones are folded away
+LEFT_OUT = (
+    "Left out, since so few articles cannot carry them: shares and their intervals, coherence, trends, rankings, a map of topics, correlations. "
+    "A group is a way into the text, no finding."
+)
+
+
+def overview(made: Mapping[str, Any]) -> html.Piece:
+    """What the groups are, whether they find more than the articles again, and what is left out."""
+    n = len(made["articles"])
+    said = f"Exploratory: {len(made['reading']['groups'])} paragraphs of {n} article{'s' * (n != 1)} in {made['n_topics']} reading groups."
+    return html.group(
+        html.verdict(said),
+        html.say(made["reading"]["said"][0].upper() + made["reading"]["said"][1:]),
+        html.say(LEFT_OUT),
+    )
+
+
+def groups(made: Mapping[str, Any]) -> html.Piece:
+    """Every group: its words, and its paragraphs with the article that each comes from."""
+    articles = made["articles"].set_index("doc_id")
+    return html.group(*(_group(made, articles, int(topic)) for topic in made["topics"]["topic"]))
+
+
+def where(made: Mapping[str, Any]) -> html.Piece:
+    """How many paragraphs of each article stand in each group."""
+    table = made["reading"]["groups"]
+    counted = (
+        table.groupby(["doc_id", "topic"])
+        .size()
+        .unstack(fill_value=0)
+        .reindex(columns=made["topics"]["topic"], fill_value=0)
+    )
+    titles = made["articles"].set_index("doc_id").apply(_title, axis=1)
+    shown = counted.rename(columns=lambda topic: f"Group {topic}").reset_index()
+    shown.insert(0, "Article", shown.pop("doc_id").map(titles))
+    return html.table(shown, caption="Paragraphs of each article in each group")
+
+
+def _group(made: Mapping[str, Any], articles: pd.DataFrame, topic: int) -> html.Piece:
+    row = next(made["topics"][made["topics"]["topic"] == topic].itertuples())
+    mine = made["reading"]["groups"]
+    mine = mine[mine["topic"] == topic]
+    where = mine.groupby("doc_id", sort=False).size().sort_values(ascending=False, kind="stable")
+    from_ = "; ".join(f"{_title(articles.loc[doc_id])}: {n}" for doc_id, n in where.items())
+    back = f"It comes back in {row.found} of {row.runs} other runs" + (
+        "." if row.stable else ": unstable, so read it as one of several ways to sort the paragraphs."
+    )
+    long, short = mine[mine["n_words"] >= LEAST], mine[mine["n_words"] < LEAST]
+    return html.group(
+        html.heading(f"Group {topic} · {row.label}", id=f"topic-{topic}", level=3),
+        html.say(f"- Leading words: {row.terms}.\n- {back}"),
+        html.say("- Paragraphs by article: {where}.", where=from_),
+        *(_paragraph(p, articles.loc[p.doc_id]) for p in long.itertuples()),
+        html.details(
+            f"{len(short)} short paragraphs", *(_paragraph(p, articles.loc[p.doc_id]) for p in short.itertuples())
+        )
+        if len(short)
+        else html.Piece(""),
+    )
+
+
+def _paragraph(row: Any, article: pd.Series) -> html.Piece:
+    doubtful = "" if row.sure >= 0.6 else ", could as well stand in another group"
+    return html.quote(
+        _whole(article["text"], row.start, row.end),
+        f"{_title(article)}, paragraph {row.paragraph + 1}{doubtful}",
+        article["url"],
+    )
+
+
+def _whole(text: str, start: int, end: int) -> str:
+    """The lines of the text from which to which the counted words stand."""
+    low = text.rfind("\n", 0, start) + 1
+    high = text.find("\n", end)
+    return text[low : high if high >= 0 else len(text)].strip()
+
+
+def _title(article: pd.Series) -> str:
+    return str(article["title"] or " ".join(article["text"].split()[:9]) + " …")

@@ -1,0 +1,226 @@
+"""One section a topic: its words, its articles with the passages that carry it, over time, beside other topics, in groups, what to doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from topics import plots
+from topics.report import html, reading_groups
+from topics.report.topics_page import intervals
+
+COUNTERPARTS = {"same": "Nearest in this run", "seed": "In other runs", "count": "At other numbers of topics"}
+
+
+def each_topic(made: Mapping[str, Any]) -> html.Piece:
+    """All topics, the largest first; where articles are few, the reading groups."""
+    if made["few"]:
+        return reading_groups.groups(made)
+    return html.group(*(section(made, int(topic)) for topic in made["topics"]["topic"]))
+
+
+def section(made: Mapping[str, Any], topic: int) -> html.Piece:
+    """One topic."""
+    row = next(made["topics"][made["topics"]["topic"] == topic].itertuples())
+    return html.group(
+        html.heading(f"{topic} · {row.label}", id=f"topic-{topic}", level=3),
+        _facts(row),
+        _warning(row),
+        _words(made, topic),
+        _doubts(made, topic),
+        html.heading("Articles to read", id=f"topic-{topic}-articles", level=4),
+        _articles(made, topic),
+        _over_time(made, topic),
+        _beside(made, topic),
+        _groups(made, topic),
+    )
+
+
+def _facts(row: Any) -> html.Piece:
+    share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
+    facts = [
+        f"**{share}** of an average article’s words (95 % interval, a: these articles, given these topics).",
+        f"Comes back in **{row.found} of {row.runs}** other runs; agreement beyond shuffled text {row.again:.2f} (0: as there, 1: the same topic)"
+        + (
+            f", and {row.again_part:.2f} in fits to four fifths of the articles."
+            if row.again_part == row.again_part
+            else "."
+        ),
+        f"Coherence c_npmi {row.coherence:.3f} (−1 to 1); exclusivity {row.exclusivity:.1f} (0 to 10).",
+    ]
+    if row.reason or row.group:
+        named = (
+            f"Named by hand{f', group {row.group}' if row.group else ''}; the label’s words fit by {row.label_fit:.0%}."
+        )
+        facts.append(f"{named} {row.reason}".strip())
+    return html.say("\n".join(f"- {fact}" for fact in facts))
+
+
+def _warning(row: Any) -> html.Piece:
+    said = []
+    if not row.stable:
+        said.append(
+            f"**Unstable:** this topic has no match beyond shuffled text in {row.runs - row.found} of {row.runs} other runs. Nothing is concluded from it."
+        )
+    if getattr(row, "junk", False):
+        said.append(f"**Set aside by hand** as no theme: {row.reason}")
+    return html.warn(*said)
+
+
+def _words(made: Mapping[str, Any], topic: int) -> html.Piece:
+    terms = made["kept"]["topic_terms"]
+    mine = terms[terms["topic"] == topic]
+    drawn = plots.terms(mine, title=f"Which words make topic {topic}?")
+    caption = (
+        "Left: most probable words. Right: words both frequent in the topic and its own (FREX, Bischof and Airoldi 2012), 0 to 1. "
+        "A label must fit both lists and the articles."
+    )
+    return html.figure(
+        drawn, name=f"topics_{made['n_topics']:02d}_words_{topic:02d}", caption=caption, alt=plots.describe_terms(mine)
+    )
+
+
+def _doubts(made: Mapping[str, Any], topic: int) -> html.Piece:
+    said = made["reading"]["doubts"][str(topic)]
+    always = "Articles below, typical or random, that the label does not fit: if two of the random ones do not, it is wrong or too narrow."
+    return html.group(
+        html.say("**What would make the label wrong:**"), html.say("\n".join(f"- {line}" for line in [*said, always]))
+    )
+
+
+# --- articles ---------------------------------------------------------------------------------------------------------
+
+
+def _articles(made: Mapping[str, Any], topic: int) -> html.Piece:
+    """Typical articles beside random ones, each with the passage that carries the topic marked."""
+    table, articles = made["reading"]["articles"], made["articles"].set_index("doc_id")
+    mine = table[table["topic"] == topic]
+    random = mine[mine["how"] == "random"]
+    return html.group(
+        html.say("**Most typical**, by share. Marked: the passage whose words are most probably of this topic."),
+        *(_article(row, articles.loc[row.doc_id]) for row in mine[mine["how"] == "typical"].itertuples()),
+        html.say(
+            "**Drawn at random** from the other articles in which no topic is larger: what the topic is like when nobody chose."
+        )
+        if len(random)
+        else html.say("No other article is led by this topic, so none is drawn at random."),
+        *(_article(row, articles.loc[row.doc_id]) for row in random.itertuples()),
+    )
+
+
+def _article(row: Any, article: pd.Series) -> html.Piece:
+    text = article["text"]
+    passage = html.highlight(text[row.begin : row.finish], [(row.start - row.begin, row.end - row.begin)])
+    title = article["title"] or " ".join(text.split()[:9]) + " …"
+    facts = [
+        title,
+        article["source"] or "source unknown",
+        article["date"] or "undated",
+        f"{row.share:.0%} of its words",
+    ]
+    facts.append(f"about {row.n_of_topic:.0f} of the passage’s {row.n_words} counted words are of the topic")
+    return html.quote(passage, " · ".join(facts), article["url"])
+
+
+# --- over time --------------------------------------------------------------------------------------------------------
+
+
+def _over_time(made: Mapping[str, Any], topic: int) -> html.Piece:
+    """Share by period with articles per period beneath, the trend in words, the numbers."""
+    series, trends = made["over_time"]["series"], made["over_time"]["trends"]
+    if series.empty:
+        return html.say("Over time: left out, since the dates do not make two periods.")
+    rows, question = intervals(series, topic)
+    mine = series[series["name"] == str(topic)]
+    runs = mine[mine["method"].str.startswith("(c)")]
+    drawn = plots.series(rows, seeds=runs, title=f"Topic {topic} over time")
+    caption = (
+        f"Unweighted mean of the articles’ shares in each {made['over_time']['length']}, 95 % interval for {question}; ticks: other runs (c). "
+        "Hollow dot or hatched bar: a period only partly covered. Below: articles per period."
+    )
+    named = rows.assign(name=f"Topic {topic}")
+    figure = html.figure(
+        drawn,
+        name=f"topics_{made['n_topics']:02d}_series_{topic:02d}",
+        caption=caption,
+        alt=plots.describe_series(named),
+    )
+    heads = {
+        "period": "Period",
+        "method": "Question",
+        "estimate": "Share",
+        "low": "Low",
+        "high": "High",
+        "n_docs": "Articles",
+        "note": "Note",
+    }
+    numbers = html.table(mine, caption=f"Topic {topic} by period, for each of the three questions", columns=heads,
+                         formats=dict.fromkeys(("estimate", "low", "high"), "percent"))  # fmt: skip
+    return html.group(
+        figure, html.say(_trend(trends[trends["name"] == str(topic)])), html.details("The numbers over time", numbers)
+    )
+
+
+def _trend(rows: pd.DataFrame) -> str:
+    row = next(rows.itertuples())
+    if row.note:
+        return f"**Trend:** not tested. {row.note}"
+    slope = html.interval(row.slope, row.low, row.high)
+    found = f"from {row.start:.1%} in {row.first} to {row.end:.1%} in {row.last} by the fitted trend ({slope} {row.unit}, 95 % interval)"
+    told = "" if row.q < 0.05 else " It cannot be told from chance."
+    return f"**Trend:** {found}; q {row.q:.2g}, {row.family}.{told}^[{row.method}.]"
+
+
+# --- beside other topics, in groups -----------------------------------------------------------------------------------
+
+
+def _beside(made: Mapping[str, Any], topic: int) -> html.Piece:
+    table = made["reading"]["counterparts"]
+    mine = table[table["topic"] == topic].assign(where=lambda rows: rows["kind"].map(COUNTERPARTS))
+    paired = made["kept"]["matches"]
+    pairs = set(zip(paired["topic_a"], paired["seed_b"], paired["topic_b"], strict=True))
+    mine["found"] = [
+        ""
+        if row.kind != "seed"
+        else "match"
+        if (topic, row.seed_b, row.topic_b) in pairs
+        else "no match beyond shuffled text"
+        for row in mine.itertuples()
+    ]
+    heads = {
+        "where": "Where",
+        "n_topics_b": "Topics",
+        "seed_b": "Seed",
+        "topic_b": "Topic there",
+        "terms_b": "Its words",
+        "similarity": "Similarity (0 to 1)",
+        "found": "",
+    }
+    shown = html.table(mine, caption="Nearest topics by words in this run; most similar topics, by words and articles, elsewhere", columns=heads,
+                       formats={"similarity": ".2f"})  # fmt: skip
+    return html.details("Nearest topics, and its counterparts in other runs and at other counts", shown)
+
+
+def _groups(made: Mapping[str, Any], topic: int) -> html.Piece:
+    """Its share in groups of articles, and the difference from all others."""
+    table = made["over_time"]["groups"]
+    if table.empty:
+        return html.Piece("")
+    mine = table[table["topic"] == topic].sort_values(["column", "difference"], ascending=[True, False], kind="stable")
+    heads = {
+        "column": "By",
+        "group": "Group",
+        "n_docs": "Articles",
+        "share": "Share (95 %, a)",
+        "difference": "Difference from all others, points (95 %, b)",
+    }
+    formats = {"share": html.with_interval("share", "low", "high", percent=True, digits=1), "difference": _points}
+    shown = html.table(mine, caption="Groups of ten articles or more", columns=heads, formats=formats)
+    return html.details("Differences between groups of articles", shown)
+
+
+def _points(row: Any) -> str:
+    points = html.interval(100 * row.difference, 100 * row.difference_low, 100 * row.difference_high, digits=1)
+    return points if row.difference_low == row.difference_low else f"{points}, no interval: fewer than eight days"
