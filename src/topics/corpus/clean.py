@@ -82,7 +82,7 @@ PLACE = rf"[{UPPER}][\w.'’]*(?:[ -][{UPPER}][\w.'’]*){{0,3}}"
 CAPITALS = rf"[{UPPER}]{{2}}[{UPPER}.'’]*(?:[ -][{UPPER}.'’]{{2,}}){{0,3}}"
 DATELINE = re.compile(
     rf"[ \t]*(?:\({AGENCY}\)[ \t]*{DASH}?|"
-    rf"{PLACE}(?:, {PLACE})?(?:, {DATE})?[,.]? ?(?:\({AGENCY}(?:/{AGENCY})?\)|/{AGENCY}/)(?:[ \t]*(?:{DASH}|[.:]))?|"
+    rf"{PLACE}(?:, {PLACE}|,? [(/]{PLACE}[)/])?(?:[,.] {DATE})?[,.]? ?(?:\({AGENCY}(?:/{AGENCY})?\)|/{AGENCY}/)(?:[ \t]*(?:{DASH}|[.:]))?|"
     rf"(?!(?:NOTE|YEAR|UPDATE|ANALYSIS|WATCH|LIVE|BREAKING|OPINION|EXCLUSIVE|CORRECTED)\b)"
     rf"{CAPITALS}(?:, {PLACE})?(?:, {DATE})?[ \t]*(?:[—–]|--|\"\?|(?<=[ \t])-(?=[ \t]))|"
     rf"{AGENCY} ?{DASH}(?=[ \t]))[ \t]*(?=[\"“”‘'(/]*[{UPPER}\d])"
@@ -106,9 +106,7 @@ CREDIT = re.compile(
     rf"[ \t(*_\-–—]*(?=[{UPPER}]){CREDITED}:? (?:{NAMES}|staff)(?:[ \t]*[-–—;,/|.]+[ \t]*{CREDITED}:? {NAMES}){{0,4}}[ \t.)*_]*"
 )
 CREDIT_TAIL = re.compile(rf"[ \t]*\({CREDITED} [^()\n]{{2,300}}\)?[ \t]*$", re.M)
-SOURCED = (
-    rf"\(?(?:Sources?|Nguồn|Quelle|Fuente) ?: ?-?{NAMES}(?: and (?:news )?agencies| news agenc(?:y|ies))?\)?[ \t.]*"
-)
+SOURCED = rf"\(?(?:Sources?|Nguồn|Quelle|Fuente) ?: ?-?(?:{NAMES}(?: and (?:news )?agencies| news agenc(?:y|ies)| agencies)?|agencies)\)?[ \t.]*"
 SOURCE = re.compile(rf"[ \t]*{SOURCED}")
 SOURCE_TAIL = re.compile(rf"(?<=[.!?\"”'’)])[ \t]*{SOURCED}\s*\Z")
 AGENCY_TAIL = re.compile(rf"(?<=[.!?\"”'’)])[ \t]*(?:{DASH}[ \t]*)?\(?{AGENCY}(?:/{AGENCY})*\)?[ \t\n]*\Z")
@@ -131,6 +129,7 @@ SOCIAL = (
     r"(?:facebook|twitter|linkedin|whatsapp|telegram|pinterest|reddit|tumblr|instagram|youtube|e-?mail|messenger|google\+?|zalo|flipboard|print|"
     r"copy(?: link)?|share|tweet|send|save|digg|newsvine|stumble(?:upon)?|vk|viber|permalink)"
 )
+SOCIAL_ROW = re.compile(rf"(?i:\b{SOCIAL}(?:[ \t]{SOCIAL}){{3,}}(?![\w+]))")
 SHARE = re.compile(
     rf"(?i:[ \t*_\-•|]*(?:{SOCIAL}(?:[ \t,|/•&-]+(?:{SOCIAL}|on|via|by|this|article|story|page|with|friends|and|or)){{0,16}}|"
     r"share (?:this(?: (?:article|story|page|post|news|on|via|with)\b[^\n.]{0,40})?|on [^\n.]{0,40})|(?:please )?(?:follow|like|join|find) (?:us|me|@\w+|[\w ]{2,30}) on (?:our )?"
@@ -155,7 +154,7 @@ END_MARK = re.compile(r"(?P<stop>[.!?”\"’)]?)[ \t]*(?:\./\.|(?<=\.)/\.)[ \t]
 END_LINE = re.compile(
     r"[ \t]*(?:-?\s?(?:END|ENDS|Ends|Hết|FIN)\s?-?|#{3,}|\*{3,}|-30-|\((?:END|Ends)\)|[■◼□▪●]+)[ \t]*"
 )
-SENTENCE_END = re.compile(rf"(?:(?<=[.!?…])[\"”’')\]]?|(?<=\w\)))\s+(?=[\"“‘'(\[]?\s?[{UPPER}])")
+SENTENCE_END = re.compile(rf"(?:(?<=[.!?…])[\"”’')\]]?|(?<=\w\)))\s+(?=[\"“‘'(\[]?\s?[{UPPER}]|https?:|[\w.]+@)")
 ABBREVIATION = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Gen|Sen|Rep|Gov|Lt|Col|Prof|St|Jr|Sr|vs|No|[Hh]on|Rev|Capt|Sgt|Maj|Adm|[A-Z]|[A-Z]\.[A-Z])\.$"
 )
@@ -289,8 +288,9 @@ def lists(text: str, about: About) -> Iterator[Span]:
 
 
 def sharing(text: str, about: About) -> Iterator[Span]:
-    """Lines that ask to share, follow, subscribe or comment."""
-    return _whole_lines(SHARE, text)
+    """Lines that ask to share, follow, subscribe or comment, and rows of the names of social networks anywhere."""
+    yield from _whole_lines(SHARE, text)
+    yield from _all(SOCIAL_ROW, text)
 
 
 def rights(text: str, about: About) -> Iterator[Span]:
@@ -305,10 +305,11 @@ def recurring(text: str, about: About) -> Iterator[Span]:
     if False not in own:
         return  # a text that recurs altogether is a repeat, not an ornament
     first, last = own.index(False), len(own) - own[::-1].index(False)
-    long = [len(text[start:end].split()) >= LONG for start, end, _ in pieces]
-    while first > 0 and not long[first - 1]:  # "he said" may end any story: what is cut begins with a longer piece
+    # "He did not say." may end any story: what is cut begins with a longer piece, or one that is no sentence.
+    sure = [len(text[a:b].split()) >= LONG or text[a:b].rstrip()[-1:] not in '.!?"”' for a, b, _ in pieces]
+    while first > 0 and not sure[first - 1]:
         first -= 1
-    while last < len(own) and not long[last]:
+    while last < len(own) and not sure[last]:
         last += 1
     for i, (start, end, whole) in enumerate(pieces):
         if own[i] and (whole or i < first or i >= last):
