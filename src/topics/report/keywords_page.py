@@ -17,14 +17,17 @@ from topics import plots, tokens
 from topics.report import html
 
 SURE = 0.05  # false discovery rate of what is called a trend, a burst, a word that marks
-PLACES = 6000  # places shown on the page, at most; of more, a sample by chance from every period of every name
+PLACES = 5000  # places shown on the page, at most; of more, a sample by chance from every period of every name
 FEWEST_PLACES = 2  # shown of each period, however many names and periods there are
 LONGEST = 420  # characters of a sentence shown; a longer one is cut on both sides of the word
 ARTICLES_OF_BURST = 12  # articles listed of a burst
 MARKING = 15  # words shown on each side of a comparison
 SMALL_FIGURES = 24  # names with a small figure
 FIXED_MIX = "(fixed mix)"
-OF_SENTENCES = "The table `contexts` has every place."
+OUTLETS = 30  # outlets listed of each name, the largest
+DRAWN = 20  # articles that mention a name, from which on it has a figure of its own
+COMPANIONS = 8  # shown of each name
+EXAMPLES = 3  # sentences shown of each companion
 
 
 # --- in short -----------------------------------------------------------------------------------------------------------------
@@ -40,25 +43,41 @@ def answer(kept: Mapping[str, Any]) -> html.Piece:
     if kept["series"].empty:
         head = f"{_count(n, 'article')}: read {'it' if n == 1 else 'them'}. Nothing is shown over time."
         return html.group(html.verdict(head), html.say(_why_no_series(kept)))
-    trends = kept["trends"]
-    moved = trends[trends["q"] < SURE]
-    moved = moved.reindex(moved["shrunken"].abs().sort_values(ascending=False, kind="stable").index)
-    tested = int(trends["slope"].notna().sum())
-    head = (
-        f"Of {_count(len(trends), 'name')}, {tested} could be tested: {int((moved['slope'] > 0).sum())} rose, "
-        f"{int((moved['slope'] < 0).sum())} fell, {tested - len(moved)} moved no more than chance would."
+    moved = kept["findings"][kept["findings"]["verdict"] != "cannot say"]
+    lines = [f"- {_linked(row.sentence, row)}" for row in moved.itertuples(index=False)]
+    burst = _bursts(kept, "burst")
+    if len(burst):
+        names = ", ".join(f"[{row.name}](#{anchor(row)})" for row in burst.itertuples(index=False))
+        lines.append(f"- For a time unusually common: {names}. The stretches are shaded in their figures.")
+    return html.group(html.verdict(_headline(kept, moved)), html.say("\n".join(lines)) if lines else html.say(""))
+
+
+def _headline(kept: Mapping[str, Any], moved: pd.DataFrame) -> str:
+    n, tested = len(kept["trends"]), int(kept["trends"]["slope"].notna().sum())
+    if not tested:
+        return (
+            f"No trend could be tested for {'the one name' if n == 1 else f'any of the {n} names'}; why stands beneath."
+        )
+    if moved.empty:
+        return f"Of {_count(n, 'name')}, {tested} could be tested for a trend, and none moved more than chance would move it."
+    rose, fell = ((moved["verdict"] == way).sum() for way in ("rose", "fell"))
+    return f"Of {_count(n, 'name')}, {tested} could be tested for a trend: {rose} rose, {fell} fell; of the others it cannot be said."
+
+
+def _linked(sentence: str, row: Any) -> str:
+    """A finding in which the name leads to its own part."""
+    return sentence.replace(f" {row.name} ", f" [{row.name}](#{anchor(row)}) ", 1).replace(
+        f" {row.name}:", f" [{row.name}](#{anchor(row)}):", 1
     )
-    lines = [f"- [{row.name}](#{anchor(row)}): {trend_sentence(row)}" for row in moved.itertuples(index=False)]
-    return html.group(html.verdict(head), html.say("\n".join(lines)) if lines else html.say(""))
 
 
 def _why_no_series(kept: Mapping[str, Any]) -> str:
-    dated = int((kept["placed"]["ordinal"] >= 0).sum())
+    n, dated = len(kept["placed"]), int((kept["placed"]["ordinal"] >= 0).sum())
     if not dated:
         return "No article has a date, so there is no before and after."
     return (
-        f"{_count(dated, 'article')} with a date {'makes' if dated == 1 else 'make'} no line: no share, no interval and no trend is "
-        "given. What each article says of each thing stands below, with its sentences."
+        f"{dated} of {_count(n, 'article')} {'has' if dated == 1 else 'have'} a date. That makes no line: no share, no interval, no trend and no burst "
+        "is given. What each article says of each thing stands below, with its sentences."
     )
 
 
@@ -67,42 +86,24 @@ def anchor(row: Any) -> str:
     return html.anchor(row.kind, row.name)
 
 
-def trend_sentence(row: Any) -> str:
-    """A row of TRENDS in words: what moved, by how much, how sure, among how many."""
-    if row.note:
-        return row.note
-    odds = f"the odds change by {_percent(row.slope)} a {_length(row)} (95 % interval {_percent(row.low)} to {_percent(row.high)})"
-    among = f"q = {_q(row.q)}, {_count(int(row.n_family), 'name')} tested together"
-    if not row.q < SURE:
-        return f"No trend can be told from chance over {row.n_periods} {_length(row)}s: {odds}; {among}."
-    way = "more" if row.slope > 0 else "fewer"
-    return (
-        f"Mentioned in {way} articles: from {row.start:.1%} of them in {row.first} to {row.end:.1%} in {row.last} by the fitted "
-        f"trend; {odds}; {among}."
-    )
-
-
-def composition_sentence(row: Any) -> str:
-    """Whether the trend is the same at a fixed mix of outlets; nothing where that cannot be told or it agrees."""
-    mixed = getattr(row, "fixed_mix_slope", np.nan)
-    if row.note or mixed != mixed or row.low <= mixed <= row.high:
-        return ""
-    return (
-        f"**The mix of outlets matters here**: with every outlet weighing the same throughout, the odds change by {_percent(mixed)} a "
-        f"{_length(row)}, which is outside that interval."
-    )
+def _bursts(kept: Mapping[str, Any], what: str) -> pd.DataFrame:
+    """The bursts, or breaks, that stand their test."""
+    table = kept["bursts"]
+    return table[(table["q"] < SURE) & (table["what"] == what)] if len(table) else table
 
 
 def burst_sentence(row: Any) -> str:
     """A row of BURSTS in words."""
-    when = row.start if row.start == row.end else f"{row.start} to {row.end}"
-    what = f"in {row.share_in:.1%} of the articles of {when}, in {row.share_out:.1%} of the others ({row.n_in} articles; q = {_q(row.q)})"
-    return f"Burst: {what}." if row.what == "burst" else f"Break: from {row.start} on {what}."
+    share = (
+        f"{_share(row.share_in)} of the articles mention it, {_share(row.share_out)} of the others (q = {_q(row.q)})"
+    )
+    if row.what == "break":
+        return f"Break: from {row.start} on {share.replace('others', 'earlier ones')}."
+    return f"Burst: in {row.start if row.start == row.end else f'{row.start} to {row.end}'} {share}."
 
 
-def _percent(slope: float) -> str:
-    """A change of log-odds as a change of the odds in percent."""
-    return f"{100 * np.expm1(slope):+.2g} %".replace("-", "−")
+def _share(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _length(row: Any) -> str:
@@ -115,6 +116,12 @@ def _q(q: float) -> str:
 
 def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def _title(article: Any, most: int = 70) -> str:
+    """The title of an article, or how it begins where it has none."""
+    words = " ".join(str(article.title or article.text).split())
+    return words if len(words) <= most else words[:most].rsplit(" ", 1)[0] + " …"
 
 
 # --- what was collected ---------------------------------------------------------------------------------------------------------
@@ -187,9 +194,9 @@ def overview(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
 def _by_importance(kept: Mapping[str, Any]) -> pd.DataFrame:
     """The names, those that moved first, then those that burst, then by the number of articles that mention them."""
     names = kept["names"].assign(n_docs=np.asarray((kept["mentions"] > 0).sum(axis=0)).ravel())
-    trends, bursts = kept["trends"], kept["bursts"]
-    sure = names["name"].isin(trends.loc[trends["q"] < SURE, "name"]) if len(trends) else False
-    burst = names["name"].isin(bursts.loc[bursts["q"] < SURE, "name"]) if len(bursts) else False
+    moved = kept["findings"]
+    sure = names["name"].isin(moved.loc[moved["verdict"] != "cannot say", "name"])
+    burst = names["name"].isin(_bursts(kept, "burst")["name"])
     order = names.assign(sure=sure, burst=burst).sort_values(
         ["sure", "burst", "n_docs", "name"], ascending=[False, False, False, True]
     )
@@ -199,10 +206,10 @@ def _by_importance(kept: Mapping[str, Any]) -> pd.DataFrame:
 def grid(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """Articles by names: how often each stands in each; a cell opens every sentence that was counted."""
     by_id = articles.set_index("doc_id")
-    titles = {doc: by_id.at[doc, "title"] or doc for doc in by_id.index}
+    titles = {row.doc_id: _title(row) for row in articles.itertuples(index=False)}
     order = sorted(by_id.index, key=lambda doc: (by_id.at[doc, "date"] or "9999", doc))
     names = _by_importance(kept)
-    groups = {key: rows for key, rows in kept["contexts"].groupby(["doc_id", "name"])}
+    groups = dict(tuple(kept["contexts"].groupby(["doc_id", "name"])))
     cells = [
         {
             "article": f"{titles[doc]} ({by_id.at[doc, 'date'] or 'undated'})",
@@ -218,37 +225,6 @@ def grid(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
         name="concept_grid",
         caption="How often each thing is named in each article; a number opens its sentences",
     )
-
-
-def _sentences(places: pd.DataFrame, text: str) -> list[html.Piece]:
-    """The sentences that hold the places, in order, each once with all its places marked."""
-    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for row in places.sort_values("start").itertuples():
-        end = row.start + len(row.match)
-        found.setdefault(_sentence(text, row.start, end), []).append((row.start, end))
-    return [_marked(text, where, spans) for where, spans in found.items()]
-
-
-@lru_cache(maxsize=64)
-def _bounds(text: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    found = tokens.sentences(text)
-    return np.array([start for start, _ in found], dtype=np.int64), found
-
-
-def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentence that holds a place, cut on both sides where it is very long."""
-    starts, found = _bounds(text)
-    first, last = found[max(0, int(np.searchsorted(starts, start, side="right")) - 1)] if found else (start, end)
-    first, last = min(first, start), max(last, end)
-    if last - first <= LONGEST:
-        return first, last
-    first = max(first, start - LONGEST // 2)
-    return first, min(last, first + LONGEST)
-
-
-def _marked(text: str, where: tuple[int, int], spans: Iterable[tuple[int, int]]) -> html.Piece:
-    first, last = where
-    return html.highlight(text[first:last], [(start - first, min(end, last) - first) for start, end in spans])
 
 
 # --- what moves ---------------------------------------------------------------------------------------------------------------
@@ -317,16 +293,15 @@ def _not_tested(rows: pd.DataFrame) -> html.Piece:
 # --- each name ------------------------------------------------------------------------------------------------------------------
 
 
-def each(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
-    """A part for each name: its trend in words, its series with bursts, its numbers by period, and the sentences behind them."""
+def each(kept: Mapping[str, Any], beside: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
+    """A part for each name: its trend in words, its series with bursts, its numbers by period and outlet, its companions, its sentences."""
     if kept["names"].empty:
         return html.say("")
-    names = _by_importance(kept)
-    by_doc = _known(articles)
-    places = _with_periods(kept)
+    by_doc, places = _known(articles), _with_periods(kept)
     most = max(FEWEST_PLACES, PLACES // max(1, places.groupby(["name", "period"]).ngroups))
+    found = dict(tuple(places.groupby("name")))
     parts = [
-        _part(row, kept, places[places["name"] == row.name], by_doc, most) for row in names.itertuples(index=False)
+        _part(row, kept, beside, found[row.name], by_doc, most) for row in _by_importance(kept).itertuples(index=False)
     ]
     return html.group(*parts)
 
@@ -344,51 +319,72 @@ def _with_periods(kept: Mapping[str, Any]) -> pd.DataFrame:
     return kept["contexts"].assign(period=kept["contexts"]["doc_id"].map(of))
 
 
-def _part(row: Any, kept: Mapping[str, Any], places: pd.DataFrame, by_doc: Mapping[str, Any], most: int) -> html.Piece:
+def _part(
+    row: Any,
+    kept: Mapping[str, Any],
+    beside: Mapping[str, Any],
+    places: pd.DataFrame,
+    by_doc: Mapping[str, Any],
+    most: int,
+) -> html.Piece:
     """One name."""
     key = anchor(row)
-    pieces = [html.heading(row.name, id=key, level=3)]
     said = f"{_count(len(places), 'place')} in {_count(row.n_docs, 'article')}."
-    series = kept["series"]
-    mine = series[(series["name"] == row.name) & (series["source"] == "")]
-    if len(mine):
-        trend = next(kept["trends"][kept["trends"]["name"] == row.name].itertuples(index=False))
-        bursts = kept["bursts"]
-        bursts = bursts[(bursts["name"] == row.name) & (bursts["q"] < SURE)]
-        shares, rates = (mine[mine["unit"].str.startswith(unit)] for unit in ("share", "mentions"))
-        spans = bursts[bursts["what"] == "burst"] if len(bursts) else bursts
-        pieces += [
-            html.say(" ".join(filter(None, [said, trend_sentence(trend), composition_sentence(trend)]))),
-            *(html.say(burst_sentence(burst)) for burst in bursts.itertuples(index=False)),
-            html.figure(
-                plots.series(shares, bursts=spans, title=f"{row.name}: share of articles that mention it"),
-                name=f"series_{key}",
-                caption="95 % intervals; articles a period beneath." + (" Shaded: burst." if len(spans) else ""),
-                alt=plots.describe_series(shares),
-            ),
-            _numbers(row, key, shares, rates),
-        ]
-    else:
-        pieces.append(html.say(said))
-    return html.group(*pieces, _read(key, places, kept, by_doc, most))
+    heading = html.heading(row.name, id=key, level=3)
+    if kept["series"].empty:
+        return html.group(heading, html.say(said), html.details("Read the sentences", *_quotes(places, by_doc)))
+    mine = kept["series"][kept["series"]["name"] == row.name]
+    shares, rates = (mine[(mine["source"] == "") & mine["unit"].str.startswith(unit)] for unit in ("share", "mentions"))
+    finding = kept["findings"].loc[kept["findings"]["name"] == row.name, "sentence"].iloc[0]
+    bursts = kept["bursts"][(kept["bursts"]["name"] == row.name) & (kept["bursts"]["q"] < SURE)]
+    shaded = " Shaded: burst; broken line: break." if len(bursts) else ""
+    return html.group(
+        heading,
+        html.say(f"{finding} {' '.join(burst_sentence(burst) for burst in bursts.itertuples(index=False))}"),
+        html.figure(
+            plots.series(shares, bursts=bursts, title=f"{row.name}: in what share of the articles?"),
+            name=f"series_{key}",
+            caption=f"Share of articles that mention it, with 95 % intervals; articles a period beneath.{shaded} In all {said}",
+            alt=plots.describe_series(shares),
+        )
+        if row.n_docs >= DRAWN
+        else html.say(said),
+        _numbers(row, key, shares, rates, mine[mine["source"] == FIXED_MIX]),
+        *(
+            _burst_articles(burst, kept, places, by_doc)
+            for burst in bursts.itertuples(index=False)
+            if burst.what == "burst"
+        ),
+        _by_outlet(row, mine),
+        _companions(row, beside, places, by_doc),
+        _read(key, places, by_doc, most),
+    )
 
 
-def _numbers(row: Any, key: str, shares: pd.DataFrame, rates: pd.DataFrame) -> html.Piece:
+def _numbers(row: Any, key: str, shares: pd.DataFrame, rates: pd.DataFrame, mixed: pd.DataFrame) -> html.Piece:
     """The numbers of one name by period; each period that mentions it links to its sentences."""
-    rated = rates.rename(columns={"estimate": "rate", "low": "rate_low", "high": "rate_high", "note": "rate_note"})
-    both = shares.merge(rated[["period", "rate", "rate_low", "rate_high", "rate_note"]], on="period")
+    rated = rates.rename(columns={"estimate": "rate", "low": "rate_low", "high": "rate_high"})
+    both = shares.merge(rated[["period", "rate", "rate_low", "rate_high"]], on="period")
+    fixed = mixed.rename(columns={"estimate": "fixed", "low": "fixed_low", "high": "fixed_high"})
+    both = both.merge(fixed[["period", "fixed", "fixed_low", "fixed_high"]], on="period", how="left")
     heads = {
         "period": "Period", "n_docs": "Articles", "n_mentioning": "Mention it", "estimate": "Share (95 %)", "n_mentions": "Places",
-        "rate": "Per 10,000 words (95 %)",
+        "rate": "Per 10,000 words (95 %)", "fixed": "Share at a fixed mix of outlets (95 %)",
     }  # fmt: skip
+    if mixed.empty:
+        del heads["fixed"]
     formats = {
         "period": lambda r: html.link(r.period, f"#{_period_id(key, r.period)}") if r.n_mentions else r.period,
         "estimate": html.with_interval("estimate", "low", "high", percent=True, digits=1),
         "rate": html.with_interval("rate", "rate_low", "rate_high"),
+        "fixed": html.with_interval("fixed", "fixed_low", "fixed_high", percent=True, digits=1),
     }
-    caption = f"{row.name} by period. Rates without an interval: fewer than eight days and sources, or no mention. A period opens its sentences."
+    caption = (
+        f"{row.name} by period; a period opens its sentences. Rates have no interval from fewer than eight blocks (outlet and day), nor "
+        "without a mention. At a fixed mix every outlet weighs what it weighs in the whole span; there is none where too many outlets lack."
+    )
     return html.details(
-        "Numbers by period", html.table(both, caption=caption, columns=heads, formats=formats, most=400)
+        "The numbers, by period", html.table(both, caption=caption, columns=heads, formats=formats, most=400)
     )
 
 
@@ -396,16 +392,79 @@ def _period_id(key: str, period: str) -> str:
     return f"{key}-{period.lower() or 'undated'}"
 
 
-def _read(key: str, places: pd.DataFrame, kept: Mapping[str, Any], by_doc: Mapping[str, Any], most: int) -> html.Piece:
+def _burst_articles(burst: Any, kept: Mapping[str, Any], places: pd.DataFrame, by_doc: Mapping[str, Any]) -> html.Piece:
+    """The articles of a burst, all or some by chance, each with one sentence."""
+    when = kept["periods"]["period"].tolist()
+    inside = places[places["period"].isin(when[when.index(burst.start) : when.index(burst.end) + 1])]
+    first = inside.drop_duplicates("doc_id")
+    shown = sample(first, ARTICLES_OF_BURST)
+    some = f": {len(shown)} of {len(first):,}, by chance" if len(shown) < len(first) else f": {len(first)}"
+    return html.details(f"The articles of the burst{some}", *_quotes(shown, by_doc))
+
+
+def _by_outlet(row: Any, mine: pd.DataFrame) -> html.Piece:
+    """Articles and those that mention it, of each outlet and how its share goes; nothing where there is one outlet."""
+    outlets = mine[~mine["source"].isin(["", FIXED_MIX])]
+    if outlets.empty:
+        return html.Piece("")
+    table = outlets.groupby("source", sort=False).agg(
+        n_docs=("n_docs", "sum"), n_mentioning=("n_mentioning", "sum"), shares=("estimate", list)
+    )
+    table = table.reset_index().sort_values(["n_docs", "source"], ascending=[False, True])
+    heads = {"source": "Outlet", "n_docs": "Articles", "n_mentioning": "Mention it", "shares": "Share by period"}
+    formats = {"shares": lambda r: html.spark(r.shares, f"share of the articles of {r.source} by period")}
+    caption = (
+        f"{row.name} by outlet. Lines: share of the outlet’s articles, each on its own scale, gaps where it has none."
+    )
+    return html.details("By outlet", html.table(table, caption=caption, columns=heads, formats=formats, most=OUTLETS))
+
+
+def _companions(row: Any, beside: Mapping[str, Any], places: pd.DataFrame, by_doc: Mapping[str, Any]) -> html.Piece:
+    """The terms that mark a name's sentences, each opening its sentences, and how that changed between the halves of the span."""
+    table = beside["companions"][beside["companions"]["name"] == row.name]
+    near = table[table["group"] == f"sentences with {row.name}"]
+    if near.empty:
+        return html.Piece("")
+    heads = {"term": "Term", "n": "Sentences with both", "n_docs": "Articles", "log_odds": "Log-odds (95 %)", "q": "q"}
+    formats = {"log_odds": html.with_interval("log_odds", "low", "high"), "q": lambda r: _q(r.q)}
+    together = beside["together"][beside["together"]["name"] == row.name]
+    opened = []
+    for term in near["term"].head(COMPANIONS):
+        rows = together[together["term"] == term]
+        shown = sample(rows.assign(date=[by_doc[doc].date for doc in rows["doc_id"]]), EXAMPLES)
+        known = places[places["doc_id"].isin(shown["doc_id"])]
+        opened.append(html.details(f"{term}: {_some(len(shown), len(rows))}", *_quotes(shown, by_doc, known)))
+    changed = [
+        f"{when}: {', '.join(rows['term'].head(COMPANIONS))}"
+        for when in ("early", "late")
+        if len(rows := table[table["group"] == f"{when} sentences with {row.name}"])
+    ]
+    told = f"More in its early, and in its late sentences: {'; '.join(changed)}." if changed else ""
+    return html.details(
+        f"In its sentences: {', '.join(near['term'].head(COMPANIONS))}",
+        html.table(
+            near,
+            caption="Terms that mark its sentences against the other sentences of the same articles; articles are the units",
+            columns=heads,
+            formats=formats,
+            most=COMPANIONS,
+        ),
+        html.say(told),
+        *opened,
+    )
+
+
+def _some(shown: int, all_: int) -> str:
+    return f"{_count(all_, 'place')}" + (f", {shown} of them by chance" if shown < all_ else "")
+
+
+def _read(key: str, places: pd.DataFrame, by_doc: Mapping[str, Any], most: int) -> html.Piece:
     """The sentences of one name, by period, all of them or a sample by chance."""
-    if kept["series"].empty:
-        return html.details("Read the sentences", *_quotes(places, by_doc))
     parts = []
     for period, rows in places.groupby("period", sort=True):
         shown = sample(rows, most)
-        n = f"{_count(len(rows), 'place')} in {_count(rows['doc_id'].nunique(), 'article')}"
-        some = f"; {len(shown)} of them, by chance" if len(shown) < len(rows) else ""
-        summary = f"{period or 'Undated, or dated too coarsely'}: {n}{some}"
+        n = f"{_some(len(shown), len(rows))}; {_count(rows['doc_id'].nunique(), 'article')}"
+        summary = f"{period or 'Undated, or dated too coarsely'}: {n}"
         parts.append(html.details(summary, *_quotes(shown, by_doc), id=_period_id(key, str(period))))
     return html.details("Read the sentences, by period", *parts)
 
@@ -414,7 +473,7 @@ def sample(places: pd.DataFrame, most: int) -> pd.DataFrame:
     """At most so many places, by chance that is the same every time, one an article before a second of any.
 
     >>> rows = pd.DataFrame({"name": "x", "doc_id": ["a", "a", "b"], "start": [1, 2, 3], "date": ""})
-    >>> sample(rows, 2)["doc_id"].tolist()
+    >>> sorted(sample(rows, 2)["doc_id"])
     ['a', 'b']
     """
     if len(places) <= most:
@@ -426,15 +485,55 @@ def sample(places: pd.DataFrame, most: int) -> pd.DataFrame:
     return kept.sort_values(["date", "doc_id", "start"], kind="stable").drop(columns=["chance", "turn"])
 
 
-def _quotes(places: pd.DataFrame, by_doc: Mapping[str, Any]) -> list[html.Piece]:
-    """Sentences with where they stand, each article's together."""
+def _quotes(places: pd.DataFrame, by_doc: Mapping[str, Any], also: pd.DataFrame | None = None) -> list[html.Piece]:
+    """The sentences that hold the places, each article's together, with where they stand; places of `also` are marked in them too."""
     made = []
+    more = {} if also is None else dict(tuple(also.groupby("doc_id")))
     for doc, rows in places.groupby("doc_id", sort=False):
         article = by_doc[doc]
-        where = " · ".join(filter(None, [article.date or "undated", article.source, article.title or article.doc_id]))
-        text = html.Piece(" … ".join(_sentences(rows, article.text)))
+        where = " · ".join(filter(None, [article.date or "undated", article.source, _title(article)]))
+        text = html.Piece(" … ".join(_sentences(rows, article.text, more.get(doc))))
         made.append(html.quote(text, where, article.url or f"01_corpus.html#{html.anchor('article', doc)}"))
     return made
+
+
+def _sentences(places: pd.DataFrame, text: str, also: pd.DataFrame | None = None) -> list[html.Piece]:
+    """The sentences that hold the places, in order, each once with all its places marked."""
+    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for start, end in _spans(places):
+        found.setdefault(_sentence(text, start, end), []).append((start, end))
+    extra = [] if also is None else _spans(also)
+    return [
+        _marked(text, where, spans + [span for span in extra if where[0] <= span[0] < where[1]])
+        for where, spans in found.items()
+    ]
+
+
+def _spans(places: pd.DataFrame) -> list[tuple[int, int]]:
+    ends = places["end"] if "end" in places else places["start"] + places["match"].str.len()
+    return sorted(zip(places["start"].tolist(), ends.tolist(), strict=True))
+
+
+@lru_cache(maxsize=64)
+def _bounds(text: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    found = tokens.sentences(text)
+    return np.array([start for start, _ in found], dtype=np.int64), found
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """The sentence that holds a place, cut on both sides where it is very long."""
+    starts, found = _bounds(text)
+    first, last = found[max(0, int(np.searchsorted(starts, start, side="right")) - 1)] if found else (start, end)
+    first, last = min(first, start), max(last, end)
+    if last - first <= LONGEST:
+        return first, last
+    first = max(first, start - LONGEST // 2)
+    return first, min(last, max(end, first + LONGEST))
+
+
+def _marked(text: str, where: tuple[int, int], spans: Iterable[tuple[int, int]]) -> html.Piece:
+    first, last = where
+    return html.highlight(text[first:last], [(start - first, min(end, last) - first) for start, end in spans])
 
 
 # --- what rose and fell unasked -----------------------------------------------------------------------------------------------------
