@@ -1,0 +1,153 @@
+"""Keywords over time: intervals, refusals, composition, sentences."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from topics import tables
+from topics.trends import keywords as k
+from topics.trends import periods as p
+
+
+def corpus(rng, n=900, n_periods=12, sources=("a", "b"), shares=(0.2,), clump=True):
+    """Articles over months with each name mentioned in a fixed share of them; (articles, mentions)."""
+    month = rng.integers(0, n_periods, size=n)
+    day = rng.integers(1, 29, size=n)
+    articles = pd.DataFrame(
+        {
+            "doc_id": [f"{i:05d}" for i in range(n)],
+            "date": [f"{2018 + m // 12}-{m % 12 + 1:02d}-{d:02d}" for m, d in zip(month, day, strict=True)],
+            "date_precision": "day",
+            "source": rng.choice(sources, n),
+            "n_words": rng.integers(200, 900, n),
+        }
+    )
+    said = rng.random((n, len(shares))) < np.array(shares)
+    return articles, sparse.csr_matrix(said * (1 + (rng.negative_binomial(0.7, 0.3, said.shape) if clump else 0)))
+
+
+def laid_out(articles, length="month"):
+    placed = p.place(articles, length)
+    return placed, p.calendar(placed, length)
+
+
+def test_series_count_articles_once_and_words_as_often_as_they_stand(rng):
+    articles, mentions = corpus(rng)
+    placed, calendar = laid_out(articles)
+    series = k.keyword_series(placed, calendar, "month", mentions, ["tax"], ["keyword"])
+    assert series.columns.tolist()[: len(tables.SERIES)] == list(tables.SERIES)
+    whole = series[(series["source"] == "") & (series["unit"] == k.SHARE)]
+    month = articles["date"].str.slice(0, 7)
+    expected = pd.Series(mentions.toarray()[:, 0] > 0).groupby(month).mean()
+    assert np.allclose(whole["estimate"], expected.to_numpy())
+    rate = series[(series["source"] == "") & (series["unit"] == k.RATE)]
+    counted = pd.Series(mentions.toarray()[:, 0]).groupby(month).sum() / articles.groupby(month)["n_words"].sum()
+    assert np.allclose(rate["estimate"], 1e4 * counted.to_numpy())
+    assert ((whole["low"] <= whole["estimate"]) & (whole["estimate"] <= whole["high"])).all()
+    assert set(series["source"]) == {"", "a", "b", k.FIXED_MIX}
+
+
+def test_the_order_of_articles_changes_nothing(rng):
+    articles, mentions = corpus(rng, n=300)
+    order = rng.permutation(300)
+    one = k.keyword_series(*laid_out(articles), "month", mentions, ["tax"], ["keyword"], draws=50)
+    two = k.keyword_series(*laid_out(articles.iloc[order]), "month", mentions, ["tax"], ["keyword"], draws=50)
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_shares_of_all_published_articles_where_totals_are_known(rng):
+    articles, mentions = corpus(rng)
+    placed, calendar = laid_out(articles)
+    totals = np.full(len(calendar), 1000.0)
+    series = k.keyword_series(placed, calendar, "month", mentions, ["tax"], ["keyword"], totals=totals)
+    whole = series[(series["source"] == "") & series["unit"].str.startswith("share")]
+    assert np.allclose(whole["estimate"], whole["n_mentioning"] / 1000)
+    assert (whole["unit"] == "share of all articles published").all()
+
+
+def test_no_interval_of_a_rate_from_fewer_than_eight_blocks(rng):
+    articles, mentions = corpus(rng, n=5, n_periods=1)
+    series = k.keyword_series(*laid_out(articles), "month", mentions, ["tax"], ["keyword"])
+    rate = series[series["unit"] == k.RATE].iloc[0]
+    assert np.isnan(rate["low"])
+    assert "fewer than 8 blocks" in rate["note"]
+
+
+def test_a_gap_is_a_row_without_estimate(rng):
+    articles, mentions = corpus(rng, n=40, n_periods=1)
+    far = articles.assign(doc_id="x" + articles["doc_id"], date="2018-03-05")
+    series = k.keyword_series(
+        *laid_out(pd.concat([articles, far])), "month", sparse.vstack([mentions, mentions]), ["tax"], ["keyword"]
+    )
+    gap = series[(series["period"] == "2018-02") & (series["source"] == "")]
+    assert gap["estimate"].isna().all()
+    assert (gap["note"] == "no articles in this period").all()
+
+
+@pytest.mark.parametrize("unit", [k.SHARE, k.RATE])
+def test_intervals_hold_the_truth_as_often_as_they_say(unit):
+    held = []
+    for seed in range(12):
+        articles, mentions = corpus(np.random.default_rng(seed), n=700, shares=[0.15] * 10)
+        articles = articles.assign(n_words=500)
+        names = [f"{i}" for i in range(10)]
+        series = k.keyword_series(*laid_out(articles), "month", mentions, names, ["keyword"] * 10, draws=199)
+        truth = 0.15 if unit == k.SHARE else 1e4 * 0.15 * (1 + 0.7 * 0.7 / 0.3) / 500
+        rows = series[(series["source"] == "") & (series["unit"] == unit)]
+        held.append(((rows["low"] <= truth) & (truth <= rows["high"])).mean())
+    assert 0.92 < np.mean(held) < 0.985
+
+
+def test_what_rose_is_said_and_what_did_not_is_not(rng):
+    articles, _ = corpus(rng, n=3000, n_periods=24)
+    month = p.ordinals(articles["date"], "month") - 576
+    share = np.stack([0.05 + 0.02 * month, np.full(3000, 0.2)], axis=1)
+    mentions = sparse.csr_matrix(rng.random((3000, 2)) < share)
+    trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["robot", "tax"], ["keyword"] * 2)
+    assert trends.columns.tolist()[: len(tables.TRENDS)] == list(tables.TRENDS)
+    said = k.findings(trends).set_index("name")
+    assert said.loc["robot", "verdict"] == "rose"
+    assert said.loc["tax", "verdict"] == "cannot say"
+    assert "in 24 months" in said.loc["tax", "sentence"]
+    assert said.index.tolist()[0] == "robot"
+
+
+def test_a_change_of_outlets_is_not_a_change_of_what_they_write(rng):
+    articles, _ = corpus(rng, n=4000, n_periods=12)
+    month = (p.ordinals(articles["date"], "month") - 576).clip(0, 11)
+    outlet = np.where(rng.random(4000) < 0.1 + 0.07 * month, "b", "a")
+    articles = articles.assign(source=outlet)
+    mentions = sparse.csr_matrix((rng.random(4000) < np.where(outlet == "b", 0.5, 0.1))[:, None])
+    trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax"], ["keyword"])
+    assert trends.loc[0, "p"] < 0.05
+    finding = k.findings(trends).loc[0]
+    assert finding["verdict"] == "cannot say"
+    assert "which outlets were collected" in finding["sentence"]
+
+
+def test_refusals_say_why(rng):
+    articles, mentions = corpus(rng, n=600, n_periods=6, shares=(0.2, 0.01))
+    trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2)
+    assert trends["p"].isna().all()
+    assert "under 8 no test" in trends.loc[0, "note"]
+    articles, mentions = corpus(rng, n=900, n_periods=12, shares=(0.2, 0.005))
+    trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2)
+    assert "a trend needs 20" in trends.loc[1, "note"]
+    assert trends.loc[0, "n_family"] == 1
+    withheld = k.searched_for({"tax": ["tax", "taxes"]}, {"query": "Taxes AND farmers"})
+    trends = k.keyword_trends(
+        *laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2, withheld=withheld
+    )
+    assert "found by searching for it" in trends.loc[0, "note"]
+    assert trends["p"].isna().all()
+
+
+def test_a_slow_swing_is_no_trend(rng):
+    articles, _ = corpus(rng, n=6000, n_periods=60)
+    month = p.ordinals(articles["date"], "month") - 576
+    share = 0.3 + 0.25 * np.cos(2 * np.pi * month / 60)
+    trends = k.keyword_trends(
+        *laid_out(articles), "month", sparse.csr_matrix((rng.random(6000) < share)[:, None]), ["war"], ["keyword"]
+    )
+    assert k.findings(trends).loc[0, "verdict"] == "cannot say"

@@ -1,0 +1,142 @@
+"""Periods: labels, choice, gaps, edges; what the user says of the collection."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from topics.tables import UserError
+from topics.trends import periods as p
+
+
+def articles(dates, precision="day", source="x", n_words=100):
+    table = pd.DataFrame({"date": list(dates)})
+    return table.assign(
+        doc_id=[f"{i:04d}" for i in range(len(table))], date_precision=precision, source=source, n_words=n_words
+    )
+
+
+@given(st.dates(min_value=pd.Timestamp("1790-01-01").date(), max_value=pd.Timestamp("2090-12-31").date()))
+def test_a_day_is_in_the_period_that_bears_its_label(day):
+    text = day.isoformat()
+    for length in p.LENGTHS:
+        number = int(p.ordinals(pd.Series([text]), length)[0])
+        start, after = p.bounds(number, length)
+        assert start <= np.datetime64(text) < after
+    year, week, _ = day.isocalendar()
+    number = int(p.ordinals(pd.Series([text]), "week")[0])
+    assert p.label(number, "week") == f"{year:04d}-W{week:02d}"
+    assert p.label(int(p.ordinals(pd.Series([text]), "month")[0]), "month") == text[:7]
+
+
+@pytest.mark.parametrize(
+    ("dates", "precision", "length"),
+    [
+        (
+            pd.date_range("2018-01-01", periods=300).strftime("%Y-%m-%d").repeat(25),
+            "day",
+            "week",
+        ),  # 300 days are too many
+        (pd.date_range("2018-01-01", periods=60).strftime("%Y-%m-%d").repeat(25), "day", "day"),
+        (pd.date_range("2018-01-01", periods=90).strftime("%Y-%m-%d").repeat(4), "day", "week"),
+        ([str(year) for year in range(1950, 2000) for _ in range(30)], "year", "year"),
+        ([f"{2000 + i // 12}-{i % 12 + 1:02d}" for i in range(60) for _ in range(22)], "month", "month"),
+    ],
+)
+def test_periods_are_chosen_by_span_density_and_precision(dates, precision, length):
+    chosen, why = p.choose_length(articles(dates, precision))
+    assert (chosen, why.endswith(".")) == (length, True)
+
+
+def test_stragglers_do_not_stretch_the_periods():
+    dates = [*pd.date_range("2018-01-01", periods=60).strftime("%Y-%m-%d").repeat(25), "1998-01-01"]
+    assert p.choose_length(articles(dates))[0] == "day"
+
+
+def test_a_length_that_is_none_is_said():
+    with pytest.raises(UserError, match="fortnight"):
+        p.choose_length(articles(["2018-01-01"]), "fortnight")
+
+
+def test_articles_dated_to_the_year_enter_yearly_series_alone():
+    table = pd.concat([articles(["2018-02-03", "2018-03-04"]), articles(["2018"], "year")]).assign(
+        doc_id=["a", "b", "c"]
+    )
+    assert p.place(table, "month")["ordinal"].tolist()[2] == -1
+    assert p.place(table, "year")["ordinal"].tolist() == [2018] * 3
+
+
+def test_gaps_are_rows_and_stay_gaps():
+    table = p.calendar(p.place(articles(["2018-01-05", "2018-04-05"]), "month"), "month")
+    assert table["period"].tolist() == ["2018-01", "2018-02", "2018-03", "2018-04"]
+    assert table["n_docs"].tolist() == [1, 0, 0, 1]
+
+
+def test_edges_are_partial_where_the_collection_or_the_void_says_so():
+    days = pd.date_range("2018-01-20", "2018-04-30").strftime("%Y-%m-%d")
+    placed = p.place(articles(days), "month")
+    assert p.calendar(placed, "month")["partial"].tolist() == [True, False, False, False]
+    assert p.calendar(placed, "month", since="2018-01-01", until="2018-04-20")["partial"].tolist() == [
+        False,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_no_dates_give_no_periods():
+    placed = p.place(articles(["", ""], "none"), "month")
+    assert p.calendar(placed, "month").empty
+    assert p.choose_length(articles(["", ""], "none"))[0] == "year"
+
+
+def test_the_collection_is_read_and_its_mistakes_are_said(tmp_path):
+    assert p.read_collection(tmp_path) == {}
+    path = tmp_path / "collection.yml"
+    path.write_text(
+        "query: smart city\nsince: 2018-01-01\nseasons:\n  Tet: [2018-02-16, [2019-02-04, 2019-02-08]]\n",
+        encoding="utf-8",
+    )
+    said = p.read_collection(tmp_path)
+    assert said["since"] == "2018-01-01"
+    assert said["seasons"] == {"Tet": [("2018-02-16", "2018-02-16"), ("2019-02-04", "2019-02-08")]}
+    for text, hint in (
+        ("quary: x", "Did you mean query"),
+        ("since: soon", "2018-04-26"),
+        ("- a", "query: smart city"),
+        ("a: [", "YAML"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(UserError, match=hint):
+            p.read_collection(tmp_path)
+
+
+def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
+    placed = p.place(articles(["2018-01-05", "2018-02-05"]), "month")
+    calendar = p.calendar(placed, "month")
+    path = tmp_path / "totals.csv"
+    path.write_text("source,period,total\nx,2018-01,40\nx,2018-02,50\n", encoding="utf-8")
+    total, sentence = p.denominators(calendar, placed, p.read_totals(path))
+    assert total.tolist() == [40, 50]
+    path.write_text("source,period,total\nx,2018-01,40\n", encoding="utf-8")
+    total, sentence = p.denominators(calendar, placed, p.read_totals(path))
+    assert total is None
+    assert "2018-02" in sentence
+    path.write_text("source,period,total\nx,2018-01,many\n", encoding="utf-8")
+    with pytest.raises(UserError, match="row 2"):
+        p.read_totals(path)
+    path.write_text("source,period,total\nx,2018-01,0\nx,2018-02,9\n", encoding="utf-8")
+    with pytest.raises(UserError, match="fewer articles in 2018-01"):
+        p.denominators(calendar, placed, p.read_totals(path))
+
+
+def test_seasons_enter_where_the_span_allows():
+    months = [f"{2015 + i // 12}-{i % 12 + 1:02d}" for i in range(40)]
+    calendar = p.calendar(p.place(articles(months, "month"), "month"), "month")
+    wave, sentence = p.season_terms(
+        calendar, "month", {"Tet": [("2016-02-05", "2016-02-12"), ("2017-01-25", "2017-02-01")]}
+    )
+    assert wave.shape == (40, 3)
+    assert "Tet" in sentence
+    assert p.season_terms(calendar.iloc[:20], "month")[0].shape == (20, 0)

@@ -1,0 +1,152 @@
+"""Statistics on plain arrays: laws, other programs' values, planted truth."""
+
+import numpy as np
+import pymannkendall
+import pytest
+from scipy.special import expit
+from statsmodels.regression.linear_model import GLS
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
+
+from topics.trends import statistics as s
+
+
+def ar1(rng, n_periods, n_names, correlation, deviation):
+    out = np.zeros((n_periods, n_names))
+    out[0] = rng.normal(size=n_names)
+    for i in range(1, n_periods):
+        out[i] = correlation * out[i - 1] + np.sqrt(1 - correlation**2) * rng.normal(size=n_names)
+    return deviation * out
+
+
+def planted(rng, n_periods, n_names, *, correlation=0.3, deviation=0.3, slope=0.0, base=-2.2, volume=60):
+    n = np.round(volume * np.linspace(0.4, 1.6, n_periods))[:, None] * np.ones(n_names)
+    odds = base + slope * (np.arange(n_periods) - (n_periods - 1) / 2)[:, None]
+    y = rng.binomial(n.astype(int), expit(odds + ar1(rng, n_periods, n_names, correlation, deviation)))
+    return y / n, n
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 10), (10, 50), (3, 7), (50, 50)])
+def test_wilson_is_that_of_statsmodels(k, n):
+    low, high = proportion_confint(k, n, method="wilson")
+    assert np.allclose(s.wilson(k / n, n), (low, high), atol=1e-12)
+
+
+def test_wilson_is_that_of_r():
+    # R: prop.test(10, 50, correct = FALSE)$conf.int
+    assert np.allclose(s.wilson(0.2, 50), (0.1124, 0.3304), atol=5e-5)
+
+
+def test_q_values_are_those_of_statsmodels_and_leave_nan_out(rng):
+    p = rng.random(200) ** 2
+    q = s.q_values(np.r_[p, np.nan])
+    assert np.allclose(q[:-1], multipletests(p, method="fdr_bh")[1])
+    assert np.isnan(q[-1])
+
+
+def test_mann_kendall_and_sen_are_those_of_pymannkendall(rng):
+    for _ in range(20):
+        values = rng.integers(0, 9, size=int(rng.integers(8, 40)))
+        witness = pymannkendall.original_test(values)
+        tau, p = s.mann_kendall(values)
+        assert np.isclose(tau, witness.Tau)
+        assert np.isclose(p, witness.p)
+        assert np.isclose(s.sen_slope(values, np.arange(len(values))), witness.slope)
+
+
+def test_whitening_over_gaps_is_that_of_the_whole_covariance(rng):
+    times = np.array([0, 1, 2, 5, 6, 9])
+    variance, shock, correlation = rng.random((2, 6)) + 0.1, np.array([[0.0, 0.4], [0.0, 1.3]]), np.array([0.0, 0.6])
+    columns = rng.normal(size=(2, 6, 3))
+    products, determinant = s.whitened_products(columns, variance, np.diff(times, prepend=0.0), shock, correlation)
+    for name in range(2):
+        for point in range(2):
+            distance = np.abs(times[:, None] - times)
+            whole = shock[name, point] * correlation[point] ** distance + np.diag(variance[name])
+            expected = columns[name].T @ np.linalg.solve(whole, columns[name])
+            assert np.allclose(products[name, point], expected)
+            assert np.isclose(determinant[name, point], np.linalg.slogdet(whole)[1])
+
+
+def test_generalised_least_squares_is_that_of_statsmodels(rng):
+    x = np.stack([np.ones(12), np.arange(12.0)], axis=1)
+    y, variance = rng.normal(size=12), np.full((1, 12), 0.5)
+    products, determinant = s.whitened_products(
+        np.concatenate([y[:, None], x], axis=1)[None], variance, np.ones(12), np.array([[0.8]]), np.array([0.5])
+    )
+    fit = s.restricted_fit(products, determinant, np.ones(1), 10)
+    distance = np.abs(np.arange(12)[:, None] - np.arange(12))
+    witness = GLS(y, x, sigma=0.8 * 0.5**distance + 0.5 * np.eye(12)).fit()
+    assert np.allclose(fit["coefficients"][0, 0], witness.params)
+    assert np.isclose(fit["scale"][0, 0] * fit["inverse"][0, 0, 1, 1], witness.bse[1] ** 2)
+
+
+@pytest.mark.parametrize("n_periods", [12, 24, 60])
+@pytest.mark.parametrize("correlation", [0.0, 0.3])
+def test_no_trend_is_found_as_often_as_the_level_says(n_periods, correlation):
+    wrong, covered = [], []
+    for seed in range(6):
+        rng = np.random.default_rng([seed, n_periods])
+        fit = s.period_model(*planted(rng, n_periods, 100, correlation=correlation), np.arange(n_periods))
+        wrong.append((fit["p"] < 0.05).mean())
+        covered.append(((fit["low"] <= 0) & (fit["high"] >= 0)).mean())
+    error = 2.5 * np.sqrt(0.05 * 0.95 / 600)
+    assert 0.03 - error < np.mean(wrong) < 0.08 + error
+    assert 0.92 - error < np.mean(covered) < 0.97 + error
+
+
+def test_planted_slopes_are_in_their_intervals(rng):
+    fit = s.period_model(*planted(rng, 24, 300, slope=0.06), np.arange(24))
+    assert 0.91 < ((fit["low"] <= 0.06) & (fit["high"] >= 0.06)).mean() < 0.99
+    assert abs(np.median(fit["slope"]) - 0.06) < 0.01
+
+
+def test_more_volume_is_no_trend_of_a_rare_word(rng):
+    share, n = planted(rng, 36, 300, base=np.log(0.02 / 0.98), volume=70)
+    fit = s.period_model(share, n, np.arange(36))
+    assert (fit["p"] < 0.05).mean() < 0.11
+    assert abs(np.mean(fit["slope"])) < 0.01
+
+
+def test_the_family_teaches_how_alike_periods_are():
+    alone, together = [], []
+    for seed in range(16):
+        share, n = planted(np.random.default_rng(seed), 12, 100, correlation=0.7, deviation=1.0, volume=200)
+        together.append((s.period_model(share, n, np.arange(12))["p"] < 0.05).mean())
+        alone.append((s.period_model(share[:, :1], n[:, :1], np.arange(12))["p"] < 0.05).mean())
+    assert np.mean(together) < 0.12
+    assert np.mean(together) < np.mean(alone)
+
+
+def test_a_season_is_not_a_trend(rng):
+    share, n = planted(rng, 40, 100, deviation=0.0, volume=400)
+    angle = 2 * np.pi * np.arange(40) / 12
+    wave = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    share = np.clip(share * np.exp(0.5 * wave[:, :1]), 0, 1)
+    fit = s.period_model(share, n, np.arange(40), wave)
+    assert (fit["p"] < 0.05).mean() < 0.12
+
+
+def test_two_articles_of_one_day_are_not_two_observations(rng):
+    days = np.repeat(np.arange(300), 5)
+    period = days // 30
+    said = (rng.random(300) < 0.3)[days].astype(float)[:, None]  # all articles of a day alike
+    _, n, _ = s.effective_numbers(said, period, [days], 10)
+    assert np.allclose(n, 30, rtol=0.15)  # 150 articles a period, 30 days
+    _, n, _ = s.effective_numbers((rng.random((1500, 1)) < 0.3).astype(float), period, [days], 10)
+    assert (n > 130).all()
+
+
+def test_shrinking_keeps_the_largest_of_many_from_being_too_large(rng):
+    truth = np.where(rng.random(400) < 0.8, 0.0, rng.normal(0, 0.5, 400))
+    seen = truth + rng.normal(0, 0.2, 400)
+    middle, low, high = s.shrink(seen, np.full(400, 0.2))
+    top = np.argsort(-np.abs(seen))[:40]
+    assert np.abs(middle[top] - truth[top]).mean() < np.abs(seen[top] - truth[top]).mean()
+    assert ((low[top] <= truth[top]) & (truth[top] <= high[top])).mean() > 0.85
+
+
+def test_bootstrap_weights_have_the_variance_of_a_mean(rng):
+    values = rng.normal(size=6)
+    drawn = s.block_weights(np.zeros(6, dtype=int), 40_000, rng) @ values / 6
+    assert np.isclose(drawn.var(), values.var(ddof=1) / 6, rtol=0.05)
