@@ -92,9 +92,10 @@ def fit(
     sweeps = sweeps or default_sweeps(len(chain.token_term))
     burn_in = sweeps // 2
     spacing = max(1, (sweeps - burn_in) // samples)
+    pause = max(10, burn_in // 100)
     for done in range(1, burn_in + 1):
         chain.sweep()
-        if done % LOOK == 0:
+        if done % pause == 0:
             chain.look()
             chain.learn_priors(learn_alpha=alpha is None, learn_beta=beta is None)
     means = _Means(chain, samples)
@@ -106,16 +107,13 @@ def fit(
     return _by_share(means.model(counts, seed), counts)
 
 
-LOOK = 10  # sweeps between looks at the chain
-
-
 def default_sweeps(n_words: int) -> int:
     """Sweeps of a fit: many where they cost nothing, 200 from a million words on.
 
     >>> default_sweeps(2_000), default_sweeps(500_000), default_sweeps(25_000_000)
-    (2000, 400, 200)
+    (5000, 400, 200)
     """
-    return int(np.clip(2e8 / max(n_words, 1), 200, 2000)) // 20 * 20
+    return int(np.clip(2e8 / max(n_words, 1), 200, 5000)) // 20 * 20
 
 
 class Chain:
@@ -230,28 +228,28 @@ def _distinct(units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return topics, n + 1, sizes[topics, n + 1]
 
 
-# A weak gamma prior on each pseudo-count keeps the estimates off zero and infinity where a topic is empty or articles are few.
-SHAPE, RATE = 1.01, 0.01
-
-
 def _learned_alpha(units: np.ndarray, alpha: np.ndarray, steps: int = 5) -> np.ndarray:
-    """The most probable asymmetric Dirichlet prior of these topic counts of units, some steps on from `alpha`."""
+    """The most probable asymmetric Dirichlet prior of these topic counts of units, some steps on from `alpha`.
+
+    Each pseudo-count has itself the prior Gamma(2, n_topics / 2), which weighs as much as one more unit that holds the topic: without
+    it a handful of units, each of one topic, would drive all pseudo-counts to zero and the chain to a stand.
+    """
     topics, sizes, times = _distinct(units)
     lengths, n_units = np.unique(units.sum(axis=1), return_counts=True)
     for _ in range(steps):
         gain = np.bincount(topics, times * (psi(sizes + alpha[topics]) - psi(alpha[topics])), minlength=len(alpha))
         cost = (n_units * (psi(lengths + alpha.sum()) - psi(alpha.sum()))).sum()
-        alpha = (alpha * gain + SHAPE - 1) / (cost + RATE)
+        alpha = (alpha * gain + 1) / (cost + len(alpha) / 2)
     return alpha
 
 
 def _learned_beta(cells: np.ndarray, topic_n: np.ndarray, n_terms: int, beta: float, steps: int = 5) -> float:
-    """The most probable symmetric Dirichlet prior of these term counts of topics, some steps on from `beta`."""
+    """The most probable symmetric Dirichlet prior of these term counts of topics, some steps on from `beta`; its own prior is Gamma(1.01, 0.01)."""
     sizes, times = np.unique(cells, return_counts=True)
     for _ in range(steps):
         gain = (times * (psi(sizes + beta) - psi(beta))).sum()
         cost = n_terms * (psi(topic_n + n_terms * beta) - psi(n_terms * beta)).sum()
-        beta = float((beta * gain + SHAPE - 1) / (cost + RATE))
+        beta = float((beta * gain + 0.01) / (cost + 0.01))
     return beta
 
 

@@ -102,9 +102,9 @@ class Reference:
     mean: float
     floor: float
 
-    def excess(self, agreement: np.ndarray | float) -> np.ndarray | float:
-        """Agreement beyond the reference, cut so that 0 is what shuffled text gives and 1 the same topic in each fit."""
-        return (agreement - self.mean) / max(1 - self.mean, 1e-9)
+    def excess(self, agreement: np.ndarray | float) -> np.ndarray:
+        """Agreement beyond the reference: 0 is no match, or one as on shuffled text, and 1 the same topic in both fits."""
+        return np.clip((np.asarray(agreement) - self.mean) / max(1 - self.mean, 1e-9), 0, 1)
 
 
 def reference(models: Sequence[TopicModel]) -> Reference:
@@ -133,7 +133,7 @@ def stability(
     """How each topic of the fit that is shown comes back in each other fit: one row per topic and fit.
 
     `similarity` is that of the topic and its pair, 0 where it has none; `excess` the same beyond shuffled text
-    (0: as there; 1: the same topic); `topic_b` is the pair's number in the other fit, 0 where there is no match. `kind` says what sets the others apart: seed or articles.
+    (0: no match, or no more than there; 1: the same topic); `topic_b` is the pair's number in the other fit, 0 where there is no match. `kind` says what sets the others apart: seed or articles.
     """
     parts = []
     for other in others:

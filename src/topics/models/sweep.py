@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from topics.models.lda import TopicModel, fit
+from topics.models.lda import TopicModel, example_counts, fit, infer
+from topics.models.scores import count_windows
 from topics.models.stability import SHUFFLED_SEEDS, resampled, shuffled
 from topics.words.counts import Counts
 
@@ -69,6 +71,7 @@ class Choice:
 
 
 NEAR = 0.95  # of the best gain over word frequencies: foretells about as well
+LEAST = 0.1  # mean agreement beyond shuffled text, under which topics do not come back
 STEADY = 0.2  # below the largest mean agreement of these: comes back about as often
 
 
@@ -77,19 +80,19 @@ def choose(scores: pd.DataFrame, stability: pd.DataFrame) -> Choice:
 
     A count will do where (1) its topics foretell the words of held-out articles better than word frequencies alone; (2) its gain is
     95 % of the best or more, or the best lies within its interval; and (3) its topics come back in other runs about
-    as much as at the steadiest of these (mean excess over shuffled text within 0.2, and above 0). The smallest such count is
+    as much as at the steadiest of these (mean excess over shuffled text within 0.2, and 0.1 at the least). The smallest such count is
     suggested: what is added beyond it foretells little and is less sure. None is where no count passes.
     """
     gains = _gains(scores)
     stable = stability[stability["kind"] == "seed"].groupby("n_topics")["excess"].mean()
     useful = gains[(gains["low"] > 0) & gains.index.isin(stable.index)]
     steady = stable[useful.index]
-    if useful.empty or steady.max() <= 0:
+    if useful.empty or steady.max() < LEAST:
         return Choice(None, _why_none(gains, useful), "", ())
     best: Any = useful["value"].idxmax()
     near = useful.index[(useful["value"] >= NEAR * useful["value"][best]) | (useful["high"] >= useful["value"][best])]
     will_do = steady[near]
-    will_do = will_do[(will_do >= will_do.max() - STEADY) & (will_do > 0)]
+    will_do = will_do[(will_do >= will_do.max() - STEADY) & (will_do >= LEAST)]
     if will_do.empty:
         return Choice(None, _why_none(gains, useful.iloc[:0]), "", ())
     chosen = int(will_do.index[0])
@@ -135,3 +138,11 @@ def _against(scores: pd.DataFrame, stable: pd.Series, gains: pd.DataFrame, chose
         said.append(f"{chosen} is at the edge of the numbers tried")
     told = "; ".join(said)
     return told[:1].upper() + told[1:] + "." if said else "No other measure prefers another number."
+
+
+def warm() -> None:
+    """Compile every kernel, or read what is kept of it: some seconds the first time on a machine, for set-up or a thread beside reading."""
+    counts = example_counts()
+    model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=1)
+    infer(counts.matrix, model.topic_term, model.alpha)
+    count_windows(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))
