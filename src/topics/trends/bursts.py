@@ -41,8 +41,9 @@ def bursts(
     Law: with over-dispersion k (moments, per name) a period of n articles is worth n / (1 + (n - 1) k); the statistic of a stretch is the
     signed score z for a higher share in it than outside (a break: any other share after it). p = (1 + permutations whose
     largest is as large) / (1 + permutations), or beyond their reach the tail of a Gumbel distribution fitted to their largest.
-    Blocks are as long as Carlstein's rule says for the median of `correlation` (of successive periods, by name, from the period model):
-    the family's, as a burst makes its own name's periods alike. No row for a name with fewer than 20 articles that mention it, nor where there are fewer than eight blocks.
+    Blocks are as long as Carlstein's rule says for `correlation` (of successive periods, by name, from the period model), the name's own
+    or the median of all, whichever is less, as a burst makes its own name's periods alike. No row for a name with
+    fewer than 20 articles that mention it, nor where there are fewer than eight blocks.
     Sources: Kulldorff 1997, Commun. Stat. Theory Methods 26 (scan); Abrams, Kulldorff and Kleinman 2010, Int. J. Health Geogr. 9 (Gumbel).
 
     >>> months = [f"2018-{m:02d}" for m in range(24)]
@@ -59,13 +60,19 @@ def bursts(
     enough = (mentioning[used].sum(axis=0) >= FEWEST_MENTIONS) & (
         (n_docs[used, None] - mentioning[used]).sum(axis=0) > 0
     )
-    size = block_length(len(used), float(np.nanmedian(list(correlation.values()))) if correlation else 0.0)
-    column = np.flatnonzero(enough)
-    if not len(column) or len(used) // size < FEWEST_BLOCKS:
+    known = correlation or {}
+    family = float(np.nanmedian([*known.values()])) if known else 0.0
+    length = np.array(
+        [block_length(len(used), np.fmin(known.get(name, family), family)) for name in names], dtype="int64"
+    )
+    enough &= len(used) // np.maximum(length, 1) >= FEWEST_BLOCKS
+    found = []
+    for size in np.unique(length[enough]):
+        columns = np.flatnonzero(enough & (length == size))
+        found.append(_scan(mentioning[used][:, columns], n_docs[used], int(size), seed, permutations, columns))
+    if not found:
         return tables.empty("bursts").assign(what=[], p=[], share_in=[], share_out=[], n_in=[], block=[], method=[])
-    table = _scan(mentioning[used][:, column], n_docs[used], size, seed, permutations)
-    table = table.assign(column=column[table["column"]])
-    table = table.sort_values(["column", "what"], ascending=[True, False], ignore_index=True)
+    table = pd.concat(found).sort_values(["column", "what"], ascending=[True, False], ignore_index=True)
     label = periods["period"].to_numpy(dtype=object)[used]
     table["name"] = names[table["column"]]
     table["kind"] = table["name"].map(rows.drop_duplicates("name").set_index("name")["kind"])
@@ -84,8 +91,8 @@ def block_length(n_periods: int, correlation: float) -> int:
     return max(1, round((2 * r / (1 - r**2)) ** (2 / 3) * n_periods ** (1 / 3)))
 
 
-def _scan(y: np.ndarray, n: np.ndarray, size: int, seed: int, permutations: int) -> pd.DataFrame:
-    """Strongest burst and break of each name (columns of y), with the p of the scan."""
+def _scan(y: np.ndarray, n: np.ndarray, size: int, seed: int, permutations: int, columns: np.ndarray) -> pd.DataFrame:
+    """Strongest burst and break of each name (a column of y each, numbered by `columns`), with the p of the scan."""
     worth = effective(y, n)
     share, pooled = y / n[:, None], (worth * (y / n[:, None])).sum(axis=0) / worth.sum(axis=0)
     excess = worth * (share - pooled)
@@ -104,7 +111,7 @@ def _scan(y: np.ndarray, n: np.ndarray, size: int, seed: int, permutations: int)
         frames.append(
             pd.DataFrame(
                 {
-                    "column": np.arange(y.shape[1]),
+                    "column": columns,
                     "what": what,
                     "first": first,
                     "last": last,
