@@ -33,6 +33,7 @@ INK, MUTED, LINE, PAPER = "#1b1f24", "#5b6470", "#d5dae0", "#ffffff"
 BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"
 PALETTE = (BLUE, AMBER, GREEN, ORANGE, PURPLE, SKY)
 WIDTH = 5.0  # inches: one column
+THIN = 5  # articles: a period with fewer stands apart from the line of a series
 TITLE = 0.30  # inches above the axes kept for the title; pages cut them off and set the title as text
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans", "font.size": 9.2, "axes.titlesize": 9.5, "axes.labelsize": 9.2,
@@ -479,10 +480,15 @@ def _dots_and_lines(
     ax.grid(axis="x")
 
 
-def _dots(ax: Axes, x: np.ndarray, y: np.ndarray, sure: np.ndarray, colour: str = BLUE, size: float = 4.5) -> None:
-    """Filled where sure, hollow where not."""
-    ax.plot(x[sure], y[sure], "o", color=colour, ms=size, ls="", zorder=3, clip_on=False)
-    ax.plot(x[~sure], y[~sure], "o", mfc=PAPER, mec=colour, ms=size, ls="", zorder=3, clip_on=False)
+def _dots(
+    ax: Axes, x: np.ndarray, y: np.ndarray, sure: np.ndarray, colour: str = BLUE, size: float = 4.5, pale: bool = False
+) -> None:
+    """Filled where sure, hollow where not; whole where they lie on an axis, but pale ones, which may lie outside the frame."""
+    known = np.isfinite(x) & np.isfinite(y)
+    looks = {"alpha": 0.35} if pale else {"clip_on": False}
+    for mine, inside in ((known & sure, colour), (known & ~sure, PAPER)):
+        dots = ax.plot(x[mine], y[mine], "o", mfc=inside, mec=colour, ms=size, ls="", zorder=3, **looks)
+        dots[0].set_in_layout(False)
 
 
 def describe_terms(topic_terms: pd.DataFrame) -> str:
@@ -579,23 +585,32 @@ def describe_series(series: pd.DataFrame) -> str:
 
 
 def _line(ax: Axes, series: pd.DataFrame, small: bool = False) -> None:
-    """Band, line and dots; the line breaks where periods are missing, dots are hollow where a period is partial."""
+    """Band, line and dots; the line breaks where periods are missing, dots are hollow where a period is partial.
+
+    Periods of fewer than `THIN` articles are pale dots apart from the line: the scale is not theirs, and they may lie outside it.
+    """
     rows = series.sort_values("period", key=lambda p: p.map(position))
-    x = np.array([position(p) for p in rows["period"]])
+    x = np.array([position(p) for p in rows["period"]], dtype=float)
     y, low, high = (_numbers(rows, c) for c in ("estimate", "low", "high"))
-    breaks = np.flatnonzero((np.diff(x) > 1) | ~np.isfinite(y[1:]) | ~np.isfinite(y[:-1])) + 1
+    n = _numbers(rows, "n_docs")
+    thin = (n < THIN) & (np.nanmax(n, initial=0) >= THIN)
+    shown = np.isfinite(y) & ~thin
+    breaks = np.flatnonzero((np.diff(x) > 1) | ~shown[1:] | ~shown[:-1]) + 1
     for piece in np.split(np.arange(len(x)), breaks):
         if len(piece) > 1:
             ax.fill_between(x[piece], low[piece], high[piece], color=BLUE, alpha=0.2, lw=0)
             ax.plot(x[piece], y[piece], color=BLUE)
-        else:
+        elif shown[piece].all():
             ax.vlines(x[piece], low[piece], high[piece], color=BLUE, alpha=0.35, lw=3)
     whole = ~_flags(rows, "partial", False)
-    _dots(ax, x, y, whole, size=4.5 if len(x) <= 60 and not small else 2)
+    size = 4.5 if len(x) <= 60 and not small else 2
+    _dots(ax, x[shown], y[shown], whole[shown], size=size)
     unit = str(rows["unit"].iloc[0])
     if _is_share(unit):
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.3g} %"))
-    ax.set_ylim(bottom=min(0.0, float(np.nanmin(low, initial=0))))
+    ends = np.concatenate([y[shown], high[shown], [1e-12]])
+    ax.set_ylim(min(0.0, float(np.nanmin(low[shown], initial=0))), 1.06 * float(np.nanmax(ends)))
+    _dots(ax, x[thin], y[thin], whole[thin], size=size, pale=True)
 
 
 def _volume(ax: Axes, series: pd.DataFrame) -> None:
@@ -619,7 +634,7 @@ def series(
     """One topic or keyword over time with its interval, articles per period beneath (but on axes that are given).
 
     SERIES rows of one name and source. Missing periods are gaps; where the column `partial` is True the period is
-    hatched. `bursts` (BURSTS rows) are shaded; `seeds` (`period, estimate`, a row a seed) are ticks.
+    hatched. `bursts` (BURSTS rows) are shaded, or a broken line where their `what` is "break"; `seeds` (`period, estimate`, a row a seed) are ticks.
     """
     name, unit = str(series["name"].iloc[0]), str(series["unit"].iloc[0])
     if ax is None:
@@ -628,6 +643,9 @@ def series(
         _volume(below, series)
         below.set_ylabel("articles")
     for burst in () if bursts is None else _rows(bursts):
+        if getattr(burst, "what", "burst") == "break":
+            ax.axvline(position(burst.start) - 0.5, color=ORANGE, lw=1.2, ls="--", zorder=0)
+            continue
         ax.axvspan(position(burst.start) - 0.5, position(burst.end) + 0.5, color=AMBER, alpha=0.22, lw=0, zorder=0)
     _line(ax, series)
     if seeds is not None and len(seeds):
@@ -672,7 +690,7 @@ def multiples(
         panel.set_axis_off()
     for panel in panels[-1]:
         _volume(panel, series)
-        _period_axis(panel, series["period"].tolist(), most=3)
+        _period_axis(panel, series["period"].tolist(), most=3 if len(str(series["period"].iloc[0])) < 8 else 2)
     panels[-1, 0].set_ylabel("articles")
     return panels[0, 0]
 
