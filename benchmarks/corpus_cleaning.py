@@ -9,9 +9,13 @@ tests/cases/real_removals.json labels by digest and offsets.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from topics.corpus.clean import About, clean_text, joined_words
+from topics.corpus.clean import HARMLESS, STEPS, About, clean_articles, clean_text, joined_words
+from topics.corpus.read import read_articles
 
 CASES = Path(__file__).resolve().parents[1] / "tests" / "cases"
 
@@ -48,18 +52,63 @@ def scores(pairs: list[tuple[set[int], set[int]]]) -> tuple[float, float]:
     return hit / max(1, sum(len(out) for _, out in pairs)), hit / max(1, sum(len(gold) for gold, _ in pairs))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--real", type=Path)
-    parser.parse_args()
+def made_up(tell: Callable[[str], None] = lambda line: None) -> list[tuple[set[int], set[int]]]:
+    """For each made-up case, the positions labelled and those taken out."""
     pairs = []
     for name, title, text, gold in cases():
         out = taken_out(text, title, joined_words([text]))
         pairs.append((gold, out))
         if gold != out:
-            wrong, missed = ("".join(text[i] for i in sorted(s)) for s in (out - gold, gold - out))
-            print(f"{name}: taken out wrongly {wrong[:80]!r}, missed {missed[:80]!r}")
+            tell(f"{name}: wrongly {_said(text, out - gold)}, missed {_said(text, gold - out)}")
+    return pairs
+
+
+def real(shared: Path, tell: Callable[[str], None] = lambda line: None) -> list[tuple[set[int], set[int]]]:
+    """The same for the labelled real articles under `shared`, cleaned with all the others of their corpus.
+
+    Repairs of encoding and invisible characters are not labelled and do not count.
+    """
+    labels = json.loads((CASES / "real_removals.json").read_text(encoding="utf-8"))
+    pairs = []
+    for path in [shared / "articles", *sorted((shared / "corpora" / "dated").glob("*"))]:
+        if not path.exists() or ".tar" in path.name:
+            continue
+        raw, _ = read_articles(path)
+        digests = [hashlib.sha256(text.encode()).hexdigest() for text in raw["text"]]
+        if not labels.keys() & set(digests):
+            continue
+        _, removals, _ = clean_articles(raw, steps=[step for step in STEPS if step not in HARMLESS])
+        by_doc = dict(tuple(removals.groupby("doc_id")))
+        for doc_id, text, digest in zip(raw["doc_id"], raw["text"], digests, strict=True):
+            if digest in labels:
+                rows = by_doc.get(doc_id, removals.head(0))
+                gold, out = (
+                    _positions(text, labels[digest]),
+                    _positions(text, zip(rows["start"], rows["n_chars"], strict=True)),
+                )
+                pairs.append((gold, out))
+                if gold != out:
+                    tell(f"{doc_id}: wrongly {_said(text, out - gold)}, missed {_said(text, gold - out)}")
+    return pairs
+
+
+def _positions(text: str, spans: Iterable[Iterable[int]]) -> set[int]:
+    return {i for start, n in spans for i in range(start, start + n) if not text[i].isspace()}
+
+
+def _said(text: str, positions: set[int]) -> str:
+    return repr("".join(text[i] for i in sorted(positions))[:80])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--real", type=Path, help="folder that holds articles/ and corpora/dated/")
+    given = parser.parse_args()
+    pairs = made_up(print)
     print("made-up cases: {}, precision {:.3f}, recall {:.3f}".format(len(pairs), *scores(pairs)))
+    if given.real:
+        pairs = real(given.real, print)
+        print("real articles: {}, precision {:.3f}, recall {:.3f}".format(len(pairs), *scores(pairs)))
 
 
 if __name__ == "__main__":

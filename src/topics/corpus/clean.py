@@ -13,7 +13,6 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -61,6 +60,7 @@ ELLIPSIS = re.compile(r"[ \t]?\[(?:\.\.\.|…|\+\d+ chars)\]")
 INVISIBLE = re.compile(
     r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]+"
 )
+FOREIGN = re.compile(r"[^\x00-\x7f]+")
 APOSTROPHE = re.compile(r"(?<=[A-Za-z]n)\"(?=t\b)|(?<=[A-Za-z])\"(?=(?:s|re|ve|ll)\b(?! ?\"))")
 LINE_HYPHEN = re.compile(r"[-\u2010][ \t]*\n[ \t]*")
 
@@ -109,7 +109,9 @@ CREDIT_TAIL = re.compile(rf"[ \t]*\({CREDITED} [^()\n]{{2,300}}\)?[ \t]*$", re.M
 SOURCED = rf"\(?(?:Sources?|Nguồn|Quelle|Fuente) ?: ?-?(?:{NAMES}(?: and (?:news )?agencies| news agenc(?:y|ies)| agencies)?|agencies)\)?[ \t.]*"
 SOURCE = re.compile(rf"[ \t]*{SOURCED}")
 SOURCE_TAIL = re.compile(rf"(?<=[.!?\"”'’)])[ \t]*{SOURCED}\s*\Z")
-AGENCY_TAIL = re.compile(rf"(?<=[.!?\"”'’)])[ \t]*(?:{DASH}[ \t]*)?\(?{AGENCY}(?:/{AGENCY})*\)?[ \t\n]*\Z")
+AGENCY_TAIL = re.compile(
+    rf"(?<=[.!?\"”'’)])[ \t]*(?:(?:{DASH}[ \t]*)?\(?{AGENCY}(?:/{AGENCY})*\)?|[a-z]{{2,4}}(?:/[a-z]{{1,4}}){{1,3}} \([\w ]+(?:, ?-?[\w ]+)*\))[ \t\n-]*\Z"
+)
 INITIALS = re.compile(
     rf"[ \t(\-–—*]*(?:(?:[{UPPER}]\.){{1,3}} ?[{UPPER}]?\.?|[{UPPER}](?:\.[{UPPER}][{LOWER}]*){{1,2}}\.?|{AGENCY}(?:/{AGENCY})*)[ \t)]*"
 )
@@ -178,9 +180,10 @@ def encoding(text: str, about: About) -> Iterator[Span]:
         line = text[start:end]
         fixed = fix_mojibake(line)
         if fixed != line:
-            for kind, a, b, c, d in SequenceMatcher(None, line, fixed, autojunk=False).get_opcodes():
-                if kind != "equal":
-                    yield start + a, start + b, fixed[c:d]
+            runs = [(m.start(), m.end(), fix_mojibake(m[0])) for m in FOREIGN.finditer(line)]
+            if _replaced(line, runs) != fixed:  # what was spoilt took ASCII with it
+                runs = [(0, len(line), fixed)]
+            yield from ((start + a, start + b, new) for a, b, new in runs if line[a:b] != new)
     yield from _all(APOSTROPHE, text, "'", needs='"')
 
 

@@ -92,8 +92,8 @@ def parse(text: str, day_first: bool | None = None) -> Found | None:
         if match:
             try:
                 return _read_match(form, match, day_first)
-            except ValueError:
-                continue
+            except ValueError:  # 30 February
+                return None
     epoch = EPOCH.match(text)
     if epoch:
         day = datetime.fromtimestamp(int(epoch[1]), UTC).date()
@@ -173,10 +173,8 @@ def in_header(text: str) -> str:
     ''
     """
     lines = [line.strip() for line in text.split("\n", 40)[:40] if line.strip()][:8]
-    for line in lines:
-        if len(line) > 160:
-            line = _dateline_head(line)
-        found = parse(line) if line else None
+    for line in (part for line in lines for part in (line[:160], _dateline_head(line))):
+        found = parse(line)
         if found and found.first == found.last and _only_a_stamp(line, found.text):
             return found.text
     return ""
