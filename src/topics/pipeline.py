@@ -654,7 +654,7 @@ def keywords(settings: Settings) -> store.Kept:
     """Concepts and keywords over time: `names, mentions` (articles by names), `placed, periods, length, why`, `series, trends,
     bursts, contexts`, and `denominator` (out of how many articles a share is taken). Where articles are few, no series."""
     base, said, totals = words(settings), collection(settings), published(settings)
-    values = {"keywords": list(settings.keywords), "period": settings.period, "collection": said}
+    values: dict[str, Any] = {"keywords": list(settings.keywords), "period": settings.period, "collection": said}
     values["totals"] = [] if totals is None else totals.to_numpy().tolist()
     key = store.key("keywords", room="trends", values=values, inputs=[base.key])
     return _keep(settings, key, lambda: _follow(settings, said, totals))
@@ -700,15 +700,14 @@ def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | Non
         return made
     over_time = placed, calendared, length, mentions, names["name"].tolist(), names["kind"].tolist()
     withheld = {} if total is not None else trends.searched_for(_ways(settings, names["name"]), said)
+    series = trends.keyword_series(*over_time, totals=total)
     moves = trends.keyword_trends(*over_time, withheld=withheld, totals=total, seasons=said.get("seasons"))
-    n_docs, mentioning = _per_period(placed, calendared, mentions)
+    alike = {str(name): float(r) for name, r in zip(moves["name"], moves["correlation"], strict=True) if r == r}
     return made | {
-        "series": trends.keyword_series(*over_time, totals=total),
+        "series": series,
         "trends": moves,
         "findings": trends.findings(moves),
-        "bursts": bursts.bursts(
-            mentioning, n_docs, calendared, *over_time[-2:], correlation=moves["correlation"].to_numpy(dtype=float)
-        ),
+        "bursts": bursts.bursts(series, calendared, alike),
     }
 
 
@@ -719,16 +718,6 @@ def _ways(settings: Settings, names: Iterable[str]) -> dict[str, list[str]]:
     file = Path(settings.concepts)
     known = concepts.read_concepts(file).groupby("name")["pattern"].agg(list).to_dict() if file.exists() else {}
     return {name: known.get(name, [name]) for name in names}
-
-
-def _per_period(placed: pd.DataFrame, periods: pd.DataFrame, mentions: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Articles of each period, and those of them that mention each name: (n_periods,) and (n_periods, n_names)."""
-    from scipy import sparse
-
-    inside = np.flatnonzero((placed["ordinal"] >= 0).to_numpy())
-    row = placed["ordinal"].to_numpy()[inside] - int(periods["ordinal"].iloc[0])
-    pick = sparse.csr_matrix((np.ones(len(inside), np.int64), (row, inside)), (len(periods), len(placed)))
-    return periods["n_docs"].to_numpy(), np.asarray((pick @ (mentions > 0)).todense())
 
 
 def keyness(settings: Settings) -> store.Kept:
@@ -745,24 +734,25 @@ def _compare_groups(settings: Settings) -> store.Result:
     from topics.trends import contexts, keyness
 
     base, articles = words(settings), corpus(settings)["articles"]
-    placed = calendar(settings)[0]
-    dates = articles.sort_values("doc_id", kind="stable")["date"].reset_index(drop=True)
+    placed, dates = _dated(settings)
     found, missing, compared = [empty("keyness")], [empty("dropped")], []
-    for group, names in [] if few(settings) else _groups(settings):
+    for group, names, held in [] if few(settings) else _groups(settings):
         block, length = keyness.time_blocks(placed, dates, group)
-        table, left_out = keyness.keyness(base["counts"].matrix, base["counts"].terms, group, block, names)
-        table = table.merge(base["terms"][["term", "kind"]], on="term", how="left") if len(table) else table
-        kept = table[table["q"] < SURE] if len(table) else table
-        compared.append(
-            {"group": names[0], "against": names[1], "blocks": length, "tested": len(table), "found": len(kept)}
+        source = placed["source"].to_numpy() if held else None
+        table, left_out = keyness.keyness(
+            base["counts"].matrix, base["counts"].terms, group, block, names, source=source
         )
-        compared[-1] |= {"n": int((group == 0).sum()), "n_against": int((group == 1).sum())}
+        table = table.merge(base["terms"][["term", "kind"]], on="term", how="left") if len(table) else table
+        n, n_against = (int((group == side).sum()) for side in (0, 1))
+        facts = {"group": names[0], "against": names[1], "blocks": length, "held": held, "tested": len(table)}
+        compared.append(facts | {"n": n, "n_against": n_against})
         found.append(table)
         rare = left_out.groupby(["stage", "what", "reason"], sort=False).size().rename("n").reset_index()
         missing.append(rare.assign(id=f"{names[0]} against {names[1]}"))
     table = pd.concat(found, ignore_index=True)
-    shown = table[table["q"] < SURE].groupby("group", sort=False).head(MARKING)["term"].unique() if len(table) else []
-    places = [contexts.contexts(base, articles, term) for term in shown]
+    shown = table[table["q"] < SURE] if len(table) else table
+    shown = shown.groupby("group", sort=False).head(MARKING)
+    places = [contexts.contexts(base, articles, str(term)) for term in shown["term"].unique()]
     return {
         "keyness": table,
         "dropped": conform(pd.concat(missing, ignore_index=True), "dropped"),
@@ -771,21 +761,24 @@ def _compare_groups(settings: Settings) -> store.Result:
     }
 
 
-def _groups(settings: Settings) -> Iterator[tuple[np.ndarray, tuple[str, str]]]:
-    """Which articles are compared with which: 0, 1 or -1 (neither) for each, and the names of both groups."""
-    placed, periods, _, _ = calendar(settings)
-    ordinal = placed["ordinal"].to_numpy()
-    if periods["n_docs"].gt(0).sum() > 1:
-        so_far = periods["n_docs"].cumsum().to_numpy() / periods["n_docs"].sum()
-        last = min(int(np.abs(so_far - 0.5).argmin()), len(periods) - 2)
-        period = periods["period"].tolist()
-        names = (f"{period[0]} to {period[last]}", f"{period[last + 1]} to {period[-1]}")
-        late = (ordinal > periods["ordinal"].iloc[last]).astype(int)
-        yield np.where(ordinal < 0, -1, late), names
+def _groups(settings: Settings) -> Iterator[tuple[np.ndarray, tuple[str, str], bool]]:
+    """Which articles are compared with which: 0, 1 or -1 (neither) for each, the names of both groups, whether outlets are held constant."""
+    from topics.trends import keyness
+
+    placed, dates = _dated(settings)
+    half = keyness.halves(placed, dates)
+    if (half == 1).any():
+        yield half, (f"up to {dates[half == 0].max()}", f"from {dates[half == 1].min()}"), True
     source = placed["source"].to_numpy()
     known = placed.loc[placed["source"] != UNKNOWN, "source"].value_counts()
     for outlet in known.index[:OUTLETS] if len(known) > 1 else []:
-        yield np.where(source == outlet, 0, 1), (outlet, "the other outlets")
+        yield np.where(source == outlet, 0, 1), (outlet, "the other outlets"), False
+
+
+def _dated(settings: Settings) -> tuple[pd.DataFrame, pd.Series]:
+    """Where the articles stand in time, and their dates, in the same order."""
+    articles = corpus(settings)["articles"].sort_values("doc_id", kind="stable")
+    return calendar(settings)[0], articles["date"].reset_index(drop=True)
 
 
 def companions(settings: Settings) -> store.Kept:
@@ -809,15 +802,16 @@ def _beside(settings: Settings) -> store.Result:
     if few(settings):
         return {"companions": found[0], "together": together[0]}
     spans, terms = _placed_terms(settings)
-    base, placed = words(settings), calendar(settings)[0]
-    half = next((group for group, _ in _groups(settings)), None)
-    dates = corpus(settings)["articles"].sort_values("doc_id", kind="stable")["date"].reset_index(drop=True)
-    block = None if half is None else keyness.time_blocks(placed, dates, half)[0]
+    base, (placed, dates) = words(settings), _dated(settings)
+    half = keyness.halves(placed, dates)
+    halves: dict[str, Any] = (
+        {"half": half, "block": keyness.time_blocks(placed, dates, half)[0]} if (half == 1).any() else {}
+    )
     for name in followed(settings)["name"]:
         column = int(np.searchsorted(terms, name))
         if column == len(terms) or terms[column] != name:
             continue  # a keyword that is no word, phrase or concept of the vocabulary: it is looked up in the text alone
-        table = keyness.companions(spans, base["tokens"], terms, column, half=half, block=block)
+        table = keyness.companions(spans, base["tokens"], terms.tolist(), column, **halves)
         table = table[table["q"] < SURE].assign(name=name) if len(table) else found[0]
         found.append(table)
         beside = table[table["group"] == f"sentences with {name}"]["term"].head(COMPANIONS)
