@@ -1,6 +1,6 @@
-"""From clean text to counts on the news corpus: this project beside the plain chain, one after the other, three times.
+"""From clean text to counts on the news corpus: this project beside the plain chain, one after the other, ROUNDS times (3).
 
-    python benchmarks/words_speed.py ../shared/corpora/dated/NewsArticles.zip
+    python benchmarks/words_speed.py ../shared/corpora/dated/NewsArticles.zip [ROUNDS]
 
 The plain chain is nltk `NLTKWordTokenizer`, simplemma on each token, gensim `Phrases` (npmi; once, and a second time
 for phrases of up to four words) and `Dictionary`. Ours does the same work and keeps offsets, sentences, concepts, spans and what was
@@ -33,7 +33,6 @@ from topics.words.concepts import find, patterns, read_concepts
 from topics.words.counts import prepare
 from topics.words.phrases import Stream, learn_phrases
 
-ROUNDS = 3
 TIMES: dict[str, list[tuple[float, float]]] = {}
 
 
@@ -47,6 +46,7 @@ def timed(name: str) -> Iterator[None]:
     cpu, clock = used(), time.perf_counter()
     yield
     TIMES.setdefault(name, []).append((used() - cpu, time.perf_counter() - clock))
+    print(f"{name}: {TIMES[name][-1][0]:.2f} {TIMES[name][-1][1]:.2f}", file=sys.stderr, flush=True)
 
 
 def plain_chain(texts: list[str]) -> None:
@@ -117,10 +117,11 @@ def main() -> None:
         lambda: concepts_beside_tokenising(texts),
         lambda: phrases_beside_gensim(texts),
     ]
-    for _ in range(ROUNDS):
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    for _ in range(rounds):
         for step in steps:
             step()
-    print(f"{len(texts):,} articles, {sum(map(len, texts)):,} characters, medians of {ROUNDS}")
+    print(f"{len(texts):,} articles, {sum(map(len, texts)):,} characters, medians of {rounds}")
     for name, times in TIMES.items():
         print(f"{name:55s} processor {median(t[0] for t in times):6.2f} s   clock {median(t[1] for t in times):6.2f} s")
 

@@ -69,8 +69,9 @@ def test_each_kind_of_removal_can_be_undone(kind, name):
 
 
 def test_outlets_are_the_sources_of_the_articles_and_agencies():
-    table = leftout_patterns("en", ["outlet"], ["B", "A", "A", ""])
-    assert table["pattern"].tolist() == [*AGENCIES, "=A", "=B"]
+    sources = ["B", "A", "A", "", "texts", "Mekong Mirror", "mekong-mirror", "example.com"]
+    table = leftout_patterns("en", ["outlet"], sources)
+    assert table["pattern"].tolist() == [*AGENCIES, "=A", "=B", "=example.com", "Mekong Mirror", "mekong mirror"]
 
 
 def test_the_users_stop_words_are_left_out_in_all_their_forms():

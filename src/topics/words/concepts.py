@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from unicodedata import normalize
 
@@ -33,7 +32,6 @@ PLAIN = str.maketrans("’ʼ‐‑", "''--", "\u00ad")
 PATTERNS = ("name", "kind", "pattern", "line")
 
 
-@lru_cache(maxsize=1 << 20)
 def plain(form: str) -> str:
     """A word as written, with one kind of apostrophe and hyphen, composed.
 

@@ -22,6 +22,8 @@ from topics.words.leftout import REASONS, leftout_patterns, stop_list
 from topics.words.lemmas import calmed, form_table, lemmas_known
 from topics.words.phrases import CONNECTORS, NO_PHRASES, SCORINGS, Stream, apply_phrases, learn_phrases
 
+UNITS = ("article", "paragraph")
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -49,6 +51,8 @@ def count(spans: pd.DataFrame, names: pd.DataFrame, doc_ids: np.ndarray, unit: s
     >>> counts.terms.tolist(), counts.matrix.toarray().tolist()
     (['a', 'b'], [[0, 1], [0, 0], [2, 0]])
     """
+    if unit not in UNITS:
+        raise UserError(f"unit must be {' or '.join(UNITS)}. Got {unit!r}.")
     kept = np.flatnonzero((names["reason"] == "").to_numpy())
     terms = names["name"].to_numpy(dtype=object)[kept].astype(str)
     order = np.argsort(terms, kind="stable")
@@ -67,9 +71,6 @@ def count(spans: pd.DataFrame, names: pd.DataFrame, doc_ids: np.ndarray, unit: s
     matrix = sparse.coo_matrix((np.ones(len(row), np.int32), (row, term)), shape).tocsr()
     matrix.sort_indices()
     return Counts(np.asarray(doc_ids, dtype=str), terms[order], matrix, unit_doc, unit)
-
-
-UNITS = ("article", "paragraph")
 
 
 def prepare(

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from topics.tables import UserError
-from topics.words.concepts import patterns
+from topics.words.concepts import PATTERNS
 
 SHORT_LISTS = {
     "da": "DANISH", "de": "GERMAN", "en": "EN_PLUS", "es": "SPANISH", "fr": "FRENCH", "it": "ITALIAN", "nb": "NORWEGIAN",
@@ -22,9 +22,11 @@ SHORT_LISTS = {
 MISSING = {
     "en": "also although am cannot could either etc eg however ie may might must neither pm shall since though upon us"
     " whether would yet mr mrs ms one two three four five six seven eight nine ten",
-    "fr": "afin ainsi alors aussi car ce cela celle celles celui ceux cette cet comme dont donc elles entre être avoir"
-    " lors lorsque les leurs où plus puis puisque quand quelle quelles quels quel quoi sans si tandis tout tous toute toutes"
-    " très vers jusqu lorsqu puisqu quoiqu selon chez après avant",
+    "fr": "afin ainsi alors après aucun aucune aussi autre autres avant avoir beaucoup bien car ce cela celle celles celui"
+    " certain certaine certaines certains cet cette ceux chaque chez comme contre depuis doit doivent donc dont déjà elles encore entre"
+    " faire fait faut ici jusqu également les leurs lors lorsqu lorsque moins notamment où peu peut peuvent plus plusieurs puis puisqu"
+    " puisque quand quel quelle quelles quels quoi quoiqu sans selon si sous tandis tous tout toute toutes très va vers vont être"
+    " deux trois quatre cinq six sept huit neuf dix",
 }
 REASONS = {
     "calendar": "name of a month or day",
@@ -92,16 +94,23 @@ def stop_list(language: str) -> tuple[frozenset[str], str]:
 def leftout_patterns(language: str, kinds: Iterable[str], sources: Iterable[str]) -> pd.DataFrame:
     """Ways of writing of what `kinds` ("calendar", "outlet", "boilerplate") asks for; `sources` are the outlets' names.
 
-    >>> leftout_patterns("en", ["outlet"], ["Daily Example"])["pattern"].tolist()[-1]
-    '=Daily Example'
+    >>> leftout_patterns("en", ["outlet"], ["daily-example", "Example", "texts"])["pattern"].tolist()[-2:]
+    ['=Example', 'daily example']
     """
     if unknown := sorted(set(kinds) - set(REASONS)):
         raise UserError(f"remove must be any of {', '.join(REASONS)}. Got {', '.join(unknown)}.")
     ways = {
         "calendar": CALENDAR.get(language, "").split(),
-        "outlet": [*AGENCIES, *sorted({f"={source}" for source in sources if source})],
+        "outlet": [*AGENCIES, *sorted({way for source in sources for way in _outlet(source)})],
         "boilerplate": BOILERPLATE.get(language, ()),
     }
-    tables = [patterns({way.removeprefix("="): [way] for way in ways[kind]}, kind) for kind in kinds]
-    table = pd.concat([patterns({}, "outlet"), *tables], ignore_index=True)
-    return table[table["pattern"].isin([way for kind in kinds for way in ways[kind]])].reset_index(drop=True)
+    rows = [(way.removeprefix("="), kind, way, 0) for kind in kinds for way in dict.fromkeys(ways[kind])]
+    return pd.DataFrame(rows, columns=list(PATTERNS))
+
+
+def _outlet(source: str) -> list[str]:
+    """How an outlet is written: several words in any case, one word only where it is plainly a name or an address."""
+    words = source.replace("-", " ").replace("_", " ").split()
+    if len(words) > 1:
+        return [" ".join(words)]
+    return [f"={source}"] if "." in source or source != source.lower() else []
