@@ -109,8 +109,9 @@ CREDIT_TAIL = re.compile(rf"[ \t]*\({CREDITED} [^()\n]{{2,300}}\)?[ \t]*$", re.M
 SOURCED = rf"\(?(?:Sources?|Nguồn|Quelle|Fuente) ?: ?-?(?:{NAMES}(?: and (?:news )?agencies| news agenc(?:y|ies)| agencies)?|agencies)\)?[ \t.]*"
 SOURCE = re.compile(rf"[ \t]*{SOURCED}")
 SOURCE_TAIL = re.compile(rf"(?<=[.!?\"”'’)])[ \t]*{SOURCED}\s*\Z")
+PEN = r"[a-z]{2,4}(?:/[a-z]{1,4}){1,3} \([^()\n]{2,80}\)"  # jr/gsw (dpa, AFP)
 AGENCY_TAIL = re.compile(
-    rf"(?<=[.!?\"”'’)])[ \t]*(?:(?:{DASH}[ \t]*)?\(?{AGENCY}(?:/{AGENCY})*\)?|[a-z]{{2,4}}(?:/[a-z]{{1,4}}){{1,3}} \([\w ]+(?:, ?-?[\w ]+)*\))[ \t\n-]*\Z"
+    rf"(?<=[.!?\"”'’)])[ \t]*(?:(?:{DASH}[ \t]*)?\(?{AGENCY}(?:/{AGENCY})*\)?|(?:Author: {NAME} )?{PEN})[ \t\n-]*\Z"
 )
 INITIALS = re.compile(
     rf"[ \t(\-–—*]*(?:(?:[{UPPER}]\.){{1,3}} ?[{UPPER}]?\.?|[{UPPER}](?:\.[{UPPER}][{LOWER}]*){{1,2}}\.?|{AGENCY}(?:/{AGENCY})*)[ \t)]*"
@@ -132,6 +133,9 @@ SOCIAL = (
     r"copy(?: link)?|share|tweet|send|save|digg|newsvine|stumble(?:upon)?|vk|viber|permalink)"
 )
 SOCIAL_ROW = re.compile(rf"(?i:\b{SOCIAL}(?:[ \t]{SOCIAL}){{3,}}(?![\w+]))")
+FOLLOW = re.compile(
+    rf"(?<=[.!?\"”’] )\"?\??(?:Follow|Reach) {NAME} on (?:Twitter|Facebook|Instagram)(?: at)?[:-]*(?: @\w+)?"
+)
 SHARE = re.compile(
     rf"(?i:[ \t*_\-•|]*(?:{SOCIAL}(?:[ \t,|/•&-]+(?:{SOCIAL}|on|via|by|this|article|story|page|with|friends|and|or)){{0,16}}|"
     r"share (?:this(?: (?:article|story|page|post|news|on|via|with)\b[^\n.]{0,40})?|on [^\n.]{0,40})|(?:please )?(?:follow|like|join|find) (?:us|me|@\w+|[\w ]{2,30}) on (?:our )?"
@@ -294,6 +298,7 @@ def sharing(text: str, about: About) -> Iterator[Span]:
     """Lines that ask to share, follow, subscribe or comment, and rows of the names of social networks anywhere."""
     yield from _whole_lines(SHARE, text)
     yield from _all(SOCIAL_ROW, text)
+    yield from _all(FOLLOW, text, needs=" on ")
 
 
 def rights(text: str, about: About) -> Iterator[Span]:

@@ -88,7 +88,7 @@ def _long(text: str) -> str:
 
 
 def _with_short(languages: list[str], n_words: list[int], texts: list[str]) -> list[str]:
-    short = [i for i, n in enumerate(n_words) if 0 < n < SHORT]
+    short = [i for i, n in enumerate(n_words) if n and not languages[i]]
     counts = Counter(language for language in languages if language)
     total = sum(counts.values())
     offered = tuple(sorted(name for name, n in counts.items() if n >= MIN_SHARE * total))
@@ -100,7 +100,8 @@ def _with_short(languages: list[str], n_words: list[int], texts: list[str]) -> l
 
 
 def _classify(text: str, among: tuple[str, ...] | None = None) -> str:
-    return _identifier(among).classify(text)[0]
+    """The likeliest language; "" for what is none, such as a table of numbers."""
+    return _identifier(among).classify(text)[0].replace("zxx", "")
 
 
 @cache

@@ -1,0 +1,100 @@
+"""The funnel adds up, and the verdict says what the tables say."""
+
+import random
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from topics.corpus import audit, prepare
+from topics.tables import COLUMNS
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+TODAY = date(2026, 11, 21)
+
+
+def words(seed: int, n: int = 60) -> str:
+    some = "river stone market winter garden window paper orange silver letter summer wood bread coffee train evening music horse".split()
+    return " ".join(random.Random(seed).choices(some, k=n))
+
+
+ENGLISH = "The council of the town met on Monday and it spoke of the harbour and of the price of fish, {} and then all of them went home. "
+
+
+@pytest.fixture
+def folder(tmp_path):
+    lines = ["id,text,date,source"]
+    lines += [f'{i},"{ENGLISH.format(words(i))}",2019-0{1 + i % 9}-03,{"post" if i % 4 else "echo"}' for i in range(40)]
+    lines += [f'40,"{ENGLISH.format(words(3))}",2019-09-03,post', "41,,2019-01-01,post", "42,a,b,c,d,e"]
+    french = "Le conseil municipal s'est réuni lundi pour parler du port, du bac et du prix du poisson, et il était déjà bien tard. "
+    lines += [f'43,"{french}",2019-01-01,post']
+    (tmp_path / "articles.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "corrections.csv").write_text("doc_id,field,value,reason\n7,article,drop,test\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_counts_add_up_from_what_was_found_to_what_is_left(folder):
+    made = prepare(folder, today=TODAY)
+    table = audit.funnel(made["articles"], made["dropped"]).set_index("stage")
+    assert table["n_in"].iloc[0] == 44
+    assert (table["n_in"] - table["left_out"] == table["n_out"]).all()
+    assert (table["n_out"].iloc[:-1].to_numpy() == table["n_in"].iloc[1:].to_numpy()).all()
+    assert table["n_out"].iloc[-1] == len(made["articles"]) == 39
+    assert table["left_out"].to_dict() == {"read": 2, "clean": 0, "corrections": 1, "language": 1, "repeats": 1}
+    for name in ("articles", "removals", "dropped", "repeats"):
+        assert made[name].columns[: len(COLUMNS[name])].tolist() == list(COLUMNS[name])
+    assert made["articles"]["doc_id"].is_monotonic_increasing
+
+
+def test_the_check_says_all_of_it_in_plain_words(folder):
+    made = prepare(folder, today=TODAY)
+    text = audit.check_text(made["articles"], made["removals"], made["dropped"], made["repeats"])
+    for said in (
+        "39 articles",
+        "2 sources; post has",
+        "from 2019-01-03 to 2019-09-03",
+        "by hand: test",
+        "repeat another article",
+    ):
+        assert said in text
+
+
+def test_the_verdict_names_what_is_missing():
+    articles = pd.DataFrame(
+        {
+            "doc_id": ["a", "b"],
+            "text": ["x y"] * 2,
+            "n_words": [2, 2],
+            "date": ["", ""],
+            "date_precision": ["none"] * 2,
+            "source": ["", ""],
+        }
+    )
+    none = pd.DataFrame(columns=["stage", "what", "id", "reason", "n"])
+    said = " ".join(audit.verdict(articles, none))
+    assert "No article has a date" in said
+    assert "source of no article is known" in said
+    assert "way of reading them closely" in said
+    assert audit.verdict(articles.head(0), none) == [
+        "No article is left: there is nothing to analyse. The table of what was left out says why."
+    ]
+
+
+def test_removals_by_step_are_shares_of_the_characters_as_read(folder):
+    (folder / "b.txt").write_text("Share this article\n" + ENGLISH.format(words(99)), encoding="utf-8")
+    made = prepare(folder, today=TODAY)
+    steps = audit.removals_by_step(made["removals"], made["articles"]).set_index("step")
+    kept, taken = made["articles"]["text"].str.len().sum(), made["removals"]["n_chars"].sum()
+    assert steps.loc["sharing", "n"] == 1
+    assert steps["share"].sum() == pytest.approx(
+        taken / (kept + taken - made["removals"]["replacement"].str.len().sum())
+    )
+
+
+@pytest.mark.skipif(not (SHARED / "corpora/dated").is_dir(), reason="the dated corpora are not here")
+def test_french_articles_make_a_french_corpus():
+    made = prepare(SHARED / "corpora/dated/reindustrialisation.jsonl.gz", today=TODAY)
+    assert made["language"] == "fr"
+    assert len(made["articles"]) >= 350
+    assert (made["articles"]["date_source"] == "column").all()
