@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from topics.models.lda import TopicModel, example_counts, fit, infer
+from topics.models.lda import TopicModel, default_sweeps, example_counts, fit, infer
 from topics.models.scores import count_windows
 from topics.models.stability import SHUFFLED_SEEDS, resampled, shuffled
 from topics.words.counts import Counts
 
-GRID = (5, 10, 15, 20, 30, 40, 60, 80, 100)
+LADDER = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 50, 60, 80, 100)
+MOST = 6  # topic counts in a default grid
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,15 @@ class Job:
 
 
 def default_grid(counts: Counts) -> tuple[int, ...]:
-    """Topic counts worth comparing for a corpus of this size: about 2,000 tokens and two units for each topic, at the least.
+    """Up to six topic counts worth comparing: two units and 2,000 tokens for each topic at the least, spaced more widely as they grow.
 
-    >>> from topics.models.lda import example_counts
     >>> default_grid(example_counts())
     (2, 3, 4)
     """
     n_units, n_words = counts.matrix.shape[0], int(counts.matrix.sum())
-    largest = min(n_units // 2, max(4, n_words // 2000))
-    if largest < 10:
-        return tuple(range(2, max(largest, 2) + 1))
-    return tuple(k for k in GRID if k <= largest)
+    largest = max(2, min(n_units // 2, max(4, n_words // 2000)))
+    steps = [k for k in LADDER if (5 if largest >= 30 else 2) <= k <= largest]
+    return tuple(steps[round(place)] for place in np.linspace(0, len(steps) - 1, min(MOST, len(steps))))
 
 
 def jobs(topic_counts: Sequence[int], seeds: Sequence[int], paged: Sequence[int] = ()) -> list[Job]:
@@ -51,13 +50,13 @@ def jobs(topic_counts: Sequence[int], seeds: Sequence[int], paged: Sequence[int]
 
 
 def fit_job(counts: Counts, job: Job, engine: str = "gibbs", sweeps: int | None = None) -> TopicModel:
-    """The fit that a job asks for, of the counts of the whole corpus."""
-    texts = {
-        "whole": lambda: counts,
-        "shuffled": lambda: shuffled(counts),
-        "resampled": lambda: resampled(counts, job.seed),
-    }
-    return fit(texts[job.text](), n_topics=job.n_topics, seed=job.seed, engine=engine, sweeps=sweeps)
+    """The fit that a job asks for, of the counts of the whole corpus; shuffled text, which has nothing to find, gets half the sweeps."""
+    sweeps = sweeps or default_sweeps(int(counts.matrix.sum()))
+    if job.text == "shuffled":
+        counts, sweeps = shuffled(counts), max(2, sweeps // 2)
+    elif job.text == "resampled":
+        counts = resampled(counts, job.seed)
+    return fit(counts, n_topics=job.n_topics, seed=job.seed, engine=engine, sweeps=sweeps)
 
 
 @dataclass(frozen=True)
