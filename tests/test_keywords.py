@@ -6,6 +6,7 @@ import pytest
 from scipy import sparse
 
 from topics import tables
+from topics.trends import bursts, keyness
 from topics.trends import keywords as k
 from topics.trends import periods as p
 
@@ -151,3 +152,33 @@ def test_a_slow_swing_is_no_trend(rng):
         *laid_out(articles), "month", sparse.csr_matrix((rng.random(6000) < share)[:, None]), ["war"], ["keyword"]
     )
     assert k.findings(trends).loc[0, "verdict"] == "cannot say"
+
+
+@pytest.mark.parametrize(
+    ("dates", "precision"),
+    [
+        ([], "day"),
+        (["", "", ""], "none"),
+        (["2018-01-05"] * 5, "day"),
+        (["2018"], "year"),
+        (["2018", "2019-02", "", "2020-01-01"], ["year", "month", "none", "day"]),
+    ],
+)
+def test_few_dates_or_articles_give_tables_and_reasons(dates, precision):
+    n = len(dates)
+    articles = pd.DataFrame({"doc_id": [f"{i}" for i in range(n)], "date": dates, "date_precision": precision})
+    articles = articles.assign(source="x", n_words=300)
+    mentions = sparse.csr_matrix(np.arange(n * 2).reshape(n, 2) % 3)
+    length, why = p.choose_length(articles)
+    placed, calendar = laid_out(articles, length)
+    series = k.keyword_series(placed, calendar, length, mentions, ["a", "b"], ["keyword", "concept"])
+    trends = k.keyword_trends(placed, calendar, length, mentions, ["a", "b"], ["keyword", "concept"])
+    said = k.findings(trends)
+    assert why.endswith(".")
+    assert len(series) % 2 == 0
+    assert (said["verdict"] == "cannot say").all()
+    assert said["sentence"].str.contains("under 8 years no test").all()
+    assert bursts.bursts(series, calendar, dict(zip(trends["name"], trends["correlation"], strict=True))).empty
+    half = keyness.halves(placed, articles["date"])
+    block, _ = keyness.time_blocks(placed, articles["date"], half)
+    assert keyness.keyness(mentions, ["a", "b"], half, block, ("early", "late"))[0].empty

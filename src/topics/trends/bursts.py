@@ -60,11 +60,9 @@ def bursts(
     enough = (mentioning[used].sum(axis=0) >= FEWEST_MENTIONS) & (
         (n_docs[used, None] - mentioning[used]).sum(axis=0) > 0
     )
-    known = correlation or {}
-    family = float(np.nanmedian([*known.values()])) if known else 0.0
-    length = np.array(
-        [block_length(len(used), np.fmin(known.get(name, family), family)) for name in names], dtype="int64"
-    )
+    known = {name: value for name, value in (correlation or {}).items() if np.isfinite(value)}
+    family = float(np.median([*known.values()])) if known else 0.0
+    length = np.array([block_length(len(used), min(known.get(name, family), family)) for name in names], dtype="int64")
     enough &= len(used) // np.maximum(length, 1) >= FEWEST_BLOCKS
     found = []
     for size in np.unique(length[enough]):

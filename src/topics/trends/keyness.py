@@ -163,7 +163,7 @@ def time_blocks(placed: pd.DataFrame, dates: pd.Series, group: np.ndarray) -> tu
     time counts once; if none does, the day. `dates`: ISO text in the order of `placed`. An article whose date is too coarse is
     a block of its own.
     """
-    alone = -1 - np.arange(len(placed))
+    alone, dates = -1 - np.arange(len(placed)), dates.fillna("").astype(str)
     for length in ("year", "quarter", "month", "week", "day"):
         fine = dates.str.len().to_numpy() >= {"year": 4, "quarter": 7, "month": 7}.get(length, 10)
         block = alone.copy()

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import sparse, stats
 
 from topics import tables
+from topics.trends.periods import positions
 from topics.trends.prevalence import FEWEST_BLOCKS, clusters, shares, trends_of
 from topics.trends.statistics import LEVEL, block_weights, indicator, wilson
 
@@ -83,10 +84,10 @@ def _frame(periods: pd.DataFrame, n_names: int, **arrays: np.ndarray) -> pd.Data
 
 def _sums(part: pd.DataFrame, periods: pd.DataFrame, values: sparse.csr_matrix) -> np.ndarray:
     """Sums of the values (n_docs, n_names) over the articles of each period: (n_periods, n_names)."""
-    rows = (part["ordinal"] >= 0).to_numpy()
-    position = (part["ordinal"] - periods["ordinal"].iloc[0]).to_numpy()[rows]
-    indicator = sparse.csr_matrix((np.ones(len(position)), (position, np.flatnonzero(rows))), (len(periods), len(part)))
-    return np.asarray((indicator @ values).todense())
+    position = positions(part, periods)
+    rows = np.flatnonzero(position >= 0)
+    in_period = sparse.csr_matrix((np.ones(len(rows)), (position[rows], rows)), (len(periods), len(part)))
+    return np.asarray((in_period @ values).todense())
 
 
 def _share_rows(
@@ -289,21 +290,25 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
     if row.note:
         most = f" It was highest in {row.peak}, {_percent(row.peak_share)}." if row.peak else ""
         return "cannot say", f"{what} {row.name}: {row.note}{most}"
-    odds = f"odds times {np.exp(row.shrunken):.3g} a {length}, 95 % {np.exp(row.shrunken_low):.3g} to {np.exp(row.shrunken_high):.3g}"
     shares = f"{_percent(row.start)} of articles in {row.first}, {_percent(row.end)} in {row.last}, on the fitted line"
     if row.kind == "topic":
         shares = shares.replace("of articles", "of their text")
     direction = "rose" if row.slope > 0 else "fell"
     if row.q > q or row.shrunken_low <= 0 <= row.shrunken_high:
         return "cannot say", (
-            f"{what} {row.name}: no trend can be told from chance in {row.n_periods} {length}s ({shares}; {odds})."
+            f"{what} {row.name}: no trend can be told from chance in {row.n_periods} {length}s ({shares}; {_odds(row.slope, row.low, row.high, length)})."
         )
     if _composition_disagrees(row):
         return "cannot say", (
             f"{what} {row.name} {direction} in the articles as collected ({shares}), but not with the outlets held in a fixed mix, "
             "so the change may be one of which outlets were collected."
         )
+    odds = _odds(row.shrunken, row.shrunken_low, row.shrunken_high, length)
     return direction, f"{what} {row.name} {direction}: {shares}; {odds}, over {row.n_periods} {length}s."
+
+
+def _odds(slope: float, low: float, high: float, length: str) -> str:
+    return f"odds times {np.exp(slope):.3f} a {length}, 95 % {np.exp(low):.3f} to {np.exp(high):.3f}"
 
 
 def _composition_disagrees(row: Any) -> bool:

@@ -82,11 +82,12 @@ def _density(dated: pd.DataFrame, length: str) -> dict[str, Any]:
 
 
 def _why(chosen: Mapping[str, Any], facts: list[dict[str, Any]]) -> str:
-    place = LENGTHS.index(chosen["length"])
-    sentence = (
-        f"Periods are {chosen['length']}s: half of the {chosen['periods']} {chosen['length']}s of the main stretch hold "
-        f"{chosen['half']:.0f} articles or more"
-    )
+    length, n = chosen["length"], chosen["periods"]
+    if n < FEWEST_PERIODS:
+        span = f"{n} {length}{'s' if n != 1 else ''}"
+        return f"Periods are {length}s; the main stretch of the articles covers {span}, too few for a trend."
+    sentence = f"Periods are {length}s: half of the {n} {length}s of the main stretch hold {chosen['half']:.0f} articles or more"
+    place = LENGTHS.index(length)
     if place == 0:
         return sentence + "."
     shorter = facts[place - 1]
@@ -225,6 +226,12 @@ def calendar(placed: pd.DataFrame, length: str, since: str | None = None, until:
     partial[0] = begins > edges[0][0]
     partial[-1] |= stops < edges[-1][1]
     return table.assign(partial=partial)
+
+
+def positions(placed: pd.DataFrame, periods: pd.DataFrame) -> np.ndarray:
+    """The row of `periods` in which each article stands, -1 where in none."""
+    first = periods["ordinal"].iloc[0] if len(periods) else 0
+    return np.where(placed["ordinal"] >= 0, placed["ordinal"] - first, -1)
 
 
 def _stretch(days: np.ndarray, start: np.datetime64, after: np.datetime64, *, at_start: bool) -> np.datetime64:

@@ -16,7 +16,7 @@ from scipy import sparse, stats
 from scipy.special import expit, logit
 
 from topics import tables
-from topics.trends.periods import FEWEST_PERIODS, season_terms
+from topics.trends.periods import FEWEST_PERIODS, positions, season_terms
 from topics.trends.statistics import (
     LEVEL,
     block_weights,
@@ -60,11 +60,15 @@ def shares(
     values: sparse.spmatrix, placed: pd.DataFrame, periods: pd.DataFrame, length: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Share and effective number of articles, (n_periods, n_names), and design effects (see `effective_numbers`)."""
-    rows = (placed["ordinal"] >= 0).to_numpy()
-    inside = placed[rows]
-    position = (inside["ordinal"] - periods["ordinal"].iloc[0]).to_numpy()
-    codes, values = clusters(inside, length), sparse.csr_matrix(values)[rows]
-    parts = [effective_numbers(values[:, part], position, codes, len(periods)) for part in in_blocks(values.shape[1])]
+    position = positions(placed, periods)
+    rows = position >= 0
+    values = sparse.csr_matrix(values)[rows]
+    if not len(periods):
+        return tuple(np.zeros((*more, 0, values.shape[1])) for more in ((), (), (1,)))  # type: ignore[return-value]
+    codes = clusters(placed[rows], length)
+    parts = [
+        effective_numbers(values[:, part], position[rows], codes, len(periods)) for part in in_blocks(values.shape[1])
+    ]
     share, n, effect = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
     return share, n, effect
 
@@ -115,11 +119,10 @@ def topic_series(
     blocks; (c) is one row a seed: a tick, no interval.
     """
     effects = shares(sparse.csr_matrix(doc_topic), placed, periods, length)[2]
-    positions = (blocks["ordinal"] - periods["ordinal"].iloc[0]).to_numpy()
-    where = (placed["ordinal"] - periods["ordinal"].iloc[0]).to_numpy()
-    rows = []
+    of_block, where = positions(blocks, periods), positions(placed, periods)
+    rows = [] if len(periods) else [pd.DataFrame(columns=["topic", *tables.SERIES, "partial", "note"])]
     for i in range(len(periods)):
-        here, members = np.flatnonzero(where == i), np.flatnonzero(positions == i)
+        here, members = np.flatnonzero(where == i), np.flatnonzero(of_block == i)
         facts = {column: periods[column].iloc[i] for column in ("period", "n_docs", "n_words", "partial")}
         estimate = doc_topic[here].mean(axis=0) if len(here) else np.full(doc_topic.shape[1], np.nan)
         rng = np.random.default_rng([seed, int(periods["ordinal"].iloc[i])])
@@ -282,8 +285,10 @@ def _refusals(
         if str(name) in withheld:
             notes[i] = withheld[str(name)]
         elif used.sum() < FEWEST_PERIODS:
+            held = "No" if not used.any() else f"Only {used.sum()}"
+            many = f"{length} holds" if used.sum() < 2 else f"{length}s hold"
             notes[i] = (
-                f"Only {used.sum()} {length}s hold {FEWEST_ARTICLES} articles or more; under {FEWEST_PERIODS} no test can tell a trend from chance."
+                f"{held} {many} {FEWEST_ARTICLES} articles or more; under {FEWEST_PERIODS} {length}s no test can tell a trend from chance."
             )
         elif mentioning is not None:
             with_it, without = (
