@@ -110,7 +110,7 @@ def test_what_rose_is_said_and_what_did_not_is_not(rng):
     said = k.findings(trends).set_index("name")
     assert said.loc["robot", "verdict"] == "rose"
     assert said.loc["tax", "verdict"] == "cannot say"
-    assert "in 24 months" in said.loc["tax", "sentence"]
+    assert "over 24 months" in said.loc["tax", "sentence"]
     assert said.index.tolist()[0] == "robot"
 
 
@@ -131,7 +131,7 @@ def test_refusals_say_why(rng):
     articles, mentions = corpus(rng, n=600, n_periods=6, shares=(0.2, 0.01))
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2)
     assert trends["p"].isna().all()
-    assert "under 8 no test" in trends.loc[0, "note"]
+    assert "under 8 months no test" in trends.loc[0, "note"]
     articles, mentions = corpus(rng, n=900, n_periods=12, shares=(0.2, 0.005))
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2)
     assert "a trend needs 20" in trends.loc[1, "note"]

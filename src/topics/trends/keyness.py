@@ -50,8 +50,9 @@ def keyness(
     `p_permuted` (nan where the screen did not keep the term), `n_blocks`, `family`.
 
     Effect: difference of the log-odds of the term in the two groups (each net of what its outlets would have given), each count
-    raised by its prior (the term's part of both groups, worth a hundredth of their words); its variance is that of the
-    counts times the design effect of the blocks.
+    raised by its prior (the term's part of both groups, worth a hundredth of their words); its standard error is that of
+    the counts times the root of the design effect of the blocks, or the effect over the statistic of the test where that is less
+    (test-based interval, Miettinen 1976, Am. J. Epidemiol. 103), as it is for terms that one group hardly has.
     Test: difference of rates over its standard error from block totals, referred to t with Welch's degrees of freedom;
     Benjamini and Hochberg over all terms tested. What is kept is confirmed by permuting the groups of whole blocks
     (within a block, where blocks hold both groups), the statistic studentised in every permutation and pooled over
@@ -86,7 +87,7 @@ def keyness(
         cells, kept, z[kept], _draws(len(kept), len(tested), q, permutations), np.random.default_rng(seed)
     )
     p = np.fmax(p, permuted)
-    table = _effects(counts, group, cells, effect, df, names)
+    table = _effects(counts, group, cells, z, effect, df, names)
     table["term"] = np.asarray(terms, dtype=object)[tested]
     table["p"], table["p_permuted"], table["q"] = p, permuted, q_values(p)
     table["n_blocks"], table["method"], table["family"] = sum(blocks), METHOD, f"{len(tested)} terms tested together"
@@ -282,6 +283,7 @@ def _effects(
     counts: sparse.csr_matrix,
     group: np.ndarray,
     cells: dict[str, Any],
+    z: np.ndarray,
     effect: np.ndarray,
     df: np.ndarray,
     names: tuple[str, str],
@@ -299,7 +301,8 @@ def _effects(
     expected = np.clip(expected + prior * cells["part"], 1e-9, words + prior - 1e-9)
     log_odds = logit(raised / (words + prior)) - logit(expected / (words + prior))
     difference = log_odds[0] - log_odds[1]
-    half = stats.t.ppf(0.5 + LEVEL / 2, df) * np.sqrt(effect * (1 / raised).sum(axis=0))
+    error = np.minimum(np.sqrt(effect * (1 / raised).sum(axis=0)), np.abs(difference) / np.maximum(np.abs(z), 1e-9))
+    half = stats.t.ppf(0.5 + LEVEL / 2, df) * error
     marked = np.where(difference >= 0, 0, 1)
     column = np.arange(counts.shape[1])
     dispersion = np.stack([gries_dp(side) for side in sides])

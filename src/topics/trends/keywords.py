@@ -296,7 +296,7 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
     direction = "rose" if row.slope > 0 else "fell"
     if row.q > q or row.shrunken_low <= 0 <= row.shrunken_high:
         return "cannot say", (
-            f"{what} {row.name}: no trend can be told from chance in {row.n_periods} {length}s ({shares}; {_odds(row.slope, row.low, row.high, length)})."
+            f"{what} {row.name}: no trend can be told from chance among the {row.n_family} names tested over {row.n_periods} {length}s ({shares}; {_odds(row.slope, row.low, row.high, length)})."
         )
     if _composition_disagrees(row):
         return "cannot say", (
