@@ -63,7 +63,9 @@ def made_up(tell: Callable[[str], None] = lambda line: None) -> list[tuple[set[i
     return pairs
 
 
-def real(shared: Path, tell: Callable[[str], None] = lambda line: None) -> list[tuple[set[int], set[int]]]:
+def real(
+    shared: Path, tell: Callable[[str], None] = lambda line: None, only: tuple[str, ...] = ()
+) -> list[tuple[set[int], set[int]]]:
     """The same for the labelled real articles under `shared`, cleaned with all the others of their corpus.
 
     Repairs of encoding and invisible characters are not labelled and do not count.
@@ -71,7 +73,7 @@ def real(shared: Path, tell: Callable[[str], None] = lambda line: None) -> list[
     labels = json.loads((CASES / "real_removals.json").read_text(encoding="utf-8"))
     pairs = []
     for path in [shared / "articles", *sorted((shared / "corpora" / "dated").glob("*"))]:
-        if not path.exists() or ".tar" in path.name:
+        if not path.exists() or ".tar" in path.name or (only and path.name not in only):
             continue
         raw, _ = read_articles(path)
         digests = [hashlib.sha256(text.encode()).hexdigest() for text in raw["text"]]

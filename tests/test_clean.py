@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +41,7 @@ def as_removals(text, edits) -> pd.DataFrame:
 def test_the_original_comes_back_whatever_the_text_and_the_order_of_the_steps(text, steps):
     cleaned, edits = clean_text(text, steps, About(title="Rain fell on the town"))
     assert rebuild(cleaned, as_removals(text, edits)) == text
-    assert all(start + n <= following for (start, n, *_), (following, *_) in zip(edits, edits[1:], strict=False))
+    assert all(start + n <= following for (start, n, *_), (following, *_) in pairwise(edits))
 
 
 @given(texts)
@@ -68,7 +69,7 @@ def test_precision_and_recall_on_the_labelled_cases_are_what_the_project_promise
 @pytest.mark.skipif(not (SHARED / "articles").is_dir(), reason="the real articles are not here")
 def test_of_the_real_articles_no_sentence_is_lost():
     bench = benchmark()
-    pairs = bench.real(SHARED)
+    pairs = bench.real(SHARED, only=("articles", "reindustrialisation.jsonl.gz"))
     precision, recall = bench.scores(pairs)
     assert len(pairs) >= 5
     assert precision == 1.0
@@ -123,7 +124,7 @@ def test_removals_and_articles_are_tables_of_the_contract():
     assert removals.columns.tolist() == list(REMOVALS)
     assert articles["doc_id"].tolist() == ["d0000"]
     assert dropped[["stage", "id", "reason"]].values.tolist() == [["clean", "d0001", "nothing is left after cleaning"]]
-    with pytest.raises(UserError, match="no such step: bylnes. The steps are encoding"):
+    with pytest.raises(UserError, match=r"no such step: bylnes\. The steps are encoding"):
         clean_articles(table([{"text": "x"}]), steps=["bylnes"])
     untouched, none, _ = clean_articles(table([{"text": "Rain fell./."}]), steps=[])
     assert untouched.loc[0, "text"] == "Rain fell./."

@@ -256,10 +256,12 @@ def test_broken_files_end_in_rows_and_never_stop_the_others(folder):
     assert "row 1" in " ".join(dropped.loc[dropped["id"].str.startswith("ragged"), "id"])
     raw["text"].str.encode("utf-8")  # no lone surrogate is left: the table can be written
     for name in BROKEN:
+        said = ""
         try:
             read_articles(folder / name)
         except UserError as error:
-            assert "\n" not in str(error)
+            said = str(error)
+        assert "\n" not in said
 
 
 def test_the_same_table_whatever_the_map_and_the_order_of_the_files(folder):
@@ -285,7 +287,7 @@ def test_naughty_strings_and_odd_tables_are_rows_or_clear_errors(tmp_path):
         texts[str(i)] == s.replace("\r\n", "\n").replace("\r", "\n") for i, s in enumerate(strings) if str(i) in texts
     )
     for file in sorted((tmp_path / "csv-spectrum/csvs").iterdir()):
-        with pytest.raises(UserError, match="the columns are|could be read|holds no"):
+        with pytest.raises(UserError, match=r"the columns are|could be read|holds no"):
             read_articles(file)
         header = pd.read_csv(file, nrows=0).columns[0]
         raw, _ = read_articles(file, columns={"text": header})

@@ -61,7 +61,7 @@ INVISIBLE = re.compile(
     r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]+"
 )
 FOREIGN = re.compile(r"[^\x00-\x7f]+")
-APOSTROPHE = re.compile(r"(?<=[A-Za-z]n)\"(?=t\b)|(?<=[A-Za-z])\"(?=(?:s|re|ve|ll)\b(?! ?\"))")
+APOSTROPHE = re.compile(r"\"(?:(?<=[A-Za-z]n\")(?=t\b)|(?<=[A-Za-z]\")(?=(?:s|re|ve|ll)\b(?! ?\")))")
 LINE_HYPHEN = re.compile(r"[-\u2010][ \t]*\n[ \t]*")
 
 TIME = r"(?:\d{1,2}[:.h]\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?)"
@@ -180,7 +180,7 @@ class About(NamedTuple):
 
 def encoding(text: str, about: About) -> Iterator[Span]:
     """Mojibake put right, and straight double quotes that stand for a lost apostrophe (`didn"t`)."""
-    for start, end in _lines(text) if MOJIBAKE.search(text) else []:
+    for start, end in _lines(text) if not text.isascii() and MOJIBAKE.search(text) else []:
         line = text[start:end]
         fixed = fix_mojibake(line)
         if fixed != line:
@@ -297,7 +297,7 @@ def lists(text: str, about: About) -> Iterator[Span]:
 def sharing(text: str, about: About) -> Iterator[Span]:
     """Lines that ask to share, follow, subscribe or comment, and rows of the names of social networks anywhere."""
     yield from _whole_lines(SHARE, text)
-    yield from _all(SOCIAL_ROW, text)
+    yield from _all(SOCIAL_ROW, text, needs="acebook")
     yield from _all(FOLLOW, text, needs=" on ")
 
 

@@ -173,9 +173,9 @@ def in_header(text: str) -> str:
     ''
     """
     lines = [line.strip() for line in text.split("\n", 40)[:40] if line.strip()][:8]
-    for line in (part for line in lines for part in (line[:160], _dateline_head(line))):
-        found = parse(line)
-        if found and found.first == found.last and _only_a_stamp(line, found.text):
+    for part in (part for line in lines for part in (line[:160], _dateline_head(line))):
+        found = parse(part)
+        if found and found.first == found.last and _only_a_stamp(part, found.text):
             return found.text
     return ""
 
@@ -392,10 +392,8 @@ def _finest(usable: list[tuple[str, Found]], hour: int | None) -> tuple[str, Fou
     America's evening, the one after in Asia's morning.
     """
     kind, best = usable[0]
-    if hour is None or 8 < hour < 12:
-        shift = None
-    else:
-        shift = DAY_LONG if hour >= 12 else -DAY_LONG
+    morning, evening = hour is not None and hour >= 12, hour is not None and hour <= 8
+    shift = DAY_LONG if morning else -DAY_LONG if evening else None
     for other, value in usable[1:] if kind != "correction" else []:
         seen = other == "url" and shift is not None and value.first == value.last == best.first + shift
         if seen or _within(value, best):

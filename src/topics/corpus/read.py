@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import csv
+import difflib
 import gzip
 import hashlib
 import io
@@ -44,6 +45,16 @@ MAX_TABLE = (
 )
 MAX_UNPACKED = 20_000_000_000  # bytes that one archive or compressed file may unpack to
 MAX_DEPTH = 2  # archives in archives
+BROKEN_ARCHIVE = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 BLOCK = 16  # files that go to a worker at once
 MAX_HELD = 100_000_000  # bytes of files out of archives that wait for a worker
 WAVE = 32  # blocks that are under way at once, so that memory does not grow with the number of articles
@@ -95,21 +106,10 @@ def read_articles(
     left: list[Left] = []
     rows: list[Row] = []
     sidecars: dict[str, list[Row]] = {}
-    jobs = _jobs(path, left)
-    reader = partial(_read_block, columns=chosen)
     singles: list[tuple[str, Any]] = []
-
-    def flush() -> None:
-        blocks = [singles[at : at + BLOCK] for at in range(0, len(singles), BLOCK)]
-        for some, others in map(reader, blocks):
-            rows.extend(some)
-            left.extend(others)
-        singles.clear()
-
     held = 0
-    for name, opener in jobs:
-        base = PurePosixPath(name).name.lower()
-        if base == SIDECAR:
+    for name, opener in _jobs(path, left):
+        if PurePosixPath(name).name.lower() == SIDECAR:
             sidecars[str(PurePosixPath(name).parent)] = list(_sidecar_rows(name, opener, left))
         elif _suffix(name) in TABLE_SUFFIXES:
             rows.extend(_table_rows(name, opener, chosen, left))
@@ -117,9 +117,9 @@ def read_articles(
             singles.append((name, _portable(opener)))
             held += len(singles[-1][1]) if isinstance(singles[-1][1], bytes) else 0
             if len(singles) >= BLOCK * WAVE or held > MAX_HELD:
-                flush()
+                _read_singles(singles, rows, left, map)
                 held = 0
-    flush()
+    _read_singles(singles, rows, left, map)
     _join_sidecars(rows, sidecars, left)
     rows = [row for row in rows if _has_text(row, left)]
     if not rows:
@@ -159,8 +159,6 @@ def _check_path(path: Path) -> None:
     if path.exists():
         raise UserError(f"articles: {path} is neither a folder nor a regular file.")
     beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
-    import difflib
-
     near = difflib.get_close_matches(path.name, beside, n=1)
     hint = f"Did you mean {path.parent / near[0]}?" if near else "Give a file or a folder of articles."
     raise UserError(f"articles: {path} is not there. {hint}")
@@ -193,10 +191,10 @@ def _walk(folder: Path, left: list[Left]) -> Iterator[tuple[str, Path]]:
     """The regular files under a folder, in the order of their names."""
     root = folder.resolve()
     for here, folders, files in os.walk(root, followlinks=False):
-        for name in sorted(folders):
-            if Path(here, name).is_symlink():
-                left.append(_left("file", _label(Path(here, name), root), "a link to a folder"))
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and not Path(here, name).is_symlink())
+        shut = {name: "a link to a folder" for name in folders if Path(here, name).is_symlink()}
+        shut |= {name: "a hidden folder" for name in folders if name.startswith(".")}
+        left.extend(_left("file", _label(Path(here, name), root), reason) for name, reason in sorted(shut.items()))
+        folders[:] = sorted(set(folders) - set(shut))
         for name in sorted(files):
             file = Path(here, name)
             reason = _no_file(file, root)
@@ -258,16 +256,7 @@ def _open_archive(name: str, opener: Opener, left: list[Left], depth: int) -> It
                     )
                     return
                 yield from _open(f"{name}/{_member_label(member)}", open_member, left, named=False, depth=depth + 1)
-    except (
-        OSError,
-        EOFError,
-        zipfile.BadZipFile,
-        tarfile.TarError,
-        lzma.LZMAError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-    ) as error:
+    except BROKEN_ARCHIVE as error:
         left.append(_left("file", name, f"archive cannot be read: {_why(error)}"))
 
 
@@ -279,26 +268,16 @@ def _zip_members(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tupl
             if member.flag_bits & 1:
                 left.append(_left("file", f"{name}/{_member_label(member.filename)}", "encrypted"))
             else:
-                yield member.filename, member.file_size, partial(_open_zip_member, archive, member)
-
-
-def _open_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
-    return archive.open(member)  # type: ignore[return-value]
+                yield member.filename, member.file_size, partial(archive.open, member)  # type: ignore[misc]
 
 
 def _tar_members(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[str, int, Opener]]:
     with tarfile.open(fileobj=stream, mode="r|*") as archive:
         for member in archive:
             if member.isfile():
-                yield member.name, member.size, partial(_open_tar_member, archive, member)
+                yield member.name, member.size, partial(archive.extractfile, member)  # type: ignore[misc]
             elif not member.isdir():
                 left.append(_left("file", f"{name}/{_member_label(member.name)}", "not a regular file"))
-
-
-def _open_tar_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> BinaryIO:
-    stream = archive.extractfile(member)
-    assert stream is not None
-    return stream  # type: ignore[return-value]
 
 
 # --- single articles -------------------------------------------------------------------------------------------------
@@ -316,23 +295,35 @@ def _portable(opener: Any) -> Any:
         return f"cannot be read: {_why(error)}"
 
 
-def _read_block(block: list[tuple[str, Any]], columns: Mapping[str, Any]) -> tuple[list[Row], list[Left]]:
+def _read_singles(
+    singles: list[tuple[str, Any]], rows: list[Row], left: list[Left], map: Callable[..., Iterable[Any]]
+) -> None:
+    """Read what waits, in blocks, and let go of it."""
+    for some, others in map(_read_block, [singles[at : at + BLOCK] for at in range(0, len(singles), BLOCK)]):
+        rows += some
+        left += others
+    singles.clear()
+
+
+def _read_block(block: list[tuple[str, Any]]) -> tuple[list[Row], list[Left]]:
     """The articles of some files, and what was left out."""
     rows: list[Row] = []
     left: list[Left] = []
     for name, source in block:
         try:
-            if isinstance(source, str):
-                raise ValueError(source)
-            data = source if isinstance(source, bytes) else _read_opened(source)
-            rows.append(_article(name, data))
+            rows.append(_article(name, _bytes_of(source)))
         except Exception as error:  # whatever one file does, the others are read
             left.append(_left("file", name, _why(error)))
     return rows, left
 
 
-def _read_opened(opener: Opener) -> bytes:
-    with opener() as stream:
+def _bytes_of(source: Any) -> bytes:
+    """The bytes of a file that `_portable` made ready."""
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, str):
+        raise ValueError(source)
+    with source() as stream:
         return _read_at_most(stream, MAX_ARTICLE)
 
 
@@ -363,25 +354,20 @@ def _table_rows(name: str, opener: Opener, columns: Mapping[str, Any], left: lis
     """The articles of a table, one after the other."""
     suffix = _suffix(name)
     records = {".parquet": _parquet, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines}.get(suffix, _csv)
-    found: dict[str, list[str]] | None = None
+    by_record = records in (_json, _json_lines)  # whose records need not have the same columns
+    found: dict[str, list[str]] = {}
     try:
         with opener() as stream:
             for number, record in records(stream, name, left):
-                if found is None or suffix in {".json", ".jsonl", ".ndjson"}:
+                if by_record or not found:
                     found = columns_found(record, columns)
-                    if "text" not in found:
-                        reason = f"no column of text; the columns are: {', '.join(str(key) for key in record)[:500]}"
-                        left.append(
-                            _left(
-                                "file" if suffix not in {".jsonl", ".ndjson"} else "row",
-                                f"{name}, row {number}" if suffix in {".jsonl", ".ndjson"} else name,
-                                reason,
-                            )
-                        )
-                        if suffix in {".jsonl", ".ndjson"}:
-                            continue
-                        return
-                yield _row(name, number, record, found)
+                if "text" in found:
+                    yield _row(name, number, record, found)
+                    continue
+                reason = f"no column of text; the columns are: {', '.join(map(str, record))[:500]}"
+                left.append(_left("row", f"{name}, row {number}", reason) if by_record else _left("file", name, reason))
+                if not by_record:
+                    return
     except Exception as error:  # a damaged table gives the rows before the damage
         left.append(_left("file", name, f"cannot be read further: {_why(error)}"))
 
