@@ -461,7 +461,7 @@ def shares(
         known = seeds[seeds["topic"].isin(where)]
         ax.plot(known["share"], known["topic"].map(where), "|", color=ORANGE, ms=7, mew=1, ls="", label="other seeds")
         _key_above(ax)
-    ax.set_xlabel("mean share of an article’s words (95 % interval)")
+    ax.set_xlabel("mean share of an article’s words (95 % interval)", loc="right")
     ax.set_xlim(left=0)
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     return ax
@@ -704,12 +704,13 @@ def describe_forest(trends: pd.DataFrame) -> str:
 def forest(trends: pd.DataFrame, title: str = "What rises, and what falls?", ax: Axes | None = None) -> Axes:
     """A dot and its interval a trend, in the table's order, a line at no change. Columns of TRENDS.
 
-    Hollow where the interval holds 0 (`low <= 0 <= high`).
+    Filled where the column `sure` says so, or, where there is none, where the interval leaves out 0; else hollow.
     """
     ax = _axes(ax, 0.66 + 0.22 * len(trends), title, describe_forest(trends))
     ax.axvline(0, color=MUTED, lw=0.8)
     clear = (_numbers(trends, "low") > 0) | (_numbers(trends, "high") < 0)
-    _dots_and_lines(ax, trends, trends["name"], "slope", clear)
+    sure = trends["sure"].to_numpy(dtype=bool) if "sure" in trends else clear
+    _dots_and_lines(ax, trends, trends["name"], "slope", sure)
     ax.set_xlabel(str(trends["unit"].iloc[0]))
     return ax
 

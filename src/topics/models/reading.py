@@ -49,14 +49,16 @@ def passages(
     """The passage of each wanted article that carries the topic: `wanted` (`topic, doc_id`) with more columns.
 
     A word of an article is of a topic with probability p(topic | word, article), proportional to the topic's share of the article times
-    the word's probability in the topic. The passage is the run of whole sentences, at most 360 characters unless one is longer, whose words
-    sum up to the largest such probability beyond what the article's share lets expect. `start, end`: its place in the text; `begin, finish`: with what stands around it;
-    `n_words`: its counted words; `n_of_topic`: how many of these are expected to be of the topic.
+    the word's probability in the topic. The passage is the run of whole sentences of a paragraph, at most 360 characters unless one is longer, whose words
+    have the largest sum of that probability times log(p(word | topic) / p(word)): words that are of the topic, and that tell it from others.
+    `start, end`: its place in the text; `begin, finish`: with what stands around it; `n_words`: its counted words; `n_of_topic`: how many of these are
+    expected to be of the topic.
     """
     place = {doc_id: row for row, doc_id in enumerate(words["doc_ids"].tolist())}
     shares = dict(zip(articles(counts).tolist(), article_shares(model, counts), strict=True))
     column = _columns(words, counts)
     spans = words["spans"]
+    telling = np.log(model.topic_term / (model.term_n / model.term_n.sum()))
     first = np.searchsorted(spans["doc"].to_numpy(), np.arange(len(place) + 1))
     start, term = spans["start"].to_numpy(), column[spans["name"].to_numpy()]
     rows = []
@@ -66,7 +68,7 @@ def passages(
         at, of = start[inside][known], term[inside][known]
         each = shares[doc_id][:, None] * model.topic_term[:, of]
         each = each[topic - 1] / each.sum(axis=0)
-        rows.append(_best_passage(texts[doc_id], at, each, float(shares[doc_id][topic - 1])))
+        rows.append(_best_passage(texts[doc_id], at, each, each * telling[topic - 1, of]))
     found = pd.DataFrame(rows, columns=["start", "end", "begin", "finish", "n_words", "n_of_topic"])
     return pd.concat([wanted.reset_index(drop=True), found], axis=1)
 
@@ -80,23 +82,25 @@ def _columns(words: Mapping[str, Any], counts: Counts) -> np.ndarray:
     return column
 
 
-def _best_passage(text: str, at: np.ndarray, each: np.ndarray, share: float) -> tuple[int, int, int, int, int, float]:
+def _best_passage(
+    text: str, at: np.ndarray, each: np.ndarray, worth: np.ndarray
+) -> tuple[int, int, int, int, int, float]:
     """Where the passage stands, with what is around it, its words and how many are of the topic."""
-    parts = sentences(text)
+    parts = sentences(text) or [(0, len(text))]
     edges = np.searchsorted(at, [low for low, _ in parts] + [len(text)])
-    gained = np.concatenate([[0.0], np.cumsum(each - share)])[edges]
-    best, chosen = -np.inf, (0, 0)
-    for i, (low, _) in enumerate(parts):
-        for j in range(i, len(parts)):
-            if j > i and parts[j][1] - low > LONGEST:
+    gained = np.concatenate([[0.0], np.cumsum(worth)])[edges]
+    best, i, j = -np.inf, 0, 0
+    for first, (low, _) in enumerate(parts):
+        for last in range(first, len(parts)):
+            high = parts[last][1]
+            if last > first and (high - low > LONGEST or "\n" in text[parts[last - 1][1] : parts[last][0]]):
                 break
-            if gained[j + 1] - gained[i] > best:
-                best, chosen = gained[j + 1] - gained[i], (i, j)
-    i, j = chosen
-    low, high = (parts[i][0], parts[j][1]) if parts else (0, len(text))
+            if gained[last + 1] - gained[first] > best:
+                best, i, j = gained[last + 1] - gained[first], first, last
+    low, high = parts[i][0], parts[j][1]
     begin = min((a for a, _ in parts[:i] if low - a <= AROUND), default=low)
     finish = max((b for _, b in parts[j + 1 :] if b - high <= AROUND), default=high)
-    inside = slice(edges[i], edges[j + 1]) if parts else slice(0, 0)
+    inside = slice(edges[i], edges[j + 1])
     return low, high, begin, finish, len(each[inside]), float(each[inside].sum())
 
 

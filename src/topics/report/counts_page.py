@@ -13,7 +13,7 @@ from topics.models.alignment import relations
 from topics.models.scores import MEASURES
 from topics.report import html
 
-RETURN = "part of the topics that come back"
+RETURN = "topics that come back"
 BY_CHANCE = 0.05  # of the topics of shuffled text that pass for a match: how the floor is set (models.stability)
 FLOW = 4  # topic counts in the figure of splits and merges
 NAMES = {
@@ -44,7 +44,7 @@ def answer(compared: Mapping[str, Any]) -> html.Piece:
     title = "At which numbers of topics do the topics come back in other runs?"
     drawn = plots.scores(back, RETURN, chance, chosen=compared["choice"]["n_topics"], title=title)
     caption = (
-        "A dot is another run (another seed) of the same number of topics: the part of the shown run's topics that have a match there. "
+        "A dot is another run (another seed) of the same number of topics: the part of the topics shown that have a match in it (1: all). "
         "Crosses: what passes for a match where the words are dealt out to the articles at random, 1 in 20. The grey stripe is the count suggested."
     )
     shown = html.figure(drawn, name="topic_counts", caption=caption, alt=plots.describe_scores(back, RETURN, chance))
@@ -86,15 +86,15 @@ def choices(compared: Mapping[str, Any]) -> html.Piece:
     columns = {
         "n_topics": "Topics",
         "back": "Come back in every other run",
-        "lacking": "Topics of other runs that are missing",
-        "perplexity": "Held-out perplexity (lower is better)",
-        "c_npmi": "Coherence c_npmi (−1 to 1)",
-        "exclusivity": "Exclusivity (0 to 10)",
-        "diversity": "Diversity (0 to 1)",
+        "lacking": "In other runs, but missing here",
+        "gain": "Gain over word frequencies, nats per word (95 %)",
+        "c_npmi": "Coherence c_npmi",
+        "exclusivity": "Exclusivity, 0 to 10",
         "said": "",
     }
-    span = {name: _spread(name) for name in ("perplexity", "c_npmi", "exclusivity", "diversity")}
-    caption = "What each count gives: mean over the seeds, and from the lowest to the highest seed"
+    span: dict[str, Any] = {name: _spread(name) for name in ("c_npmi", "exclusivity")}
+    span["gain"] = html.with_interval("gain", "gain_low", "gain_high")
+    caption = "What each count gives: means over seeds; in brackets the lowest and highest seed, for the gain a 95 % interval for articles like those held out"
     return html.table(_choices(compared), name="topic_counts", caption=caption, columns=columns, formats=span)
 
 
@@ -108,7 +108,8 @@ def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
     )
     runs = seeds.groupby("n_topics")["seed_b"].nunique()
     lacking = compared["missing"].groupby("n_topics").size() if len(compared["missing"]) else pd.Series(dtype=int)
-    table = spread.reset_index()
+    ends = whole[whole["measure"] == "gain"].groupby("n_topics")[["low", "high"]].mean().add_prefix("gain_")
+    table = spread.join(ends).reset_index()
     count = table["n_topics"]
     table["back"] = [f"{always[k]} of {k} ({runs[k]} runs)" for k in count]
     table["lacking"] = [int(lacking.get(k, 0)) for k in count]
@@ -120,7 +121,7 @@ def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _spread(measure: str) -> Any:
-    digits = 0 if measure == "perplexity" else 2 if measure == "exclusivity" else 3
+    digits = 2 if measure == "exclusivity" else 3
 
     def shown(row: Any) -> str:
         value, low, high = (getattr(row, name, float("nan")) for name in (measure, f"{measure}_min", f"{measure}_max"))
@@ -153,7 +154,7 @@ def splits(compared: Mapping[str, Any]) -> html.Piece:
     links = links[links["n_topics_a"].isin(counts) & links["n_topics_b"].isin(counts)]
     links = links.assign(similarity=(links["from_a"] * links["of_b"]) ** 0.5)
     shown = links[links[["from_a", "of_b"]].max(axis=1) >= 0.1]
-    title = "How do topics divide and join as their number grows?"
+    title = "Where does the text of each topic go as the number grows?"
     caption = (
         "Bars are topics, as tall as their share of the articles; a band is text that has the one topic at the smaller and the other at the larger "
         "count. Bands of less than a tenth of both topics are left off."

@@ -60,9 +60,9 @@ def _facts(row: Any) -> html.Piece:
 
 def _warning(row: Any) -> html.Piece:
     said = []
-    if not row.stable:
+    if row.standing:
         said.append(
-            f"**Unstable:** this topic has no match beyond shuffled text in {row.runs - row.found} of {row.runs} other runs. Nothing is concluded from it."
+            f"**{row.standing.capitalize()}:** in {row.runs - row.found} of {row.runs} other runs nothing matches this topic beyond what shuffled text gives. No finding rests on it."
         )
     if getattr(row, "junk", False):
         said.append(f"**Set aside by hand** as no theme: {row.reason}")
@@ -114,14 +114,14 @@ def _article(row: Any, article: pd.Series) -> html.Piece:
     text = article["text"]
     passage = html.highlight(text[row.begin : row.finish], [(row.start - row.begin, row.end - row.begin)])
     title = article["title"] or " ".join(text.split()[:9]) + " …"
+    about = f"about {row.n_of_topic:.0f} of the passage’s {row.n_words} counted words are of the topic"
     facts = [
-        title,
         article["source"] or "source unknown",
         article["date"] or "undated",
         f"{row.share:.0%} of its words",
+        about,
     ]
-    facts.append(f"about {row.n_of_topic:.0f} of the passage’s {row.n_words} counted words are of the topic")
-    return html.quote(passage, " · ".join(facts), article["url"])
+    return html.quote(passage, html.Piece(" · ".join([html.link(title, article["url"]), *map(html.esc, facts)])))
 
 
 # --- over time --------------------------------------------------------------------------------------------------------
@@ -159,12 +159,13 @@ def _over_time(made: Mapping[str, Any], topic: int) -> html.Piece:
     numbers = html.table(mine, caption=f"Topic {topic} by period, for each of the three questions", columns=heads,
                          formats=dict.fromkeys(("estimate", "low", "high"), "percent"))  # fmt: skip
     return html.group(
-        figure, html.say(_trend(trends[trends["name"] == str(topic)])), html.details("The numbers over time", numbers)
+        figure,
+        html.say(_trend(next(trends[trends["name"] == str(topic)].itertuples()))),
+        html.details("The numbers over time", numbers),
     )
 
 
-def _trend(rows: pd.DataFrame) -> str:
-    row = next(rows.itertuples())
+def _trend(row: Any) -> str:
     if row.note:
         return f"**Trend:** not tested. {row.note}"
     slope = html.interval(row.slope, row.low, row.high)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from topics import pipeline, plots
@@ -17,6 +18,7 @@ from topics.settings import Settings
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 
 MAPPED = 4  # topics from which on a map shows anything
+UNSTABLE, WAVERING = "unstable", "not in every run"  # found in half of the other runs at most; in more, but not in all
 
 
 def gather(settings: Settings, n_topics: int) -> dict[str, Any]:
@@ -24,14 +26,12 @@ def gather(settings: Settings, n_topics: int) -> dict[str, Any]:
     kept = pipeline.topics(settings, n_topics)
     steady = steadiness(kept)
     topics = kept["topics"].merge(steady.reset_index(), on="topic", how="left")
-    excess = (
-        kept["stability"]
-        .assign(excess=lambda table: table["excess"].clip(0, 1))
-        .groupby(["kind", "topic"])["excess"]
-        .mean()
-    )
+    excess = kept["stability"].groupby(["kind", "topic"])["excess"].mean()
     topics["again"] = topics["topic"].map(excess.get("seed", pd.Series(dtype=float)))
     topics["again_part"] = topics["topic"].map(excess.get("articles", pd.Series(dtype=float)))
+    topics["standing"] = np.where(
+        topics["steady"], "", np.where(topics["found"] > topics["runs"] / 2, WAVERING, UNSTABLE)
+    )
     made: dict[str, Any] = {
         "n_topics": n_topics,
         "few": pipeline.few(settings),
@@ -54,20 +54,27 @@ def overview(made: Mapping[str, Any]) -> html.Piece:
     if made["few"]:
         return reading_groups.overview(made)
     topics, n = made["topics"], made["n_topics"]
-    shaky = topics[~topics["stable"]]
-    runs = int(topics["runs"].max())
-    said = f"All {n} topics come back in each of {runs} other runs." if shaky.empty else (
-        f"{n - len(shaky)} of {n} topics come back in each of {runs} other runs; {len(shaky)} do not, are marked “unstable”, and carry no finding."
-    )  # fmt: skip
     drawn = plots.shares(
         topics, made["reading"]["seed_shares"], title=f"How much of the articles is each of the {n} topics?"
     )
     caption = (
         "Dot and line: mean share of an article’s words with 95 % interval, for these articles and given these topics (a). Ticks: the same topic in other "
-        "runs (c), never blended into the interval. Hollow: unstable."
+        "runs (c), never blended into the interval. Hollow: not in every run."
     )
     figure = html.figure(drawn, name=f"topics_{n:02d}_shares", caption=caption, alt=plots.describe_shares(topics))
-    return html.group(html.verdict(said), _lost_labels(made), figure, _overview_table(made))
+    return html.group(html.verdict(said_of(topics)), _lost_labels(made), figure, _overview_table(made))
+
+
+def said_of(topics: pd.DataFrame) -> str:
+    """How many topics come back in other runs, in words."""
+    n, runs = len(topics), int(topics["runs"].max())
+    count = topics["standing"].value_counts()
+    if count.get("", 0) == n:
+        return f"All {n} topics come back in each of {runs} other runs."
+    parts = [f"{count.get('', 0)} of {n} topics come back in each of {runs} other runs"]
+    parts += [f"{count[WAVERING]} in more than half"] if WAVERING in count else []
+    parts += [f"{count[UNSTABLE]} in half or fewer, which are called unstable"] if UNSTABLE in count else []
+    return "; ".join(parts) + ". Findings rest on the first kind alone."
 
 
 def _lost_labels(made: Mapping[str, Any]) -> html.Piece:
@@ -82,31 +89,21 @@ def _overview_table(made: Mapping[str, Any]) -> html.Piece:
     lines = _lines(made["over_time"]["series"])
     moves = {row.name_: row for row in made["over_time"]["trends"].rename(columns={"name": "name_"}).itertuples()}
     rows = topics.assign(
-        over_time=[
-            html.spark(lines.get(str(t), []), f"Topic {t} over time") if lines.get(str(t)) else ""
-            for t in topics["topic"]
-        ],
-        moved=[direction(moves.get(str(t))) for t in topics["topic"]],
+        moved=[direction(moves.get(str(topic))) for topic in topics["topic"]],
         back=[_back(row) for row in topics.itertuples()],
     )
-    columns = {"topic": "Topic", "label": "Label", "share": "Share of an article’s words (95 %, a)", "back": "Comes back in", "over_time": "Over time",
-               "moved": "Trend", "terms": "Most probable words"}  # fmt: skip
-    columns = {column: head for column, head in columns.items() if lines or column not in ("over_time", "moved")}
+    columns = {"label": "Topic", "share": "Share of an article’s words (95 %, a)", "back": "Comes back in"}
+    columns |= {"over_time": "Over time", "moved": "Trend"} if lines else {}
+    columns |= {"group": "Group"} if (rows["group"] != "").any() else {}
+    columns |= {"terms": "Most probable words"}
     formats = {
-        "topic": lambda row: html.link(row.topic, f"#topic-{row.topic}"),
-        "label": lambda row: html.link(row.label, f"#topic-{row.topic}"),
+        "label": lambda row: html.link(f"{row.topic} · {row.label}", f"#topic-{row.topic}"),
         "share": html.with_interval("share", "share_low", "share_high", percent=True, digits=1),
+        "over_time": lambda row: html.spark(lines[str(row.topic)], f"Share of topic {row.topic} over time"),
+        "terms": lambda row: ", ".join(row.terms.split(", ")[:7]),
     }
-    if (rows["group"] != "").any():
-        columns["group"] = "Group"
-    return html.table(
-        rows,
-        name=f"topics_{made['n_topics']:02d}",
-        caption="Topics by share",
-        columns=columns,
-        formats=formats,
-        most=400,
-    )
+    name = f"topics_{made['n_topics']:02d}"
+    return html.table(rows, name=name, caption="Topics by share", columns=columns, formats=formats, most=400)
 
 
 def _lines(series: pd.DataFrame) -> dict[str, list[float]]:
@@ -115,7 +112,7 @@ def _lines(series: pd.DataFrame) -> dict[str, list[float]]:
 
 
 def _back(row: Any) -> str:
-    mark = "" if row.stable else " · unstable"
+    mark = f" · {row.standing}" if row.standing else ""
     junk = " · set aside by hand" if getattr(row, "junk", False) else ""
     return f"{row.found} of {row.runs} runs{mark}{junk}"
 
@@ -127,7 +124,7 @@ def direction(row: Any) -> str:
     if row.note:
         return "not tested"
     if row.q >= 0.05:
-        return "none told from chance"
+        return "not told from chance"
     return f"{'rises' if row.slope > 0 else 'falls'}: {row.start:.0%} to {row.end:.0%}"
 
 
