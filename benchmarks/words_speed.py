@@ -71,12 +71,14 @@ def ours(articles: pd.DataFrame, concepts: pd.DataFrame) -> None:
 
 
 def concepts_beside_tokenising(texts: list[str]) -> None:
-    """1,000 concepts of three ways of writing each, of the corpus' own words and pairs of words."""
+    """1,000 concepts of four ways of writing each: the 1,000 commonest words of five letters or more, and pairs of such words."""
     with timed("tokenising"):
         tokens, forms = token_table(texts)
     form = tokens["form"].to_numpy()
-    pairs = Counter(zip(form[:-1].tolist(), form[1:].tolist(), strict=True)).most_common(2000)
-    common = [forms[code] for code in np.argsort(-np.bincount(form))[:1000]]
+    long = np.array([len(word) >= 5 and word.isalpha() for word in forms])
+    both = long[form[:-1]] & long[form[1:]]
+    pairs = Counter(zip(form[:-1][both].tolist(), form[1:][both].tolist(), strict=True)).most_common(2000)
+    common = [forms[code] for code in np.argsort(-np.bincount(form) * long)[:1000]]
     ways = {
         f"concept {i}": [
             common[i],

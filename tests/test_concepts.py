@@ -176,3 +176,38 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path):
     (tmp_path / "bytes.yml").write_bytes(b"a: \xff\xfe")
     with pytest.raises(UserError, match="not UTF-8"):
         read_concepts(tmp_path / "bytes.yml")
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.text(alphabet="abc", max_size=40),
+    st.lists(st.text(alphabet="abc", min_size=1, max_size=4), max_size=6, unique=True),
+)
+def test_overlaps_are_settled_as_a_plain_loop_settles_them(letters, ways):
+    tokens, forms = token_table([" ".join(letters)])
+    table = patterns({" ".join(way): [] for way in ways}, "concept")
+    ranked = sorted(
+        (-len(way), at, row)
+        for row, way in enumerate(ways)
+        for at in range(len(letters))
+        if letters.startswith(way, at)
+    )
+    held, expected = set(), []
+    for length, at, row in ranked:
+        places = set(range(at, at - length))
+        if not places & held:
+            held |= places
+            expected.append((at, row, -length))
+    matches, overlaps = find(tokens, forms, table)
+    assert list(matches[["first", "pattern", "n_tokens"]].itertuples(index=False, name=None)) == sorted(expected)
+    assert overlaps["n"].sum() == len(ranked) - len(expected) - _of_themselves(ranked, expected)
+
+
+def _of_themselves(ranked, expected):
+    """Lost matches whose place is held, first in precedence, by a match of the same way."""
+    lost = 0
+    for length, at, row in ranked:
+        if (at, row, -length) not in expected:
+            holders = [(-n, a, r) for a, r, n in expected if a < at - length and at < a + n]
+            lost += min(holders)[2] == row
+    return lost

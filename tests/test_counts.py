@@ -33,7 +33,9 @@ def planted():
     texts = []
     for i in range(60):
         text = "The Prime Minister was at solar farms. " * (1 + i % 3) + "Smart cities use AI, and a city grows.\n"
-        text += "The Engineers were with the engines." if i % 2 else "Farmers grow rice in the United States."
+        text += (
+            "The Engineers were with the engines." if i % 2 else "The farmers were with the rice of the United States."
+        )
         texts.append(text + (" A zebra." if i == 7 else ""))
     return articles_of(*texts)
 
@@ -178,8 +180,8 @@ def test_an_exception_of_several_words_is_one_term(planted):
 
 
 def test_words_to_hide_are_hidden_in_all_their_forms_and_stay_counted(made):
-    assert hidden_terms(made, ["FARMERS", "Solar farms", "AI"]) == {"Farmers", "solar farms"}
-    assert "Farmers" in made["counts"].terms
+    assert hidden_terms(made, ["FARMER", "Solar farms", "AI"]) == {"farmers", "solar farms"}
+    assert "farmers" in made["counts"].terms
     assert hidden_terms(made, []) == set()
 
 

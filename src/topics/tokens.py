@@ -11,8 +11,9 @@ stands between two words. `Tokenizer` is the same with the interface of NLTK's t
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import compress, count
 from typing import Any
 
 import numpy as np
@@ -166,8 +167,9 @@ def _read_block(texts: list[str]) -> dict[str, Any]:
 
 def _encode(strings: list[str]) -> tuple[list[str], np.ndarray]:
     """The distinct strings in order of appearance, and the number of each string among them."""
-    number = {string: n for n, string in enumerate(dict.fromkeys(strings))}
-    return list(number), np.fromiter(map(number.__getitem__, strings), np.int32, len(strings))
+    number: defaultdict[str, int] = defaultdict(count().__next__)
+    codes = np.fromiter(map(number.__getitem__, strings), np.int32, len(strings))
+    return list(number), codes
 
 
 def _merge(strings: list[list[str]], codes: list[np.ndarray]) -> tuple[list[str], np.ndarray]:

@@ -90,33 +90,47 @@ def find(tokens: pd.DataFrame, forms: list[str], patterns: pd.DataFrame) -> tupl
     name = pd.factorize(patterns["name"] + "\0" + patterns["kind"])[0].astype(np.int64)
     order = np.lexsort((pattern, first, -n_tokens))
     pattern, first, n_tokens = pattern[order], first[order], n_tokens[order]
-    kept, winner = _settle(first, n_tokens, len(tokens))
-    lost = ~kept & (name[pattern] != name[pattern[winner]])
-    names = patterns["name"].to_numpy()
-    overlaps = pd.DataFrame({"name": names[pattern[lost]], "lost_to": names[pattern[winner[lost]]]})
-    overlaps = overlaps.groupby(["name", "lost_to"], sort=True).size().reset_index(name="n")
+    winner = _settle(first, n_tokens, len(tokens))
+    kept = winner == np.arange(len(winner))
+    lost, to = np.divmod(
+        np.sort(name[pattern[~kept]] * len(patterns) + name[pattern[winner[~kept]]]), max(len(patterns), 1)
+    )
+    names = patterns["name"].to_numpy()[np.unique(name, return_index=True)[1]]
+    overlaps = pd.DataFrame({"lost": lost, "to": to})[lost != to].value_counts(sort=False).reset_index(name="n")
+    overlaps = pd.DataFrame({"name": names[overlaps["lost"]], "lost_to": names[overlaps["to"]], "n": overlaps["n"]})
     matches = pd.DataFrame({"pattern": pattern[kept], "first": first[kept], "n_tokens": n_tokens[kept]})
-    return matches.sort_values("first", ignore_index=True), overlaps
+    return matches.sort_values("first", ignore_index=True), overlaps.sort_values(["name", "lost_to"], ignore_index=True)
 
 
-def _settle(first: np.ndarray, n_tokens: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which matches stay, given in order of precedence, and for each the match that holds its place (itself if it stays)."""
-    winner = np.arange(len(first))
-    by_place = np.argsort(first, kind="stable")
-    begin, end = first[by_place], (first + n_tokens)[by_place]
-    reach = np.maximum.accumulate(end)
-    clash = np.zeros(len(first), bool)
-    clash[1:] = begin[1:] < reach[:-1]
-    clash[:-1] |= end[:-1] > begin[1:]
-    holder = np.full(n, -1, np.int64)
-    for match in np.sort(by_place[clash]).tolist():
-        place = slice(first[match], first[match] + n_tokens[match])
-        held = holder[place]
-        if held.max() < 0:
-            holder[place] = match
-        else:
-            winner[match] = held[held >= 0][0]
-    return winner == np.arange(len(first)), winner
+def _settle(first: np.ndarray, n_tokens: np.ndarray, n: int) -> np.ndarray:
+    """For each match, given in order of precedence, the match that holds its place: itself where it stays.
+
+    Lengths in falling order; of one length the first from the left, then the next that begins behind its end, and so on in
+    all runs of overlapping matches at once.
+    """
+    nobody = len(first)
+    holder = np.full(n + 1, nobody, np.int64)
+    for length in np.unique(n_tokens)[::-1].tolist():
+        rows = np.flatnonzero(n_tokens == length)
+        rows = rows[_held(holder, first[rows], length) == nobody]
+        begin, index = np.unique(first[rows], return_index=True)
+        follower = np.searchsorted(begin, begin + length)
+        run = np.append(np.cumsum(np.diff(begin, prepend=-length) >= length), -1)
+        now = np.flatnonzero(np.diff(run[:-1], prepend=0))
+        while len(now):
+            for step in range(length):
+                holder[begin[now] + step] = rows[index[now]]
+            now = follower[now][run[follower[now]] == run[now]]
+    winner = np.full(len(first), nobody, np.int64)
+    for length in np.unique(n_tokens).tolist():
+        rows = n_tokens == length
+        winner[rows] = _held(holder, first[rows], length)
+    return winner
+
+
+def _held(holder: np.ndarray, first: np.ndarray, length: int) -> np.ndarray:
+    """Of the matches that hold the places of each, the first in precedence."""
+    return np.min([holder[first + step] for step in range(length)], axis=0)
 
 
 def _all_matches(

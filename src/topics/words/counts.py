@@ -309,14 +309,14 @@ def _most_often_written(words: Mapping[str, Any], stream: Stream) -> dict[int, s
     for length in np.unique(stream.n_tokens[learned]).tolist():
         here = learned & (stream.n_tokens == length)
         code, first = stream.code[here].astype(np.int64), stream.first[here]
-        way = code
-        for step in range(length):
-            way = pd.factorize(way * len(written) + form[first + step])[0]
-            if step + 1 < length:
-                way = way * 2 + owns[first + step]
+        way = form[first].astype(np.int64)
+        for step in range(1, length):
+            way = pd.factorize((way * 2 + owns[first + step - 1]) * len(written) + form[first + step])[0]
         n = np.bincount(way)
-        place = np.empty(len(n), np.int64)
+        place = np.zeros(len(n), np.int64)
         place[way[::-1]] = np.arange(len(way))[::-1]
+        n_inside, there = np.bincount(way, weights=inside[first]), n > 0
+        n, place, n_inside = n[there], place[there], n_inside[there]
         ways = [
             " ".join(written[form[i]] + "'s" * owns[i] for i in range(at, at + length - 1))
             for at in first[place].tolist()
@@ -324,7 +324,6 @@ def _most_often_written(words: Mapping[str, Any], stream: Stream) -> dict[int, s
         ways = [
             f"{begin} {written[form[at]]}".lstrip() for begin, at in zip(ways, first[place] + length - 1, strict=True)
         ]
-        n_inside = np.bincount(way, weights=inside[first])
         best = pd.DataFrame({"code": code[place], "inside": -n_inside, "n": -n, "way": ways})
         best = best.sort_values(["code", "inside", "n", "way"]).drop_duplicates("code")
         shown.update(zip(best["code"].tolist(), best["way"].tolist(), strict=True))

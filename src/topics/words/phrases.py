@@ -88,40 +88,50 @@ def learn_phrases(
         left, right = pairs.left[place], pairs.right[place]
         n_words = stream.first[right] + stream.n_tokens[right] - stream.first[left]
         good = (score > threshold) & (n_words <= max_words)
-        key, left, right, n, score = key[good], left[good], right[good], n[good], score[good]
-        n_docs = _docs_with(key, pairs, stream)
-        often = n_docs >= min_docs
-        names = [_name(stream, keys, a, b) for a, b in zip(left[often], right[often], strict=True)]
+        n_docs = _docs_with(key[good], pairs, stream)
+        good[good] = n_docs >= min_docs
+        names = [_name(stream, keys, a, b) for a, b in zip(left[good], right[good], strict=True)]
         found = pd.DataFrame(names, columns=["left", "between", "right"])
-        found = found.assign(n=n[often], n_docs=n_docs[often], score=score[often])
-        levels.append(found.assign(level=level, phrase=_phrase(found)).sort_values("phrase", kind="stable"))
-        stream, keys = join_phrases(stream, keys, levels[-1])
+        found = found.assign(n=n[good], n_docs=n_docs[n_docs >= min_docs], score=score[good], level=level)
+        found["phrase"] = [" ".join(filter(None, name)) for name in names]
+        levels.append(found.sort_values("phrase", kind="stable"))
+        stream, keys = _join(stream, keys, pairs, key[good], found["phrase"].tolist())
     return pd.concat(levels, ignore_index=True)[list(PHRASES)], stream, keys
 
 
 def apply_phrases(stream: Stream, keys: list[str], phrases: pd.DataFrame) -> tuple[Stream, list[str]]:
     """The stream with the phrases as units of their own, and the keys with theirs at the end."""
     for level in (1, 2):
-        stream, keys = join_phrases(stream, keys, phrases[phrases["level"] == level])
+        number = {key: code for code, key in enumerate(keys)}
+        table = phrases.loc[phrases["level"] == level, ["left", "between", "right", "phrase"]]
+        phrase_of = {(left, between, right): phrase for left, between, right, phrase in table.itertuples(index=False)}
+        ends = {number[a] * len(keys) + number[b] for a, _, b in phrase_of if a in number and b in number}
+        pairs = _with_ends(pairs_of(stream), stream, np.array(sorted(ends), np.int64), len(keys))
+        key, place = np.unique(pairs.key, return_index=True)
+        names = [phrase_of.get(_name(stream, keys, pairs.left[i], pairs.right[i])) for i in place]
+        known = np.array([name is not None for name in names], bool)
+        stream, keys = _join(stream, keys, pairs, key[known], [name for name in names if name is not None])
     return stream, keys
 
 
-def join_phrases(stream: Stream, keys: list[str], phrases: pd.DataFrame) -> tuple[Stream, list[str]]:
-    """One level of phrases joined: of phrases that share a word, from the left, every other one, as gensim does."""
-    number = {key: code for code, key in enumerate(keys)}
-    columns = [phrases[column].tolist() for column in ("left", "between", "right", "phrase")]
-    phrase_of = {(a, between, b): phrase for a, between, b, phrase in zip(*columns, strict=True)}
-    ends = {number[a] * len(keys) + number[b] for a, _, b in phrase_of if a in number and b in number}
-    pairs = _with_ends(pairs_of(stream), stream, np.array(sorted(ends), np.int64), len(keys))
-    key, place = np.unique(pairs.key, return_index=True)
-    names = [_name(stream, keys, pairs.left[i], pairs.right[i]) for i in place]
-    new = sorted({phrase_of[name] for name in names if name in phrase_of})
-    code = {phrase: len(keys) + i for i, phrase in enumerate(new)}
-    accepted = key[[name in phrase_of for name in names]]
-    codes = np.array([code[phrase_of[name]] for name in names if name in phrase_of], stream.code.dtype)
+def _join(
+    stream: Stream, keys: list[str], pairs: Pairs, accepted: np.ndarray, phrases: list[str]
+) -> tuple[Stream, list[str]]:
+    """The pairs whose keys are accepted (sorted; `phrases` names them) made one unit each, as gensim does it."""
+    new = sorted(set(phrases))
+    number = {phrase: len(keys) + i for i, phrase in enumerate(new)}
     taken = chosen(pairs, accepted)
     left, right = pairs.left[taken], pairs.right[taken]
-    return _join(stream, left, right, codes[np.searchsorted(accepted, pairs.key[taken])]), keys + new
+    code, n_tokens = stream.code.copy(), stream.n_tokens.copy()
+    code[left] = np.array([number[phrase] for phrase in phrases], code.dtype)[
+        np.searchsorted(accepted, pairs.key[taken])
+    ]
+    n_tokens[left] = stream.first[right] + stream.n_tokens[right] - stream.first[left]
+    kept = np.ones(len(code), bool)
+    for step in range(1, MAX_BETWEEN + 2):
+        kept[left[left + step <= right] + step] = False
+    fields_kept = (values[kept] for values in (code, stream.first, n_tokens, stream.doc, stream.edge, stream.segment))
+    return Stream(*fields_kept), keys + new
 
 
 def pairs_of(stream: Stream) -> Pairs:
@@ -210,22 +220,3 @@ def _docs_with(key: np.ndarray, pairs: Pairs, stream: Stream) -> np.ndarray:
 def _name(stream: Stream, keys: list[str], left: int, right: int) -> tuple[str, str, str]:
     between = " ".join(keys[code] for code in stream.code[left + 1 : right])
     return keys[stream.code[left]], between, keys[stream.code[right]]
-
-
-def _phrase(found: pd.DataFrame) -> pd.Series:
-    between = found["between"].where(found["between"] == "", found["between"] + " ")
-    return found["left"] + " " + between + found["right"]
-
-
-def _join(stream: Stream, left: np.ndarray, right: np.ndarray, codes: np.ndarray) -> Stream:
-    """Each stretch from `left` to `right` made one unit."""
-    code, n_tokens = stream.code.copy(), stream.n_tokens.copy()
-    code[left] = codes
-    n_tokens[left] = stream.first[right] + stream.n_tokens[right] - stream.first[left]
-    depth = np.zeros(len(code) + 1, np.int64)
-    depth[left + 1] += 1
-    depth[right + 1] -= 1
-    kept = np.cumsum(depth[:-1]) == 0
-    return Stream(
-        code[kept], stream.first[kept], n_tokens[kept], stream.doc[kept], stream.edge[kept], stream.segment[kept]
-    )
