@@ -25,6 +25,7 @@ MOST_FINDINGS, MOST_WARNINGS = 7, 3
 MOST_TOPIC_FINDINGS = 4
 Q = 0.05  # false discovery rate of the trends that are called findings
 LEDGER = "ledger.csv"
+FEW_MENTIONS = r"^Only (\d+) articles? mentions? it; a trend needs (\d+)"
 
 
 def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[str, str]]) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, An
         "verdict": sentences[0],
         "warnings": [sentence for sentence in sentences[1:] if _is_warning(sentence)][:MOST_WARNINGS],
         "findings": findings,
-        "figure": _first_figure(made, moved, kept, shown),
+        "figure": _first_figure(made, moved, kept, shown) if findings else None,
         "cannot_say": cannot_say(made, kept, steady, shown),
         "topics": topics_table(made, kept, steady, shown),
         "keywords": keywords_table(made["keywords"]["trends"]),
@@ -236,28 +237,40 @@ def cannot_say(
         )
         text = f"{len(shaky)} of {shown} topics do not come back in every other run; no conclusion is drawn from them: {names}."
         said.append({"text": text, "href": f"03_topics_{shown:02d}.html", "link": "The topics"})
-    trends = made["keywords"]["trends"]
-    if "note" in trends and len(trends):
-        for note, rows in trends[trends["note"] != ""].groupby("note", sort=False):
-            names = ", ".join(rows["name"].head(6)) + (f" and {len(rows) - 6} more" if len(rows) > 6 else "")
-            said.append(
-                {"text": f"Whether {names} rose or fell: {note}", "href": "04_keyword_trends.html", "link": "Keywords"}
-            )
-        flat = trends[(trends["note"] == "") & (trends["q"] >= Q)]
-        if len(flat):
-            names = ", ".join(flat["name"].head(6)) + (f" and {len(flat) - 6} more" if len(flat) > 6 else "")
-            said.append(
-                {
-                    "text": f"No trend could be told from chance for {names}.",
-                    "href": "04_keyword_trends.html",
-                    "link": "Keywords",
-                }
-            )
+    said += [
+        {"text": text, "href": "04_keyword_trends.html", "link": "Keywords"}
+        for text in untold(made["keywords"]["trends"])
+    ]
     articles = made["corpus"]["articles"]
     if undated := int((articles["date"] == "").sum()):
         said.append({"text": f"When {undated:,} of {len(articles):,} articles were published: no date was found, and none was guessed.",
                      "href": "01_corpus.html", "link": "How dates are known"})  # fmt: skip
     return said
+
+
+def untold(trends: pd.DataFrame) -> list[str]:
+    """Sentences on the names whose trend was not tested, those with the same reason together, and on those without a trend."""
+    if "note" not in trends or trends.empty:
+        return []
+    said = []
+    untested = trends[trends["note"] != ""]
+    few = untested["note"].str.extract(FEW_MENTIONS).dropna()
+    if len(few):
+        most = trends.loc[few.index].assign(n=few[0].astype(int)).sort_values(["n", "name"], ascending=[False, True])
+        named = _named([f"{name} ({n})" for name, n in zip(most["name"], most["n"], strict=True)])
+        said.append(
+            f"Whether {named} rose or fell: too few articles mention each (in brackets; a trend needs {few[1].iloc[0]})."
+        )
+    for note, rows in untested.drop(few.index).groupby("note", sort=False):
+        said.append(f"Whether {_named(rows['name'].tolist())} rose or fell: {note}")
+    flat = trends[(trends["note"] == "") & ~(trends["q"] < Q)]
+    if len(flat):
+        said.append(f"No trend could be told from chance for {_named(flat['name'].tolist())}.")
+    return said
+
+
+def _named(names: list[str], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def topics_table(made: Mapping[str, Any], kept: Mapping[str, Any], steady: pd.DataFrame, shown: int) -> html.Piece:
