@@ -49,6 +49,15 @@ def test_series_count_articles_once_and_words_as_often_as_they_stand(rng):
     assert set(series["source"]) == {"", "a", "b", k.FIXED_MIX}
 
 
+def test_articles_of_unknown_outlets_count_and_have_their_own_rows(rng):
+    articles, mentions = corpus(rng, n=300, sources=("a", ""))
+    series = k.keyword_series(*laid_out(articles), "month", mentions, ["tax"], ["keyword"], draws=50)
+    shares = series[series["unit"] == k.SHARE]
+    assert shares[shares["source"] == ""]["n_docs"].sum() == 300
+    parts = shares[shares["source"].isin(["a", p.UNKNOWN])]
+    assert parts["n_docs"].sum() == 300
+
+
 def test_the_order_of_articles_changes_nothing(rng):
     articles, mentions = corpus(rng, n=300)
     order = rng.permutation(300)

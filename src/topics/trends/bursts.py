@@ -19,7 +19,6 @@ from topics.trends.statistics import q_values
 LONGEST = 1 / 3  # part of the periods that a burst may last
 FEWEST_BLOCKS = 8  # no scan with fewer blocks to permute
 PERMUTATIONS = 999
-Q = 0.05
 METHOD = "beta-binomial scan, threshold from permuted blocks of periods"
 
 

@@ -35,6 +35,7 @@ ARTICLES_A_PERIOD = 20  # half of the periods of the main stretch hold at least 
 DATED_ENOUGH = 0.8  # share of the dated articles that a length must be able to place
 STRAGGLERS = 0.01  # share of articles at either end that do not stretch the span by which a length is chosen
 MOST_PERIODS = 130
+UNKNOWN = "(unknown)"  # the outlet of articles without one
 COLLECTION = ("query", "terms", "outlets", "scraped", "since", "until", "seasons", "notes")
 
 
@@ -155,7 +156,7 @@ def bounds(ordinal: int, length: str) -> tuple[np.datetime64, np.datetime64]:
 def place(articles: pd.DataFrame, length: str) -> pd.DataFrame:
     """Where each article stands in time: one row an article, sorted by `doc_id`.
 
-    Columns: doc_id, source, n_words; ordinal (of its period, -1 where its date is missing or too coarse); day and week
+    Columns: doc_id, source (`(unknown)` where none is known), n_words; ordinal (of its period, -1 where its date is missing or too coarse); day and week
     (number of the day and of its Monday's week; an article without a day has one of its own, below zero, as nothing
     is known of which articles it goes with).
 
@@ -176,7 +177,7 @@ def place(articles: pd.DataFrame, length: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "doc_id": articles["doc_id"],
-            "source": articles["source"].fillna("").astype(str),
+            "source": articles["source"].fillna("").astype(str).replace("", UNKNOWN),
             "n_words": articles["n_words"].astype("int64"),
             "ordinal": ordinal,
             "day": day,
@@ -339,7 +340,7 @@ def denominators(
     if wide.isna().to_numpy().any():
         period, source = np.argwhere(wide.isna().to_numpy())[0]
         return None, (
-            f"totals.csv has no total for {sources[source] or 'articles without outlet'} in {periods['period'].iloc[period]}, so shares "
+            f"totals.csv has no total for {sources[source]} in {periods['period'].iloc[period]}, so shares "
             "are of the articles collected."
         )
     total = wide.sum(axis=1).to_numpy(dtype=float)
