@@ -361,23 +361,23 @@ def _keep_table(rows: pd.DataFrame, name: str | None) -> str:
 
 
 def grid(cells: pd.DataFrame, caption: Any = "", name: str | None = None) -> Piece:
-    """Articles by concepts; a cell opens the sentences behind its number.
+    """Articles and concepts, whichever are more going down; a cell opens the sentences behind its number.
 
     A row of `cells` is an article and concept: `article` (its title), `concept`, `n` (mentions), `sentences` (a list of
     texts or pieces).
     """
-    concepts, articles = cells["concept"].drop_duplicates().tolist(), cells["article"].drop_duplicates().tolist()
-    found = {(r.article, r.concept): r for r in _rows(cells) if r.n}
-    head = "".join(f'<th scope="col">{esc(c)}</th>' for c in concepts)
+    across, down = sorted(("article", "concept"), key=lambda column: cells[column].nunique())
+    heads, rows = cells[across].drop_duplicates().tolist(), cells[down].drop_duplicates().tolist()
+    found = {(getattr(r, down), getattr(r, across)): r for r in _rows(cells) if r.n}
+    head = "".join(f'<th scope="col" dir="auto">{esc(text)}</th>' for text in [down.capitalize(), *heads])
     body = []
-    for article in articles:
-        row = [f'<th scope="row" dir="auto">{esc(article)}</th>']
-        for concept in concepts:
-            cell = found.get((article, concept))
-            row.append("<td>–</td>" if cell is None else f"<td>{_sentences(cell)}</td>")
-        body.append(f"<tr>{''.join(row)}</tr>")
+    for row in rows:
+        line = [f'<th scope="row" dir="auto">{esc(row)}</th>']
+        for column in heads:
+            cell = found.get((row, column))
+            line.append("<td>–</td>" if cell is None else f"<td>{_sentences(cell)}</td>")
+        body.append(f"<tr>{''.join(line)}</tr>")
     kept = _keep_table(cells.drop(columns="sentences"), name)
-    head = f'<th scope="col">Article</th>{head}'
     return _framed(" grid", name or "grid", _plain(caption), "", f"{_inline(caption)}{kept}", head, body)
 
 

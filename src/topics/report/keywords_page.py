@@ -6,7 +6,7 @@ opens on the places that were counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -44,10 +44,10 @@ def answer(kept: Mapping[str, Any]) -> html.Piece:
         head = f"{_count(n, 'article')}: read {'it' if n == 1 else 'them'}. Nothing is shown over time."
         return html.group(html.verdict(head), html.say(_why_no_series(kept)))
     moved = kept["findings"][kept["findings"]["verdict"] != "cannot say"]
-    lines = [f"- {_linked(row.sentence, row)}" for row in moved.itertuples(index=False)]
+    lines = [f"- {_linked(row.sentence, row)}" for row in _rows(moved)]
     burst = _bursts(kept, "burst")
     if len(burst):
-        names = ", ".join(f"[{row.name}](#{anchor(row)})" for row in burst.itertuples(index=False))
+        names = ", ".join(f"[{row.name}](#{anchor(row)})" for row in _rows(burst))
         lines.append(f"- For a time unusually common: {names}. The stretches are shaded in their figures.")
     return html.group(html.verdict(_headline(kept, moved)), html.say("\n".join(lines)) if lines else html.say(""))
 
@@ -114,6 +114,11 @@ def _q(q: float) -> str:
     return "under 0.001" if q < 0.001 else f"{q:.2g}"
 
 
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows, each with its columns as attributes."""
+    return iter(table.itertuples(index=False))
+
+
 def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
@@ -177,14 +182,14 @@ def overview(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     names = _by_importance(kept).head(SMALL_FIGURES)
     shown = pd.concat([every[every["name"] == name] for name in names["name"]], ignore_index=True)
     left = len(kept["names"]) - len(names)
-    more = f" The {left} names in the fewest articles have their figure in their own part alone." if left > 0 else ""
-    links = " · ".join(html.link(row.name, f"#{anchor(row)}") for row in names.itertuples(index=False))
+    more = f" The {left} names in the fewest articles stand in their own parts alone." if left > 0 else ""
+    links = " · ".join(html.link(row.name, f"#{anchor(row)}") for row in _rows(names))
     return html.group(
         html.figure(
             plots.multiples(shown, title="Share of articles that mention it"),
             name="keywords",
-            caption="Line: share of the period’s articles; band: 95 % interval (Wilson, on the effective number of articles); each on its own scale. Foot: "
-            f"articles a period. Gaps are periods without articles.{more}",
+            caption="Line: share of the period’s articles; band: 95 % interval (Wilson, on the effective number of articles); each on its own scale. Pale dots: periods of fewer than five articles, "
+            f"which may lie outside the frame. Foot: articles a period. Gaps are periods without articles.{more}",
             alt=plots.describe_multiples(shown),
         ),
         html.Piece(f"<p>{html.say('Read on:').striptags()} {links}</p>"),
@@ -204,24 +209,19 @@ def _by_importance(kept: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def grid(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
-    """Articles by names: how often each stands in each; a cell opens every sentence that was counted."""
-    by_id = articles.set_index("doc_id")
-    titles = {row.doc_id: _title(row) for row in articles.itertuples(index=False)}
-    order = sorted(by_id.index, key=lambda doc: (by_id.at[doc, "date"] or "9999", doc))
-    names = _by_importance(kept)
-    groups = dict(tuple(kept["contexts"].groupby(["doc_id", "name"])))
-    cells = [
-        {
-            "article": f"{titles[doc]} ({by_id.at[doc, 'date'] or 'undated'})",
-            "concept": name,
-            "n": len(groups.get((doc, name), ())),
-            "sentences": _sentences(groups[doc, name], by_id.at[doc, "text"]) if (doc, name) in groups else [],
-        }
-        for doc in order
-        for name in names["name"]
-    ]
+    """Articles and names: how often each stands in each; a cell opens every sentence that was counted."""
+    places: dict[Any, Any] = dict(tuple(kept["contexts"].groupby(["doc_id", "name"])))
+    cells = []
+    for article in _rows(articles.sort_values(["date", "doc_id"], key=lambda column: column.replace("", "9999"))):
+        head = f"{_title(article, 50)} ({article.date or 'undated'})"
+        head += f" {article.doc_id}" if any(head == cell[1] for cell in cells) else ""
+        for name in _by_importance(kept)["name"]:
+            rows = places.get((article.doc_id, name))
+            sentences = [] if rows is None else _sentences(rows, article.text)
+            cells.append((article.doc_id, head, name, 0 if rows is None else len(rows), sentences))
+    table = pd.DataFrame(cells, columns=["doc_id", "article", "concept", "n", "sentences"])
     return html.grid(
-        pd.DataFrame(cells),
+        table,
         name="concept_grid",
         caption="How often each thing is named in each article; a number opens its sentences",
     )
@@ -234,7 +234,9 @@ def moves(kept: Mapping[str, Any]) -> html.Piece:
     """All trends with intervals, their tests one click down, and what was not tested in a table of the same size."""
     if kept["series"].empty:
         return html.say("No trend is tested. " + _why_no_series(kept) if len(kept["names"]) else "Nothing to test.")
-    trends = kept["trends"]
+    verdict = kept["findings"].set_index("name")["verdict"]
+    trends = kept["trends"].assign(verdict=lambda table: table["name"].map(verdict))
+    trends["sure"] = trends["verdict"] != "cannot say"
     tested = trends[trends["note"] == ""].sort_values("slope", ascending=False, kind="stable")
     return html.group(
         _tested(tested) if len(tested) else html.say("No name could be tested for a trend."),
@@ -245,7 +247,7 @@ def moves(kept: Mapping[str, Any]) -> html.Piece:
 def _tested(tested: pd.DataFrame) -> html.Piece:
     first = tested.iloc[0]
     heads = {
-        "name": "Name", "start": "First", "end": "Last", "slope": "Change of log-odds", "q": "q", "shrunken": "Drawn towards none",
+        "name": "Name", "verdict": "It", "start": "First", "end": "Last", "slope": "Change of log-odds (95 %)", "q": "q", "shrunken": "Drawn towards none",
         "fixed_mix_slope": "Fixed mix of outlets", "correlation": "Correlation of successive periods", "sen": "Sen’s slope of the share",
         "tau": "Kendall’s tau", "tau_p": "p of tau", "p": "p",
     }  # fmt: skip
@@ -264,7 +266,8 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
             plots.forest(tested, title="Which names are in more articles, and which in fewer?"),
             name="trends",
             caption=f"Change of the log-odds that an article mentions it, {first['unit'].removeprefix('log-odds ')}, with 95 % intervals (0.1: the odds grow by 10.5 %). "
-            f"Filled: the interval leaves out no change. {first['season']}",
+            f"Filled: rose or fell by all that is asked (q at most {SURE}; the change drawn towards none by the whole family still leaves out no change; the same at a "
+            f"fixed mix of outlets). {first['season']}",
             alt=plots.describe_forest(tested),
         ),
         html.details(
@@ -299,15 +302,13 @@ def each(kept: Mapping[str, Any], beside: Mapping[str, Any], articles: pd.DataFr
         return html.say("")
     by_doc, places = _known(articles), _with_periods(kept)
     most = max(FEWEST_PLACES, PLACES // max(1, places.groupby(["name", "period"]).ngroups))
-    found = dict(tuple(places.groupby("name")))
-    parts = [
-        _part(row, kept, beside, found[row.name], by_doc, most) for row in _by_importance(kept).itertuples(index=False)
-    ]
+    found: dict[Any, Any] = dict(tuple(places.groupby("name")))
+    parts = [_part(row, kept, beside, found[row.name], by_doc, most) for row in _rows(_by_importance(kept))]
     return html.group(*parts)
 
 
 def _known(articles: pd.DataFrame) -> dict[str, Any]:
-    return {row.doc_id: row for row in articles.itertuples(index=False)}
+    return {row.doc_id: row for row in _rows(articles)}
 
 
 def _with_periods(kept: Mapping[str, Any]) -> pd.DataFrame:
@@ -337,10 +338,11 @@ def _part(
     shares, rates = (mine[(mine["source"] == "") & mine["unit"].str.startswith(unit)] for unit in ("share", "mentions"))
     finding = kept["findings"].loc[kept["findings"]["name"] == row.name, "sentence"].iloc[0]
     bursts = kept["bursts"][(kept["bursts"]["name"] == row.name) & (kept["bursts"]["q"] < SURE)]
-    shaded = " Shaded: burst; broken line: break." if len(bursts) else ""
+    looks = {"burst": " Shaded: burst.", "break": " Broken line: break."}
+    shaded = "".join(looks[what] for what in looks if what in set(bursts.get("what", [])))
     return html.group(
         heading,
-        html.say(f"{finding} {' '.join(burst_sentence(burst) for burst in bursts.itertuples(index=False))}"),
+        html.say(f"{finding} {' '.join(burst_sentence(burst) for burst in _rows(bursts))}"),
         html.figure(
             plots.series(shares, bursts=bursts, title=f"{row.name}: in what share of the articles?"),
             name=f"series_{key}",
@@ -350,11 +352,7 @@ def _part(
         if row.n_docs >= DRAWN
         else html.say(said),
         _numbers(row, key, shares, rates, mine[mine["source"] == FIXED_MIX]),
-        *(
-            _burst_articles(burst, kept, places, by_doc)
-            for burst in bursts.itertuples(index=False)
-            if burst.what == "burst"
-        ),
+        *(_burst_articles(burst, kept, places, by_doc) for burst in _rows(bursts) if burst.what == "burst"),
         _by_outlet(row, mine),
         _companions(row, beside, places, by_doc),
         _read(key, places, by_doc, most),
@@ -379,12 +377,15 @@ def _numbers(row: Any, key: str, shares: pd.DataFrame, rates: pd.DataFrame, mixe
         "rate": html.with_interval("rate", "rate_low", "rate_high"),
         "fixed": html.with_interval("fixed", "fixed_low", "fixed_high", percent=True, digits=1),
     }
+    gaps = int((both["n_docs"] == 0).sum())
+    left = f" {_count(gaps, 'period')} without articles {'is' if gaps == 1 else 'are'} left out." if gaps else ""
     caption = (
-        f"{row.name} by period; a period opens its sentences. Rates have no interval from fewer than eight blocks (outlet and day), nor "
+        f"{row.name} by period; a period opens its sentences.{left} Rates have no interval from fewer than eight blocks (outlet and day), nor "
         "without a mention. At a fixed mix every outlet weighs what it weighs in the whole span; there is none where too many outlets lack."
     )
     return html.details(
-        "The numbers, by period", html.table(both, caption=caption, columns=heads, formats=formats, most=400)
+        "The numbers, by period",
+        html.table(both[both["n_docs"] > 0], caption=caption, columns=heads, formats=formats, most=400),
     )
 
 
@@ -461,11 +462,12 @@ def _some(shown: int, all_: int) -> str:
 def _read(key: str, places: pd.DataFrame, by_doc: Mapping[str, Any], most: int) -> html.Piece:
     """The sentences of one name, by period, all of them or a sample by chance."""
     parts = []
-    for period, rows in places.groupby("period", sort=True):
+    for when, rows in places.groupby("period", sort=True):
+        period = str(when)
         shown = sample(rows, most)
         n = f"{_some(len(shown), len(rows))}; {_count(rows['doc_id'].nunique(), 'article')}"
         summary = f"{period or 'Undated, or dated too coarsely'}: {n}"
-        parts.append(html.details(summary, *_quotes(shown, by_doc), id=_period_id(key, str(period))))
+        parts.append(html.details(summary, *_quotes(shown, by_doc), id=_period_id(key, period)))
     return html.details("Read the sentences, by period", *parts)
 
 
@@ -488,9 +490,9 @@ def sample(places: pd.DataFrame, most: int) -> pd.DataFrame:
 def _quotes(places: pd.DataFrame, by_doc: Mapping[str, Any], also: pd.DataFrame | None = None) -> list[html.Piece]:
     """The sentences that hold the places, each article's together, with where they stand; places of `also` are marked in them too."""
     made = []
-    more = {} if also is None else dict(tuple(also.groupby("doc_id")))
+    more: dict[Any, Any] = {} if also is None else dict(tuple(also.groupby("doc_id")))
     for doc, rows in places.groupby("doc_id", sort=False):
-        article = by_doc[doc]
+        article = by_doc[str(doc)]
         where = " · ".join(filter(None, [article.date or "undated", article.source, _title(article)]))
         text = html.Piece(" … ".join(_sentences(rows, article.text, more.get(doc))))
         made.append(html.quote(text, where, article.url or f"01_corpus.html#{html.anchor('article', doc)}"))
@@ -548,31 +550,42 @@ def unasked(marked: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
 
 
 def _comparison(group: Mapping[str, Any], marked: Mapping[str, Any], by_doc: Mapping[str, Any]) -> html.Piece:
-    """One pair of groups: how many words were screened, which mark either side, and where they stand."""
-    name, against = group["group"], group["against"]
-    table = marked["keyness"]
-    rows = table[table["group"].isin([name, against]) & table["against"].isin([name, against])] if len(table) else table
-    title = html.heading(f"{name} against {against}", level=3)
+    """One pair of groups: how many terms were screened, which mark either side, and where they stand."""
+    sides = [group["group"], group["against"]]
+    title = html.heading(f"{sides[0]} against {sides[1]}", level=3)
     if not group["tested"]:
-        reason = marked["dropped"].loc[marked["dropped"]["id"] == f"{name} against {against}", "reason"]
+        reason = marked["dropped"].loc[marked["dropped"]["id"] == " against ".join(sides), "reason"]
         return html.group(title, html.say(f"Not compared: {reason.iloc[0] if len(reason) else 'too few articles'}."))
-    sure = rows[rows["q"] < SURE]
+    table = marked["keyness"]
+    sure = table[table["group"].isin(sides) & table["against"].isin(sides) & (table["q"] < SURE)]
+    held = " with the outlets held constant" if group["held"] else ""
     said = (
-        f"{group['n']:,} against {group['n_against']:,} articles; {group['tested']:,} words, phrases and concepts tested together; "
-        f"{_count(len(sure), 'one')} {'marks' if len(sure) == 1 else 'mark'} a side at a false discovery rate of 5 %."
+        f"{group['n']:,} against {group['n_against']:,} articles{held}; {group['tested']:,} words, phrases and concepts tested together. "
+        f"{_found(sure, sides)}^[{METHOD.format(group['blocks'])}]"
     )
-    said = said.replace("ones mark", "mark").replace("one marks", "marks")
-    method = "^[Log-odds with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008); days and weeks are the units, not words; survivors confirmed by permuting them. Dispersion: Gries’ DP, 0 even, 1 all in one article.]"
-    pieces = [title, html.say(said + method)]
-    for side in (name, against):
-        mine = sure[sure["group"] == side].head(MARKING)
-        if len(mine):
-            pieces.append(_words(side, mine, marked, by_doc))
-    return html.group(*pieces)
+    return html.group(
+        title, html.say(said), *(_words(side, sure[sure["group"] == side], marked, by_doc) for side in sides)
+    )
+
+
+METHOD = (
+    "Log-odds with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008); blocks of a {}, not words, are the units; what stands is confirmed by "
+    "permuting them; q: Benjamini and Hochberg over all terms. Dispersion: Gries’ DP, 0 even over the articles, 1 all in one."
+)
+
+
+def _found(sure: pd.DataFrame, sides: Sequence[str]) -> str:
+    if sure.empty:
+        return "None of them marks a side at a false discovery rate of 5 %."
+    n = [(sure["group"] == side).sum() for side in sides]
+    return f"At a false discovery rate of 5 %, {n[0]:,} mark the first and {n[1]:,} the second."
 
 
 def _words(side: str, mine: pd.DataFrame, marked: Mapping[str, Any], by_doc: Mapping[str, Any]) -> html.Piece:
-    """The words of one side: figure, numbers and sentences."""
+    """The words of one side, those that mark it most surely: figure, numbers and sentences."""
+    if mine.empty:
+        return html.Piece("")
+    every, mine = len(mine), mine.head(MARKING)
     heads = {
         "term": "Term", "share": "Share of articles", "share_against": "Of the others", "n": "Places", "n_docs": "Articles",
         "log_odds": "Log-odds (95 %)", "dispersion": "Dispersion", "q": "q",
@@ -582,10 +595,11 @@ def _words(side: str, mine: pd.DataFrame, marked: Mapping[str, Any], by_doc: Map
         "q": lambda row: _q(row.q),
     }  # fmt: skip
     contexts = marked["contexts"]
-    quotes = [
-        html.details(row.term, *_quotes(sample(contexts[contexts["name"] == row.term], 6), by_doc))
-        for row in mine.itertuples(index=False)
-    ]
+    quotes = []
+    for row in _rows(mine):
+        places = contexts[contexts["name"] == row.term]
+        shown = sample(places, EXAMPLES)
+        quotes.append(html.details(f"{row.term}: {_some(len(shown), len(places))}", *_quotes(shown, by_doc)))
     return html.group(
         html.figure(
             plots.keyness(mine),
@@ -594,7 +608,10 @@ def _words(side: str, mine: pd.DataFrame, marked: Mapping[str, Any], by_doc: Map
             alt=plots.describe_keyness(mine),
         ),
         html.details(
-            "The numbers", html.table(mine, caption=f"Terms that mark {side}", columns=heads, formats=formats)
+            "The numbers",
+            html.table(
+                mine, caption=f"Terms that mark {side}: {len(mine)} of {every}, by p", columns=heads, formats=formats
+            ),
         ),
         html.details("The sentences", *quotes),
     )
