@@ -35,7 +35,7 @@ ARTICLES_A_PERIOD = 20  # half of the periods of the main stretch hold at least 
 DATED_ENOUGH = 0.8  # share of the dated articles that a length must be able to place
 STRAGGLERS = 0.01  # share of articles at either end that do not stretch the span by which a length is chosen
 MOST_PERIODS = 130
-UNKNOWN = "(unknown)"  # the outlet of articles without one
+UNKNOWN = "unknown"  # the outlet of articles without one
 COLLECTION = ("query", "terms", "outlets", "scraped", "since", "until", "seasons", "notes")
 
 
@@ -156,7 +156,7 @@ def bounds(ordinal: int, length: str) -> tuple[np.datetime64, np.datetime64]:
 def place(articles: pd.DataFrame, length: str) -> pd.DataFrame:
     """Where each article stands in time: one row an article, sorted by `doc_id`.
 
-    Columns: doc_id, source (`(unknown)` where none is known), n_words; ordinal (of its period, -1 where its date is missing or too coarse); day and week
+    Columns: doc_id, source (`unknown` where none is), n_words; ordinal (of its period, -1 where its date is missing or too coarse); day and week
     (number of the day and of its Monday's week; an article without a day has one of its own, below zero, as nothing
     is known of which articles it goes with).
 
