@@ -130,7 +130,7 @@ def test_a_header_is_a_line_of_nothing_but_a_date():
         == "April 26, 2031"
     )
     assert in_header("HA NOI, Nov 20, 2019 (VNS) — It rained.") == "Nov 20, 2019"
-    assert in_header("Updated: 3 May 2021 09:15\n\nIt rained.") == "3 May 2021"
+    assert in_header("Published: 3 May 2021 Updated: 4 May 2021 09:15\n\nIt rained.") == "3 May 2021"
     for story in (
         "Programme for 20 November 2019\n\nIt rained.",
         "In 2017, it rained.",
@@ -138,6 +138,18 @@ def test_a_header_is_a_line_of_nothing_but_a_date():
         "Vietnam news in brief - February 24",
     ):
         assert in_header(story) == ""
+
+
+def test_an_update_is_no_publication_but_bounds_it():
+    found, _ = dated(
+        text=["Updated: 3 May 2021 09:15\n\nIt rained at the Example Games 2020 and nobody was surprised."]
+    )
+    assert found.loc["d0", ["date", "date_source", "not_before", "not_after"]].tolist() == [
+        "",
+        "none",
+        "2020-01-01",
+        "2021-05-03",
+    ]
 
 
 def test_addresses_and_names():

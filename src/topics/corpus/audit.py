@@ -158,6 +158,12 @@ def _on_sources(articles: pd.DataFrame) -> list[str]:
         return [
             "The source of no article is known: a change in which outlets were collected cannot be told from a change in what they write."
         ]
+    known = counts.drop("unknown", errors="ignore")
+    if len(known) < len(counts) and counts["unknown"] > 0.1 * len(articles):
+        share = counts["unknown"] / len(articles)
+        return [
+            f"The source of {share:.0%} of the articles is unknown; {len(known)} are named, most often {known.index[0]} ({known.iloc[0]:,})."
+        ]
     first = f"{len(counts)} source{'s' * (len(counts) != 1)}; {counts.index[0]} has {counts.iloc[0] / len(articles):.0%} of the articles."
     return [
         first
@@ -194,7 +200,7 @@ def _reasons(dropped: pd.DataFrame) -> list[str]:
     """Reasons with their counts, those that differ in a name or a number told as one."""
     if not len(dropped):
         return []
-    kinds = dropped["reason"].str.replace(r"\d[\d/.,:-]*|'[^']*'", "…", regex=True).str.slice(0, 80)
+    kinds = dropped["reason"].str.replace(r"\S*\d\S*|'[^']*'", "…", regex=True).str.slice(0, 80)
     grouped = (
         dropped.assign(kind=kinds).groupby(["stage", "what", "kind"], sort=True).agg(n=("n", "sum"), id=("id", "first"))
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -137,6 +137,7 @@ STAMP_REST = re.compile(
     r"\b(?:last|first|updated?|published|posted|modified|publié|mis|jour|modifié|le|à|on|at|am|pm|gmt|utc|ict|est|edt|cet|cest|bst|ist|by|date|ngày|cập|nhật|"
     r"mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|[\W\d_]+", re.I,
 )  # fmt: skip
+UPDATED = re.compile(r"^\W*(?:last )?(?:updated?|modified|mis à jour|modifié|aktualisiert|cập nhật)", re.I)
 URL_DATES = (
     re.compile(rf"(?<!\d)(?P<y>{YEAR})[/_-]?(?P<m>0[1-9]|1[0-2])[/_-](?P<d>0[1-9]|[12]\d|3[01])(?!\d)"),
     re.compile(rf"(?<!\d)(?P<y>{YEAR})/(?P<m>[1-9]|1[0-2])/(?P<d>{DAY})(?=/)"),
@@ -172,12 +173,21 @@ def in_header(text: str) -> str:
     >>> in_header("The rain of April 26, 2023 is not forgotten.")
     ''
     """
+    return next((said for part, said in _stamps(text) if not UPDATED.search(part)), "")
+
+
+def updated_in(text: str) -> Found | None:
+    """The day in a line such as `Updated: 3 May 2021`: the article was published on it or before."""
+    return next((parse(said) for part, said in _stamps(text) if UPDATED.search(part)), None)
+
+
+def _stamps(text: str) -> Iterator[tuple[str, str]]:
+    """The lines among the first that are nothing but a date to the day, and that date as it is written."""
     lines = [line.strip() for line in text.split("\n", 40)[:40] if line.strip()][:8]
     for part in (part for line in lines for part in (line[:160], _dateline_head(line))):
         found = parse(part)
         if found and found.first == found.last and _only_a_stamp(part, found.text):
-            return found.text
-    return ""
+            yield part, found.text
 
 
 def _dateline_head(line: str) -> str:
@@ -326,6 +336,7 @@ def _evidence(
     if not any(isinstance(value, Found) for value in found.values()):
         found["event"] = in_event(text)
         found["past event"] = past_event(text)
+        found["updated"] = updated_in(original)
     return found
 
 
@@ -352,9 +363,10 @@ def _decide(
     """The row of one article's date, and what is to be said of each date that is not used."""
     usable, unused = _usable(found, orders, at, by_hand, today)
     if not usable:
-        bound = found.get("past event")
-        row = ("", "none", "none", bound.text if bound else "", bound.first.isoformat() if bound else "", "")
-        return _bounded(row, by_hand), unused
+        after, before = found.get("past event"), found.get("updated")
+        bounds = (after.first.isoformat() if after else "", before.last.isoformat() if before else "")
+        said = "; ".join(bound.text for bound in (after, before) if bound)
+        return _bounded(("", "none", "none", said, *bounds), by_hand), unused
     best_kind, best = usable[0]
     kind, chosen = _finest(usable, found["utc hour"])
     unused += [f"{k}: {v.text} disagrees with {best_kind}: {best.text}" for k, v in usable[1:] if _at_odds(best, v)]
