@@ -208,11 +208,11 @@ def doubts(model: TopicModel, counts: Counts, near: pd.DataFrame, sources: Mappi
     for topic in range(model.n_topics):
         lines = []
         other = near[near["topic"] == topic + 1].iloc[:1]
-        for row in other.itertuples():
-            common = [w for w in model.terms[leading[topic]] if w in set(model.terms[leading[row.topic_b - 1]])]
+        for number, label in zip(other["topic_b"].tolist(), other["terms_b"].tolist(), strict=True):
+            common = [w for w in model.terms[leading[topic]] if w in set(model.terms[leading[number - 1]])]
             if common:
                 lines.append(
-                    f"Topic {row.topic_b} ({row.terms_b}) leads with some of the same words ({', '.join(common[:5])}): "
+                    f"Topic {number} ({label}) leads with some of the same words ({', '.join(common[:5])}): "
                     "articles that speak of these alone may be of either."
                 )
         share = np.sort(shares[:, topic])[::-1] / total[topic]

@@ -54,7 +54,9 @@ def answer(compared: Mapping[str, Any]) -> html.Piece:
 def returning(stability: pd.DataFrame) -> pd.DataFrame:
     """SCORES: for each count and other run the part of the topics that have a match in it."""
     rows = stability[stability["kind"] == "seed"].assign(value=lambda table: (table["topic_b"] > 0).astype(float))
-    found = rows.groupby(["n_topics", "seed_b"], as_index=False)["value"].mean().rename(columns={"seed_b": "seed"})
+    found = (
+        rows.groupby(["n_topics", "seed_b"], as_index=False).agg({"value": "mean"}).rename(columns={"seed_b": "seed"})
+    )
     return found.assign(measure=RETURN, better="higher")
 
 
@@ -236,7 +238,9 @@ def _measure(compared: Mapping[str, Any], measure: str) -> html.Piece:
     drawn = plots.scores(
         whole, name, shuffled, chosen=compared["choice"]["n_topics"], title=f"{name[0].upper()}{name[1:]}, {about.unit}"
     )
-    caption = f"A dot is a seed. {crosses} {about.source}. It does not say: {about.silent}."
+    caption = (
+        f"A dot is a seed. {crosses} {about.source[0].upper()}{about.source[1:]}. It does not say: {about.silent}."
+    )
     return html.figure(
         drawn, name=f"scores_{measure}", caption=caption, alt=plots.describe_scores(whole, name, shuffled)
     )

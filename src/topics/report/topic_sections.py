@@ -10,6 +10,7 @@ import pandas as pd
 from topics import plots
 from topics.report import html, reading_groups
 from topics.report.topics_page import intervals
+from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 
 COUNTERPARTS = {"same": "Nearest in this run", "seed": "In other runs", "count": "At other numbers of topics"}
 
@@ -147,22 +148,38 @@ def _over_time(made: Mapping[str, Any], topic: int) -> html.Piece:
         caption=caption,
         alt=plots.describe_series(named),
     )
-    heads = {
-        "period": "Period",
-        "method": "Question",
-        "estimate": "Share",
-        "low": "Low",
-        "high": "High",
-        "n_docs": "Articles",
-        "note": "Note",
-    }
-    numbers = html.table(mine, caption=f"Topic {topic} by period, for each of the three questions", columns=heads,
-                         formats=dict.fromkeys(("estimate", "low", "high"), "percent"))  # fmt: skip
+    numbers = _numbers(mine, topic)
     return html.group(
         figure,
         html.say(_trend(next(trends[trends["name"] == str(topic)].itertuples()))),
         html.details("The numbers over time", numbers),
     )
+
+
+def _numbers(series: pd.DataFrame, topic: int) -> html.Piece:
+    """A row a period: the share, and the answer to each of the three questions in a column of its own."""
+    given = series[series["method"] == GIVEN_TOPICS].set_index("period")
+    like = series[series["method"] == LIKE_THESE].set_index("period")
+    runs = series[series["method"].str.startswith("(c)")].dropna(subset="estimate").groupby("period")["estimate"]
+    table = given[["n_docs", "estimate"]].assign(
+        a=[_ends(low, high) for low, high in zip(given["low"], given["high"], strict=True)],
+        b=[_ends(low, high, note) for low, high, note in zip(like["low"], like["high"], like["note"], strict=True)],
+    )
+    table["c"] = (
+        runs.agg(lambda values: ", ".join(f"{100 * value:.1f}" for value in values)).reindex(table.index).fillna("")
+    )
+    heads = {"period": "Period", "n_docs": "Articles", "estimate": "Share", "a": "(a) these articles", "b": "(b) articles like these",
+             "c": "(c) other runs, %"}  # fmt: skip
+    return html.table(
+        table.reset_index(),
+        caption=f"Topic {topic} by period; 95 % intervals",
+        columns=heads,
+        formats={"estimate": "percent"},
+    )
+
+
+def _ends(low: float, high: float, note: str = "") -> str:
+    return f"{100 * low:.1f}–{100 * high:.1f} %" if low == low else note or "–"
 
 
 def _trend(row: Any) -> str:

@@ -1,0 +1,242 @@
+"""The topics' pages and what they rest on: passages, counterparts, groups, doubts; a small world with two themes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from topics.models import lda, reading
+from topics.report import html, reading_groups, topic_sections, topics_page
+from topics.trends import groups
+from topics.words import counts as words_room
+
+ROADS = ["bus", "tram", "road", "driver", "fare", "ticket"]
+HEALTH = ["virus", "vaccine", "ward", "nurse", "fever", "mask"]
+
+
+def sentence(rng, theme):
+    picked = [str(word) for word in rng.choice(theme, 7)]
+    return " ".join(picked).capitalize() + "."
+
+
+@pytest.fixture(scope="module")
+def world():
+    """Sixty articles: the first thirty on roads, the others on health; each has one paragraph on the other theme."""
+    rng = np.random.default_rng(3)
+    rows = []
+    for i in range(60):
+        own, other = (ROADS, HEALTH) if i < 30 else (HEALTH, ROADS)
+        paragraphs = [" ".join(sentence(rng, own) for _ in range(4)), sentence(rng, other), sentence(rng, own)]
+        rows.append(
+            (
+                f"a{i:02d}",
+                "\n\n".join(paragraphs),
+                "Old <b>Post</b>" if i % 2 else "Courier",
+                "city" if i < 30 else "health",
+            )
+        )
+    articles = pd.DataFrame(rows, columns=["doc_id", "text", "source", "section"])
+    articles = articles.assign(title="<script>1</script> title", url="", date="2020-01-01", n_words=42)
+    words = words_room.prepare(articles, language="en", lemmas=False, phrases="none", remove=(), max_share=1.0)
+    model = lda.fit(words["counts"], n_topics=2, seed=1, sweeps=200)
+    roads = 1 + int(model.topic_term[:, list(model.terms).index("bus")].argmax())
+    return {"articles": articles, "words": words, "counts": words["counts"], "model": model, "roads": roads}
+
+
+class TestPassages:
+    def test_the_passage_that_carries_a_topic_is_the_paragraph_on_its_theme(self, world):
+        texts = dict(zip(world["articles"]["doc_id"], world["articles"]["text"], strict=True))
+        wanted = pd.DataFrame(
+            {"topic": [world["roads"]] * 10, "doc_id": [f"a{i}" for i in range(40, 50)]}
+        )  # of the other theme
+        found = reading.passages(world["model"], world["counts"], world["words"], texts, wanted)
+        for row in found.itertuples():
+            passage = texts[row.doc_id][row.start : row.end]
+            assert set(passage.lower().strip(".").split()) <= set(ROADS)
+            assert row.begin <= row.start < row.end <= row.finish
+            assert row.n_of_topic <= row.n_words == 7
+
+    def test_a_passage_keeps_to_one_paragraph_and_its_length(self, world):
+        texts = dict(zip(world["articles"]["doc_id"], world["articles"]["text"], strict=True))
+        found = reading.passages(
+            world["model"],
+            world["counts"],
+            world["words"],
+            texts,
+            reading.choose_articles(world["model"], world["counts"]),
+        )
+        for row in found.itertuples():
+            passage = texts[row.doc_id][row.start : row.end]
+            assert "\n" not in passage
+            assert len(passage) <= reading.LONGEST
+
+    def test_a_text_without_words_has_a_passage_all_the_same(self):
+        assert reading._best_passage("", np.zeros(0), np.zeros(0), np.zeros(0))[:2] == (0, 0)
+
+
+class TestArticlesToRead:
+    def test_typical_ones_have_the_largest_shares_and_random_ones_are_led_by_the_topic(self, world):
+        chosen = reading.choose_articles(world["model"], world["counts"])
+        shares = lda.article_shares(world["model"], world["counts"])
+        for topic, rows in chosen.groupby("topic"):
+            typical, random = (rows[rows["how"] == how] for how in ("typical", "random"))
+            assert typical["share"].min() >= np.sort(shares[:, topic - 1])[-reading.TYPICAL]
+            assert not set(typical["doc_id"]) & set(random["doc_id"])
+            assert (random["share"] > 0.5).all()
+
+    def test_the_same_seed_draws_the_same_articles(self, world):
+        first, second = (reading.choose_articles(world["model"], world["counts"], seed=4) for _ in range(2))
+        pd.testing.assert_frame_equal(first, second)
+
+
+class TestTopicsBesideEachOther:
+    def test_a_fit_is_its_own_counterpart(self, world):
+        found = reading.counterparts(world["model"], ["x", "y"], {"seed": [world["model"]]})
+        own = found[found["kind"] == "seed"]
+        assert own["topic_b"].tolist() == own["topic"].tolist()
+        assert own["similarity"].to_numpy() == pytest.approx(1)
+
+    def test_divergence_is_symmetric_zero_for_itself_and_at_most_log_two(self, world):
+        found = reading.divergences(world["model"])
+        assert found == pytest.approx(found.T)
+        assert np.diag(found) == pytest.approx(0, abs=1e-12)
+        assert 0 < found[0, 1] < np.log(2)
+
+    def test_topics_without_a_word_in_common_differ_by_log_two(self, world):
+        apart = np.zeros_like(world["model"].topic_term)
+        apart[0, 0], apart[1, 1] = 1, 1
+        assert reading.divergences(replace(world["model"], topic_term=apart))[0, 1] == pytest.approx(np.log(2))
+
+    def test_two_topics_lie_as_far_apart_as_their_words_differ(self, world):
+        place = reading.positions(world["model"])
+        apart = np.hypot(*(place[["x", "y"]].iloc[0] - place[["x", "y"]].iloc[1]))
+        assert apart == pytest.approx(np.sqrt(reading.divergences(world["model"])[0, 1]))
+        assert place["kept"].iloc[0] == pytest.approx(1)
+
+    def test_two_topics_exclude_each_other(self, world):
+        table = reading.correlations(world["model"], world["counts"])
+        assert table["r"].to_numpy() == pytest.approx([1, -1, -1, 1])
+
+
+class TestGroups:
+    def test_columns_of_groups_are_found_and_others_are_not(self, world):
+        assert groups.columns_to_compare(world["articles"].assign(number=range(60))) == ["source", "section"]
+
+    def test_a_planted_difference_is_found_and_none_where_there_is_none(self, world):
+        placed = pd.DataFrame({"source": world["articles"]["source"], "day": np.arange(60) // 2})
+        shares = lda.article_shares(world["model"], world["counts"])
+        for column, differs in (("section", True), ("source", False)):
+            codes, blocks = groups.group_blocks(world["articles"][column], placed)
+            draws = lda.share_draws(world["model"], world["counts"], codes)
+            table = groups.group_shares(draws, blocks, shares, codes)
+            assert ((table["low"] <= table["share"]) & (table["share"] <= table["high"])).mean() >= 0.75
+            apart = (table["difference_low"] > 0) | (table["difference_high"] < 0)
+            assert apart.all() if differs else not apart.any()
+
+    def test_shares_of_a_group_add_up_to_one(self, world):
+        placed = pd.DataFrame({"source": "x", "day": np.arange(60)})
+        codes, blocks = groups.group_blocks(world["articles"]["section"], placed)
+        table = groups.group_shares(
+            np.zeros((0, len(blocks), 2)), blocks, lda.article_shares(world["model"], world["counts"]), codes
+        )
+        assert table.groupby("group")["share"].sum().to_numpy() == pytest.approx(1)
+        assert table["low"].isna().all()
+
+
+class TestDoubts:
+    def test_a_topic_of_one_outlet_is_said_to_be_so(self, world):
+        near = reading.counterparts(world["model"], ["x", "y"], {})
+        by_theme = dict(zip(world["articles"]["doc_id"], world["articles"]["section"], strict=True))
+        said = reading.doubts(world["model"], world["counts"], near, by_theme)
+        assert all(any("outlet’s" in line or "outlet's" in line for line in lines) for lines in said.values())
+
+    def test_no_outlet_is_named_where_topics_do_not_keep_to_one(self, world):
+        near = reading.counterparts(world["model"], ["x", "y"], {})
+        sources = dict(zip(world["articles"]["doc_id"], world["articles"]["source"], strict=True))
+        assert not any(
+            "outlet" in line
+            for lines in reading.doubts(world["model"], world["counts"], near, sources).values()
+            for line in lines
+        )
+
+
+class TestReadingGroups:
+    def test_groups_that_are_the_articles_are_told(self):
+        table = pd.DataFrame({"doc_id": list("aaaabbbbcccc"), "topic": [1] * 4 + [2] * 4 + [3] * 4})
+        assert reading.say_groups(table).endswith("the groups mostly find the articles again.")
+
+    def test_groups_that_cut_across_the_articles_are_told(self):
+        table = pd.DataFrame({"doc_id": list("abc") * 6, "topic": [1, 1, 1, 2, 2, 2] * 3})
+        assert reading.say_groups(table).endswith("the groups cut across the articles.")
+
+    def test_a_paragraph_is_shown_whole(self):
+        assert reading_groups._whole("One.\nTwo and three. Four.\nFive", 9, 12) == "Two and three. Four."
+
+
+@pytest.fixture
+def made(world):
+    """What the page is given, with one topic that comes back in every run and one in none."""
+    model, counts = world["model"], world["counts"]
+    topics = lda.topics(model, counts).assign(
+        group="", reason="", junk=False, label_fit=np.nan, coherence=0.1, exclusivity=5.0
+    )
+    topics["label"] = ["<i>first</i>", "second"]
+    topics["found"], topics["runs"], topics["again"], topics["again_part"] = [4, 0], 4, [0.9, 0.0], np.nan
+    topics["stable"], topics["standing"] = [True, False], ["", topics_page.UNSTABLE]
+    texts = dict(zip(world["articles"]["doc_id"], world["articles"]["text"], strict=True))
+    chosen = reading.choose_articles(model, counts)
+    near = reading.counterparts(model, topics["label"].tolist(), {"seed": [model]})
+    series = pd.DataFrame(columns=["name", "method"])
+    return {
+        "n_topics": 2, "few": False, "articles": world["articles"], "topics": topics,
+        "kept": {"topic_terms": lda.topic_terms(model, 12), "doc_topics": lda.doc_topics(model, counts),
+                 "matches": pd.DataFrame({"topic_a": [1], "seed_b": [1], "topic_b": [1]}),
+                 "lost_labels": pd.DataFrame({"name": ["Gone"], "terms": ["x, y, z"], "best": [0.2]})},
+        "reading": {"articles": reading.passages(model, counts, world["words"], texts, chosen), "counterparts": near,
+                    "doubts": {"1": [], "2": []}, "seed_shares": pd.DataFrame({"topic": [1], "seed": [2], "share": [0.5]}),
+                    "correlations": reading.correlations(model, counts)},
+        "over_time": {"series": series, "trends": pd.DataFrame(columns=["name"]), "groups": pd.DataFrame(), "length": "year"},
+    }  # fmt: skip
+
+
+class TestPage:
+    def test_every_topic_stands_under_its_anchor_and_the_unstable_one_is_marked(self, made):
+        page = str(topic_sections.each_topic(made))
+        assert 'id="topic-1"' in page
+        assert 'id="topic-2"' in page
+        first, second = page.split('id="topic-2"')
+        assert "Unstable" not in first
+        assert "Unstable" in second
+
+    def test_scraped_text_is_escaped(self, made):
+        page = str(topic_sections.each_topic(made)) + str(topics_page.overview(made))
+        assert "<script>1" not in page
+        assert "<i>first" not in page
+        assert "<b>Post" not in page
+
+    def test_typical_and_random_articles_stand_apart_with_a_marked_passage(self, made):
+        page = str(topic_sections.section(made, 1))
+        assert page.index("Most typical") < page.index("Drawn at random")
+        assert page.count("<mark>") == (made["reading"]["articles"]["topic"] == 1).sum()
+
+    def test_the_overview_says_how_many_come_back_and_which_label_is_lost(self, made):
+        page = html.group(topics_page.overview(made))
+        assert "1 of 2 topics come back in each of 4 other runs; 1 in half or fewer, which are called unstable." in page
+        assert "Gone" in page
+        assert "4 of 4 runs" in page
+        assert "0 of 4 runs · unstable" in page
+
+    def test_three_questions_are_named(self, made):
+        page = topics_page.questions(made)
+        assert all(f"({letter})" in page for letter in "abc")
+
+    def test_what_is_left_out_is_said(self, made):
+        assert "Left out" in topics_page.topic_map(made)
+        assert "Left out" in topics_page.together(made)
+
+    def test_a_trend_that_is_not_tested_says_why(self):
+        row = pd.DataFrame({"note": ["Only 3 years."]}).itertuples()
+        assert topic_sections._trend(next(row)) == "**Trend:** not tested. Only 3 years."
