@@ -204,6 +204,8 @@ def words(settings: Settings) -> store.Kept:
         "lemmas": settings.lemmas,
         "exceptions": list(settings.lemma_exceptions),
         "stop_words": list(settings.stop_words),
+        "keep_words": list(settings.keep_words),
+        "remove": list(settings.leave_out),
         "phrases": "npmi" if settings.phrases else "none",
         "min_docs": None if settings.min_docs == "auto" else settings.min_docs,
         "max_share": None if settings.max_share == "auto" else settings.max_share,

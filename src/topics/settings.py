@@ -85,6 +85,12 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(items)
 
 
+def _kinds(value: Any) -> tuple[str, ...]:
+    if wrong := [item for item in _words(value) if item not in KINDS]:
+        raise ValueError(f"must be among {', '.join(KINDS)}, not {', '.join(wrong)}")
+    return _words(value)
+
+
 def _names(value: Any) -> dict[str, str]:
     pairs = {} if value is None else value
     if not isinstance(pairs, dict) or any(not isinstance(item, str) for pair in pairs.items() for item in pair):
@@ -114,6 +120,7 @@ def _mapping(check: Callable[[Any], Any], doc: str) -> Any:
 
 # --- the settings -------------------------------------------------------------------------------------------------------
 
+KINDS = ("calendar", "outlet", "boilerplate")
 SEEDS = (1, 2, 3, 4, 5)
 
 
@@ -145,7 +152,10 @@ class Settings:
         "data/concepts.yml", _path, "file of concepts: one name for many ways of writing", path=True
     )
     stop_words: tuple[str, ...] = _setting((), _words, "words left out of the models, beside the packaged list")
-    keep_words: tuple[str, ...] = _setting((), _words, "words of the packaged list, months or outlets that stay in")
+    keep_words: tuple[str, ...] = _setting((), _words, "words of the packaged stop list that stay in")
+    leave_out: tuple[str, ...] = _setting(
+        KINDS, _kinds, "kinds of names left out of the models: calendar (months, days), outlet, boilerplate (of reporters)"
+    )
     hide_words: tuple[str, ...] = _setting((), _words, "words left out of lists and figures alone, not of the models")
     min_docs: int | str = _setting(
         "auto", _or("auto", _whole(1, 1_000_000)), "fewest articles that a word must stand in"

@@ -81,6 +81,7 @@ def prepare(
     lemmas: bool = True,
     exceptions: Iterable[str] = (),
     stop_words: Iterable[str] = (),
+    keep_words: Iterable[str] = (),
     remove: Iterable[str] = ("calendar", "outlet", "boilerplate"),
     phrases: str = "npmi",
     phrase_threshold: float | None = None,
@@ -98,7 +99,7 @@ def prepare(
     `names`, `spans`: what is counted, and where each stands. `phrases`: what was learned. `notes`: sentences for a report.
     """
     words = read_words(
-        articles, language=language, concepts=concepts, lemmas=lemmas, exceptions=exceptions, stop_words=stop_words,
+        articles, language=language, concepts=concepts, lemmas=lemmas, exceptions=exceptions, stop_words=stop_words, keep_words=keep_words,
         remove=remove, map=map,
     )  # fmt: skip
     vocabulary, stream, keys = _learn(
@@ -125,6 +126,7 @@ def read_words(
     lemmas: bool = True,
     exceptions: Iterable[str] = (),
     stop_words: Iterable[str] = (),
+    keep_words: Iterable[str] = (),
     remove: Iterable[str] = ("calendar", "outlet", "boilerplate"),
     map: Callable[..., Iterable[Any]] = map,
 ) -> dict[str, Any]:
@@ -136,7 +138,7 @@ def read_words(
     articles = articles.sort_values("doc_id", kind="stable")
     tokens, written = token_table(articles["text"].tolist(), map=map)
     packaged, note = stop_list(language)
-    stop = packaged | {plain(word).lower() for word in stop_words}
+    stop = packaged - {plain(word).lower() for word in keep_words} | {plain(word).lower() for word in stop_words}
     single = [word for word in exceptions if " " not in word.strip()]
     form, written = calmed(tokens, written, stop)
     forms = form_table(written, language=language, lemmas=lemmas, exceptions=single, stop_words=stop)
