@@ -3,8 +3,8 @@
 The whole way is `prepare`; its lines are the recipe. Each step takes the table before it and returns what it made and
 DROPPED, the rows of what it left out:
 
-    raw, gone = read_articles(path, columns=..., map=map)                  # RAW: the originals
-    fixes = read_corrections(path)                                # what a person decided
+    raw, gone = read_articles(path, columns=..., map=map)  # RAW: the originals
+    fixes = read_corrections(path)  # what a person decided
     cleaned, removals, gone = clean_articles(raw, corrections=fixes, map=map)
     dated, gone = date_articles(cleaned, raw, corrections=fixes, map=map)
     spoken = add_language(dated, corrections=fixes, map=map)
@@ -47,7 +47,7 @@ def prepare(
     today: date | None = None,
     map: Callable[..., Iterable[Any]] = map,
 ) -> dict[str, Any]:
-    """`articles, removals, dropped, repeats` (tables) and `language` (the corpus's) of the articles at `path`.
+    """`articles, removals, dropped, repeats` (tables) `language` (the corpus's) and `columns` (table → role → names) of `path`.
 
     `articles` is sorted by doc_id; other columns of the user's tables follow its own. `removals` covers every article
     of `articles`. `corrections` is a file of corrections; without it, `corrections.csv` beside the articles counts.
@@ -56,6 +56,7 @@ def prepare(
     Raises `UserError` where nothing can be read, or nothing is left of what was.
     """
     raw, gone_reading = read_articles(path, columns=columns, map=map)
+    raw_columns = raw.attrs.pop("columns")
     fixes = read_corrections(corrections if corrections is not None else path)
     gone_fixes = unknown_articles(fixes, set(raw["doc_id"]))
     raw = set_field(set_field(raw, fixes, "title"), fixes, "source")
@@ -78,4 +79,5 @@ def prepare(
         "dropped": pd.concat(gone, ignore_index=True),
         "repeats": conform(repeats, "repeats"),
         "language": spoken,
+        "columns": raw_columns,
     }

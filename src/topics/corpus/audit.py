@@ -5,6 +5,8 @@ A module of its own because the notebook, the front page and `topics check` say 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 STAGES = (
@@ -78,10 +80,17 @@ def verdict(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
     ]
 
 
-def check_text(articles: pd.DataFrame, removals: pd.DataFrame, dropped: pd.DataFrame, repeats: pd.DataFrame) -> str:
-    """What `python -m topics check` prints: the funnel, removals by step, how dates are known, the verdict."""
+def check_text(
+    articles: pd.DataFrame,
+    removals: pd.DataFrame,
+    dropped: pd.DataFrame,
+    repeats: pd.DataFrame,
+    columns: Mapping[str, Mapping[str, list[str]]] | None = None,
+) -> str:
+    """What `python -m topics check` prints: columns used, the funnel, removals, repeats, dates, periods, the verdict."""
     steps = removals_by_step(removals, articles)
     parts = [
+        ("Columns", [f"{table}: {columns_said(roles)}" for table, roles in list((columns or {}).items())[:10]]),
         ("Articles", _lines(funnel(articles, dropped), "{stage:<12} {n_in:>8,} in {left_out:>8,} {why}")),
         ("Left out", _reasons(dropped)),
         (
@@ -98,6 +107,15 @@ def check_text(articles: pd.DataFrame, removals: pd.DataFrame, dropped: pd.DataF
     return (
         "\n\n".join("\n".join([title, *(f"  {line}" for line in lines or ["none"])]) for title, lines in parts) + "\n"
     )
+
+
+def columns_said(roles: Mapping[str, list[str]]) -> str:
+    """Which columns of a table were taken for what, in words.
+
+    >>> columns_said({"text": ["subtitle", "body"], "date": ["published"]})
+    'text from subtitle, body; date from published'
+    """
+    return "; ".join(f"{role} from {', '.join(names)}" for role, names in roles.items())
 
 
 def _on_size(articles: pd.DataFrame) -> list[str]:

@@ -95,6 +95,7 @@ def read_articles(
     offsets count in (decoded, with `\\n` for line ends). Rows are sorted by `doc_id`, which is the source's own id where it is
     unique, else made of name and content.
 
+    `RAW.attrs["columns"]` says which columns were taken for what: table → role → names.
     `columns` sets which column has which role (`text, title, date, url, source, id`); a role may have several, whose
     texts are joined by an empty line. Single articles are read in blocks through `map`.
 
@@ -105,6 +106,7 @@ def read_articles(
     chosen = _check_columns(columns)
     left: list[Left] = []
     rows: list[Row] = []
+    used: dict[str, dict[str, list[str]]] = {}
     sidecars: dict[str, list[Row]] = {}
     singles: list[tuple[str, Any]] = []
     held = 0
@@ -112,7 +114,7 @@ def read_articles(
         if PurePosixPath(name).name.lower() == SIDECAR:
             sidecars[str(PurePosixPath(name).parent)] = list(_sidecar_rows(name, opener, left))
         elif _suffix(name) in TABLE_SUFFIXES:
-            rows.extend(_table_rows(name, opener, chosen, left))
+            rows.extend(_table_rows(name, opener, chosen, left, used))
         else:
             singles.append((name, _portable(opener)))
             held += len(singles[-1][1]) if isinstance(singles[-1][1], bytes) else 0
@@ -124,7 +126,9 @@ def read_articles(
     rows = [row for row in rows if _has_text(row, left)]
     if not rows:
         raise UserError(_nothing(path, left))
-    return _raw_table(rows), dropped(sorted(left))
+    raw = _raw_table(rows)
+    raw.attrs["columns"] = used
+    return raw, dropped(sorted(left))
 
 
 def columns_found(names: Iterable[str], columns: Mapping[str, str | list[str]] | None = None) -> dict[str, list[str]]:
@@ -350,7 +354,9 @@ def _front_matter(text: str) -> tuple[Row, str]:
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-def _table_rows(name: str, opener: Opener, columns: Mapping[str, Any], left: list[Left]) -> Iterator[Row]:
+def _table_rows(
+    name: str, opener: Opener, columns: Mapping[str, Any], left: list[Left], used: dict[str, dict[str, list[str]]]
+) -> Iterator[Row]:
     """The articles of a table, one after the other."""
     suffix = _suffix(name)
     records = {".parquet": _parquet, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines}.get(suffix, _csv)
@@ -362,6 +368,7 @@ def _table_rows(name: str, opener: Opener, columns: Mapping[str, Any], left: lis
                 if by_record or not found:
                     found = columns_found(record, columns)
                 if "text" in found:
+                    used.setdefault(name, found)
                     yield _row(name, number, record, found)
                     continue
                 reason = f"no column of text; the columns are: {', '.join(map(str, record))[:500]}"
