@@ -92,7 +92,7 @@ def choices(compared: Mapping[str, Any]) -> html.Piece:
         "gain": "Gain over word frequencies, nats per word (95 %)",
         "c_npmi": "Coherence c_npmi",
         "exclusivity": "Exclusivity, 0 to 10",
-        "said": "",
+        "said": "By the rule",
     }
     span: dict[str, Any] = {name: _spread(name) for name in ("c_npmi", "exclusivity")}
     span["gain"] = html.with_interval("gain", "gain_low", "gain_high")

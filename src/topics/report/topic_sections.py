@@ -214,7 +214,7 @@ def _beside(made: Mapping[str, Any], topic: int) -> html.Piece:
         "topic_b": "Topic there",
         "terms_b": "Its words",
         "similarity": "Similarity (0 to 1)",
-        "found": "",
+        "found": "Pairs with it",
     }
     shown = html.table(mine, caption="Nearest topics by words in this run; most similar topics, by words and articles, elsewhere", columns=heads,
                        formats={"similarity": ".2f"})  # fmt: skip
