@@ -45,10 +45,13 @@ def answer(kept: Mapping[str, Any]) -> html.Piece:
         return html.group(html.verdict(head), html.say(_why_no_series(kept)))
     moved = kept["findings"][kept["findings"]["verdict"] != "cannot say"]
     lines = [f"- {_linked(row.sentence, row)}" for row in _rows(moved)]
-    burst = _bursts(kept, "burst")
-    if len(burst):
-        names = ", ".join(f"[{row.name}](#{anchor(row)})" for row in _rows(burst))
-        lines.append(f"- For a time unusually common: {names}. The stretches are shaded in their figures.")
+    said = kept["findings"]
+    doubtful = said[(said["verdict"] == "cannot say") & said["sentence"].str.contains("fixed mix", regex=False)]
+    lines += [f"- {_linked(row.sentence, row)}" for row in _rows(doubtful)]
+    for what, words in (("burst", "For a time unusually common"), ("break", "From one period on more or less common")):
+        if len(found := _bursts(kept, what)):
+            names = ", ".join(f"[{row.name}](#{anchor(row)}) ({row.start})" for row in _rows(found))
+            lines.append(f"- {words}: {names}.")
     return html.group(html.verdict(_headline(kept, moved)), html.say("\n".join(lines)) if lines else html.say(""))
 
 
@@ -59,7 +62,7 @@ def _headline(kept: Mapping[str, Any], moved: pd.DataFrame) -> str:
             f"No trend could be tested for {'the one name' if n == 1 else f'any of the {n} names'}; why stands beneath."
         )
     if moved.empty:
-        return f"Of {_count(n, 'name')}, {tested} could be tested for a trend, and none moved more than chance would move it."
+        return f"Of {_count(n, 'name')}, {tested} could be tested for a trend; of none can it be said that it rose or fell."
     rose, fell = ((moved["verdict"] == way).sum() for way in ("rose", "fell"))
     return f"Of {_count(n, 'name')}, {tested} could be tested for a trend: {rose} rose, {fell} fell; of the others it cannot be said."
 
