@@ -12,8 +12,6 @@ from topics.report import html, reading_groups
 from topics.report.topics_page import intervals
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 
-COUNTERPARTS = {"same": "Nearest in this run", "seed": "In other runs", "count": "At other numbers of topics"}
-
 
 def each_topic(made: Mapping[str, Any]) -> html.Piece:
     """All topics, the largest first; where articles are few, the reading groups."""
@@ -165,11 +163,10 @@ def _numbers(series: pd.DataFrame, topic: int) -> html.Piece:
         a=[_ends(low, high) for low, high in zip(given["low"], given["high"], strict=True)],
         b=[_ends(low, high, note) for low, high, note in zip(like["low"], like["high"], like["note"], strict=True)],
     )
-    table["c"] = (
-        runs.agg(lambda values: ", ".join(f"{100 * value:.1f}" for value in values)).reindex(table.index).fillna("")
-    )
+    ends = runs.agg(["min", "max"]).reindex(table.index)
+    table["c"] = [_ends(low, high) for low, high in zip(ends["min"], ends["max"], strict=True)]
     heads = {"period": "Period", "n_docs": "Articles", "estimate": "Share", "a": "(a) these articles", "b": "(b) articles like these",
-             "c": "(c) other runs, %"}  # fmt: skip
+             "c": "(c) other runs, lowest to highest"}  # fmt: skip
     return html.table(
         table.reset_index(),
         caption=f"Topic {topic} by period; 95 % intervals",
@@ -195,30 +192,30 @@ def _trend(row: Any) -> str:
 
 
 def _beside(made: Mapping[str, Any], topic: int) -> html.Piece:
+    """Nearest topics of this run, and the most similar ones of other runs and at other counts."""
     table = made["reading"]["counterparts"]
-    mine = table[table["topic"] == topic].assign(where=lambda rows: rows["kind"].map(COUNTERPARTS))
+    mine = table[table["topic"] == topic]
     paired = made["kept"]["matches"]
     pairs = set(zip(paired["topic_a"], paired["seed_b"], paired["topic_b"], strict=True))
-    mine["found"] = [
-        ""
-        if row.kind != "seed"
-        else "match"
-        if (topic, row.seed_b, row.topic_b) in pairs
-        else "no match beyond shuffled text"
-        for row in mine.itertuples()
-    ]
-    heads = {
-        "where": "Where",
-        "n_topics_b": "Topics",
-        "seed_b": "Seed",
-        "topic_b": "Topic there",
-        "terms_b": "Its words",
-        "similarity": "Similarity (0 to 1)",
-        "found": "Pairs with it",
-    }
-    shown = html.table(mine, caption="Nearest topics by words in this run; most similar topics, by words and articles, elsewhere", columns=heads,
-                       formats={"similarity": ".2f"})  # fmt: skip
+    mine = mine.assign(
+        where=[_where(row) for row in mine.itertuples()],
+        found=[_found(row, (topic, row.seed_b, row.topic_b) in pairs) for row in mine.itertuples()],
+    )
+    heads = {"where": "Topic", "terms_b": "Its words", "similarity": "Similarity, 0 to 1", "found": "Pairs with it"}
+    caption = "Nearest topics of this run by words alone; elsewhere the most similar one by words and articles"
+    shown = html.table(mine, caption=caption, columns=heads, formats={"similarity": ".2f"})
     return html.details("Nearest topics, and its counterparts in other runs and at other counts", shown)
+
+
+def _where(row: Any) -> str:
+    places = {"same": "near: {}", "seed": "run {1}: {0}", "count": "of {2}: {0}"}
+    return places[row.kind].format(row.topic_b, row.seed_b, row.n_topics_b)
+
+
+def _found(row: Any, paired: bool) -> str:
+    if row.kind != "seed":
+        return ""
+    return "yes" if paired else "no: not beyond shuffled text"
 
 
 def _groups(made: Mapping[str, Any], topic: int) -> html.Piece:
@@ -227,12 +224,12 @@ def _groups(made: Mapping[str, Any], topic: int) -> html.Piece:
     if table.empty:
         return html.Piece("")
     mine = table[table["topic"] == topic].sort_values(["column", "difference"], ascending=[True, False], kind="stable")
+    mine = mine.assign(group=mine["column"] + ": " + mine["group"])
     heads = {
-        "column": "By",
         "group": "Group",
-        "n_docs": "Articles",
-        "share": "Share (95 %, a)",
         "difference": "Difference from all others, points (95 %, b)",
+        "share": "Share (95 %, a)",
+        "n_docs": "Articles",
     }
     formats = {"share": html.with_interval("share", "low", "high", percent=True, digits=1), "difference": _points}
     shown = html.table(mine, caption="Groups of ten articles or more", columns=heads, formats=formats)
