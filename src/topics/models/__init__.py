@@ -2,16 +2,18 @@
 
 How the functions compose (each fit alone is worth keeping under its own key; `map` may be a thread pool's):
 
+    sweep.warm()                                                           # compile, in set-up or beside reading
     grid = sweep.jobs(sweep.default_grid(counts), seeds=(1, 2, 3, 4, 5), paged=(10,))
-    fits = {job: sweep.fit_job(counts, job) for job in grid}               # 'whole', 'shuffled' and 'resampled' texts
+    fits = {job: sweep.fit_job(counts, job) for job in grid}               # whole, shuffled and resampled texts
     windows = scores.count_windows(words, text_start, terms)               # once, for the top terms of all fits
     table = scores.scores(model, windows, scores.complete(train_fit, held_out_counts))
     base = stability.reference([fits of shuffled text])                    # for each topic count
     shown = models[stability.representative(models)]                       # the run that is shown
-    stable = stability.stability(shown, others, base)                      # and stability.missing, stability.matches
-    flow = alignment.align_all([shown of each topic count])
+    stable = stability.stability(shown, others, base)                      # and missing, matches, convergence
+    flow = alignment.relations(alignment.align_all([shown of each topic count]))
     choice = sweep.choose(all scores, all stability)
     topics, lost = labels.label_topics(lda.topics(shown, counts), labels.read_labels(path), shown)
+    shares = labels.merge_shares(lda.doc_topics(shown, counts), topics)    # topics that a label merges, added up
 
 `lda.share_draws(model, counts, groups)` gives draws of the mean share of each topic in groups of articles, for intervals.
 """
