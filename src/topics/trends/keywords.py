@@ -22,6 +22,7 @@ from topics.trends.statistics import LEVEL, block_weights, indicator, wilson
 
 MIX_PRESENT = 0.8  # part of the fixed mix of sources that must be present for a standardised share
 
+FEW_PERIODS = 24  # under so many the test errs more than stated where shocks last long (METHODS.md)
 FIXED_MIX = "(fixed mix)"
 SHARE, RATE = "share of articles", "mentions per 10,000 words"
 
@@ -304,7 +305,8 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
             "so the change may be one of which outlets were collected."
         )
     odds = _odds(row.shrunken, row.shrunken_low, row.shrunken_high, length)
-    return direction, f"{what} {row.name} {direction}: {shares}; {odds}, over {row.n_periods} {length}s."
+    few = f" In so few {length}s a slow swing could look the same." if row.n_periods < FEW_PERIODS else ""
+    return direction, f"{what} {row.name} {direction}: {shares}; {odds}, over {row.n_periods} {length}s.{few}"
 
 
 def _odds(slope: float, low: float, high: float, length: str) -> str:
