@@ -168,7 +168,11 @@ def _flags(table: pd.DataFrame, column: str, otherwise: bool) -> np.ndarray:
 def _period_axis(ax: Axes, periods: Sequence[str], most: int = 6) -> None:
     """At most `most` labels, each at its period; ISO text, as in the tables."""
     known = sorted(set(periods), key=position)
-    shown = known[:: max(1, math.ceil(len(known) / most))]
+    apart = (position(known[-1]) - position(known[0]) + 1) / most
+    shown = known[:1]
+    for period in known:
+        if position(period) - position(shown[-1]) >= apart:
+            shown.append(period)
     ax.set_xticks([position(p) for p in shown], shown)
     ax.set_xlim(position(known[0]) - 0.7, position(known[-1]) + 0.7)
 
@@ -263,7 +267,7 @@ def lengths(articles: pd.DataFrame, title: str = "How long are the articles?", a
                 textcoords="offset points", va="top", color=INK, size=8.8)  # fmt: skip
     ax.margins(y=0.16)
     ax.set(xscale="log", xlabel="words in the article", ylabel="articles")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if n.max() < 100 * n.min() else (1,)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))

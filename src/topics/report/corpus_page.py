@@ -11,7 +11,7 @@ from topics import plots
 from topics.corpus import audit, clean, corrections
 from topics.report import html
 
-SHOWN_WHOLE = 60  # articles shown before and after; of more, those that cleaning changed most
+SHOWN_WHOLE = 150  # articles shown before and after; of more, those that cleaning changed most
 EXAMPLES = 5  # passages shown of each step
 LONGEST = 12_000  # characters of an article shown
 
@@ -27,7 +27,13 @@ def funnel(corpus: Mapping[str, Any]) -> html.Piece:
     table = audit.funnel(corpus["articles"], corpus["dropped"])
     bars = table.rename(columns={"n_out": "n"})[["stage", "n"]].rename(columns={"stage": "step"})
     bars = pd.concat([pd.DataFrame({"step": ["found"], "n": table["n_in"].head(1)}), bars], ignore_index=True)
-    heads = {"stage": "Stage", "n_in": "Articles in", "left_out": "Left out", "why": "Because they", "n_out": "Articles out"}
+    heads = {
+        "stage": "Stage",
+        "n_in": "Articles in",
+        "left_out": "Left out",
+        "why": "Because they",
+        "n_out": "Articles out",
+    }
     left_out = html.table(
         corpus["dropped"],
         name="left_out",
@@ -35,7 +41,12 @@ def funnel(corpus: Mapping[str, Any]) -> html.Piece:
         columns={"stage": "Stage", "what": "What", "id": "Which", "reason": "Reason", "n": "Number"},
     )
     return html.group(
-        html.figure(plots.funnel(bars), name="funnel", caption="Bars are articles left after each stage.", alt=plots.describe_funnel(bars)),
+        html.figure(
+            plots.funnel(bars),
+            name="funnel",
+            caption="Bars are articles left after each stage.",
+            alt=plots.describe_funnel(bars),
+        ),
         html.table(table, name="funnel", caption="Articles in and out of each stage; the counts add up", columns=heads),
         html.details(f"Everything that was left out: {len(corpus['dropped']):,} rows", left_out)
         if len(corpus["dropped"])
@@ -52,8 +63,19 @@ def removals(corpus: Mapping[str, Any]) -> html.Piece:
         "step": "Step", "n": "Passages", "n_docs": "Articles", "n_chars": "Characters", "share": "Share of all characters as read",
     }  # fmt: skip
     return html.group(
-        html.figure(plots.removals(steps), name="removals", caption="Passages taken out or repaired.", alt=plots.describe_removals(steps)),
-        html.table(steps, name="removals_by_step", caption="What cleaning took out, by step", columns=heads, formats={"share": ".2%"}),
+        html.figure(
+            plots.removals(steps),
+            name="removals",
+            caption="Passages taken out or repaired.",
+            alt=plots.describe_removals(steps),
+        ),
+        html.table(
+            steps,
+            name="removals_by_step",
+            caption="What cleaning took out, by step",
+            columns=heads,
+            formats={"share": lambda row: f"{100 * row.share:.2f} %" if row.share >= 0.00005 else "under 0.01 %"},
+        ),
         *(_examples(step, rows) for step, rows in corpus["removals"].groupby("step", sort=True)),
     )
 
@@ -63,7 +85,10 @@ def _examples(step: str, rows: pd.DataFrame) -> html.Piece:
     known = rows.assign(passage=rows["passage"].str.slice(0, 300)).groupby(["passage", "replacement"]).size()
     top = known.sort_values(ascending=False, kind="stable").head(EXAMPLES).rename("n").reset_index()
     heads = {"passage": "Passage", "replacement": "Put in its place", "n": "Times"}
-    return html.details(f"{step}: {min(EXAMPLES, len(known))} of {len(known):,} different passages", html.table(top, caption=f"Examples of {step}", columns=heads))
+    return html.details(
+        f"{step}: {min(EXAMPLES, len(known))} of {len(known):,} different passages",
+        html.table(top, caption=f"Examples of {step}", columns=heads),
+    )
 
 
 def repeats(corpus: Mapping[str, Any]) -> html.Piece:
@@ -72,12 +97,14 @@ def repeats(corpus: Mapping[str, Any]) -> html.Piece:
     if rows.empty:
         return html.say("No article repeats another.")
     exact = int((rows["how"] == "exact").sum())
+    kept = {row.doc_id: title_of(row) for row in corpus["articles"].itertuples(index=False)}
+    rows = rows.assign(title=rows["repeats"].map(kept).fillna(""))
     return html.group(
-        html.say(f"{len(rows):,} articles repeat another and are set aside: {exact:,} word for word, {len(rows) - exact:,} nearly. "
+        html.say(f"{len(rows):,} {'article repeats another and is' if len(rows) == 1 else 'articles repeat another and are'} set aside: {exact:,} word for word, {len(rows) - exact:,} nearly. "
                  "Of each group the earliest and fullest is kept.^[Near repeats: MinHash over shingles of five words finds candidates; the "
                  "similarity given is the exact Jaccard similarity of their shingles.]"),
         html.table(rows, caption="Articles set aside as repeats", formats={"similarity": ".2f"},
-                   columns={"doc_id": "Article", "repeats": "Repeats", "similarity": "Similarity", "how": "How"}),
+                   columns={"doc_id": "Article", "repeats": "Repeats", "title": "Which is", "similarity": "Similarity", "how": "How"}),
     )  # fmt: skip
 
 
@@ -93,7 +120,9 @@ def dates(corpus: Mapping[str, Any]) -> html.Piece:
                    columns={"date_source": "Known from", "date_precision": "Precision", "n": "Articles", "share": "Share"}),
     ]  # fmt: skip
     if len(doubts):
-        shown = html.table(doubts, caption="Dates that disagree or were set aside", columns={"id": "Article", "reason": "What"})
+        shown = html.table(
+            doubts, caption="Dates that disagree or were set aside", columns={"id": "Article", "reason": "What"}
+        )
         pieces.append(html.details(f"Dates that disagree or were set aside: {len(doubts):,}", shown))
     return html.group(*pieces)
 
@@ -104,9 +133,18 @@ def coverage(articles: pd.DataFrame, volume: pd.DataFrame) -> html.Piece:
     if len(volume):
         pieces.append(html.figure(plots.articles_per_period(volume), name="articles_per_period", alt=plots.describe_articles_per_period(volume),
                                   caption="Articles with a date that is precise enough, by period and source; hatched: period only partly covered."))  # fmt: skip
-    pieces.append(html.figure(plots.lengths(articles), name="lengths", caption="Words per article after cleaning.", alt=plots.describe_lengths(articles)))
+    pieces.append(
+        html.figure(
+            plots.lengths(articles),
+            name="lengths",
+            caption="Words per article after cleaning.",
+            alt=plots.describe_lengths(articles),
+        )
+    )
     by_source = articles.assign(source=articles["source"].replace("", "unknown")).groupby("source")
-    sources = by_source.agg(n=("doc_id", "size"), words=("n_words", "sum"), first=("date", _first), last=("date", "max")).reset_index()
+    sources = by_source.agg(
+        n=("doc_id", "size"), words=("n_words", "sum"), first=("date", _first), last=("date", "max")
+    ).reset_index()
     sources = sources.sort_values(["n", "source"], ascending=[False, True])
     heads = {"source": "Source", "n": "Articles", "words": "Words", "first": "First date", "last": "Last date"}
     return html.group(*pieces, html.table(sources, name="sources", caption="Articles by source", columns=heads))
@@ -121,7 +159,9 @@ def before_and_after(corpus: Mapping[str, Any]) -> html.Piece:
     """Each article as it was read, the removals struck through, with the lines to paste for a correction."""
     articles, removals = corpus["articles"], corpus["removals"]
     lost = removals.groupby("doc_id")["n_chars"].sum()
-    changed = articles.assign(lost=articles["doc_id"].map(lost).fillna(0)).sort_values(["lost", "doc_id"], ascending=[False, True])
+    changed = articles.assign(lost=articles["doc_id"].map(lost).fillna(0)).sort_values(
+        ["lost", "doc_id"], ascending=[False, True]
+    )
     shown = changed.head(SHOWN_WHOLE)
     by_doc = dict(tuple(removals.groupby("doc_id")))
     none = removals.head(0)
@@ -131,13 +171,22 @@ def before_and_after(corpus: Mapping[str, Any]) -> html.Piece:
     return html.group(said, *(_article(row, by_doc.get(row.doc_id, none)) for row in shown.itertuples(index=False)))
 
 
+def title_of(article: Any, most: int = 80) -> str:
+    """The title of an article, or how it begins where it has none."""
+    words = " ".join(str(article.title or article.text).split())
+    return words if len(words) <= most else words[:most].rsplit(" ", 1)[0] + " …"
+
+
 def _article(row: Any, removed: pd.DataFrame) -> html.Piece:
     """One article: what is known of it, its text before and after, how to correct it."""
     original = clean.rebuild(row.text, removed)
     cut = f" The first {LONGEST:,} characters are shown." if len(original) > LONGEST else ""
     inside = removed[removed["start"] + removed["n_chars"] <= LONGEST]
     dated = f"{row.date} ({row.date_precision}, from {row.date_source})" if row.date else "undated"
-    lines = [corrections.line_for(row.doc_id, "date", "2020-01-31", "why"), corrections.line_for(row.doc_id, "article", "drop", "why")]
+    lines = [
+        corrections.line_for(row.doc_id, "date", "2020-01-31", "why"),
+        corrections.line_for(row.doc_id, "article", "drop", "why"),
+    ]
     if len(removed):
         passage = " ".join(str(removed["passage"].iloc[0]).split())[:60]
         lines.insert(0, corrections.line_for(row.doc_id, "restore", passage, "why"))
@@ -145,7 +194,7 @@ def _article(row: Any, removed: pd.DataFrame) -> html.Piece:
                      source=row.source or "source unknown", dated=dated, n=f"{row.n_words:,}", passages=len(removed))  # fmt: skip
     pasted = html.Piece(f"<pre tabindex='0'><code>{html.esc(chr(10).join(lines))}</code></pre>")
     return html.details(
-        html.esc(row.title or row.doc_id),
+        html.esc(title_of(row)),
         facts,
         html.diff_view(original[:LONGEST], inside),
         html.say("Lines for `corrections.csv` (its first line is `doc_id,field,value,reason`):"),

@@ -15,6 +15,7 @@ import pandas as pd
 
 from topics import plots, tokens
 from topics.report import html
+from topics.report.corpus_page import SHOWN_WHOLE, title_of
 
 SURE = 0.05  # false discovery rate of what is called a trend, a burst, a word that marks
 PLACES = 5000  # places shown on the page, at most; of more, a sample by chance from every period of every name
@@ -126,12 +127,6 @@ def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
-def _title(article: Any, most: int = 70) -> str:
-    """The title of an article, or how it begins where it has none."""
-    words = " ".join(str(article.title or article.text).split())
-    return words if len(words) <= most else words[:most].rsplit(" ", 1)[0] + " …"
-
-
 # --- what was collected ---------------------------------------------------------------------------------------------------------
 
 
@@ -216,7 +211,7 @@ def grid(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     places: dict[Any, Any] = dict(tuple(kept["contexts"].groupby(["doc_id", "name"])))
     cells = []
     for article in _rows(articles.sort_values(["date", "doc_id"], key=lambda column: column.replace("", "9999"))):
-        head = f"{_title(article, 50)} ({article.date or 'undated'})"
+        head = f"{title_of(article, 50)} ({article.date or 'undated'})"
         head += f" {article.doc_id}" if any(head == cell[1] for cell in cells) else ""
         for name in _by_importance(kept)["name"]:
             rows = places.get((article.doc_id, name))
@@ -496,9 +491,10 @@ def _quotes(places: pd.DataFrame, by_doc: Mapping[str, Any], also: pd.DataFrame 
     more: dict[Any, Any] = {} if also is None else dict(tuple(also.groupby("doc_id")))
     for doc, rows in places.groupby("doc_id", sort=False):
         article = by_doc[str(doc)]
-        where = " · ".join(filter(None, [article.date or "undated", article.source, _title(article)]))
+        where = " · ".join(filter(None, [article.date or "undated", article.source, title_of(article)]))
         text = html.Piece(" … ".join(_sentences(rows, article.text, more.get(doc))))
-        made.append(html.quote(text, where, article.url or f"01_corpus.html#{html.anchor('article', doc)}"))
+        own = f"01_corpus.html#{html.anchor('article', doc)}" if len(by_doc) <= SHOWN_WHOLE else None
+        made.append(html.quote(text, where, article.url or own))
     return made
 
 
