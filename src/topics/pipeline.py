@@ -189,7 +189,7 @@ def corpus(settings: Settings) -> store.Kept:
 def check(settings: Settings) -> str:
     """What these articles can carry, in words, fitting nothing."""
     kept = corpus(settings)
-    return audit.check_text(kept["articles"], kept["removals"], kept["dropped"], kept["repeats"])
+    return audit.check_text(kept["articles"], kept["removals"], kept["dropped"], kept["repeats"], kept["columns"])
 
 
 def words(settings: Settings) -> store.Kept:
@@ -543,7 +543,10 @@ def _read(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
 def _seed_shares(matches: pd.DataFrame, runs: dict[int, TopicModel]) -> pd.DataFrame:
     """The share of each topic's pair in each other run: `topic, seed, share`."""
     pairs = matches[["topic_a", "seed_b", "topic_b"]]
-    share = [float(runs[row.seed_b].doc_topic[:, row.topic_b - 1].mean()) for row in pairs.itertuples()]
+    share = [
+        float(runs[seed].doc_topic[:, topic - 1].mean())
+        for seed, topic in zip(pairs["seed_b"].tolist(), pairs["topic_b"].tolist(), strict=True)
+    ]
     return pd.DataFrame({"topic": pairs["topic_a"], "seed": pairs["seed_b"], "share": share})
 
 
@@ -551,8 +554,15 @@ def topics_over_time(settings: Settings, n_topics: int) -> store.Kept:
     """The topics of one count over time and between groups: `series, trends, groups` and `length, why` of the periods."""
     kept = topics(settings, n_topics)
     values = {"period": settings.period, "collection": collection(settings), "n_topics": n_topics}
+    values["reports_on"] = reports_on(settings)
     key = store.key("topics_over_time", room="trends", values=values, inputs=[kept.key])
     return _keep(settings, key, lambda: _topics_over_time(settings, n_topics, kept))
+
+
+def reports_on(settings: Settings) -> int:
+    """The one topic count at which topics' trends are tested: the suggested one where it is asked for or none is, else the first asked for."""
+    asked, suggested = paged(settings), comparison(settings)["choice"]["n_topics"]
+    return suggested if suggested and (suggested in asked or not asked) else (*asked, *grid(settings))[0]
 
 
 def _topics_over_time(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
@@ -570,7 +580,9 @@ def _topics_over_time(settings: Settings, n_topics: int, kept: store.Kept) -> st
         codes, blocks = prevalence.topic_blocks(placed)
         draws = lda.share_draws(shown, counts, codes)
         others = _matched_shares(settings, n_topics, kept)
-        unsure = _unsteady(kept)
+        reported = reports_on(settings)
+        why_not = f"Topics' trends are tested at the {reported} topics that this run reports on alone: who tests every count finds one by chance."
+        unsure = _unsteady(kept) if n_topics == reported else {str(k): why_not for k in range(1, n_topics + 1)}
         made["series"] = prevalence.topic_series(draws, blocks, shares, placed, periods, length, other_runs=others)
         made["trends"] = prevalence.topic_trends(
             shares, placed, periods, length, withheld=unsure, seasons=collection(settings).get("seasons")
@@ -723,7 +735,7 @@ def _ways(settings: Settings, names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def keyness(settings: Settings) -> store.Kept:
-    """What marks groups of articles out of the whole vocabulary: `keyness`, `dropped`, `groups` (what was compared), `contexts`.
+    """What marks groups of articles out of the whole vocabulary: `keyness`, `dropped`, `groups` (what was compared), `sides` (whose articles), `contexts`.
 
     Compared are the earlier and the later half of the dated articles, and each of the five largest outlets with the others.
     """
@@ -737,7 +749,7 @@ def _compare_groups(settings: Settings) -> store.Result:
 
     base, articles = words(settings), corpus(settings)["articles"]
     placed, dates = _dated(settings)
-    found, missing, compared = [empty("keyness")], [empty("dropped")], []
+    found, missing, compared, sides = [empty("keyness")], [empty("dropped")], [], []
     for group, names, held in [] if few(settings) else _groups(settings):
         block, length = keyness.time_blocks(placed, dates, group)
         source = placed["source"].to_numpy() if held else None
@@ -746,6 +758,8 @@ def _compare_groups(settings: Settings) -> store.Result:
         )
         table = table.merge(base["terms"][["term", "kind"]], on="term", how="left") if len(table) else table
         n, n_against = (int((group == side).sum()) for side in (0, 1))
+        side = np.select([group == 0, group == 1], names, "")
+        sides.append(pd.DataFrame({"pair": len(sides), "doc_id": placed["doc_id"], "side": side}))
         facts = {"group": names[0], "against": names[1], "blocks": length, "held": held, "tested": len(table)}
         compared.append(facts | {"n": n, "n_against": n_against})
         found.append(table)
@@ -759,6 +773,7 @@ def _compare_groups(settings: Settings) -> store.Result:
         "keyness": table,
         "dropped": conform(pd.concat(missing, ignore_index=True), "dropped"),
         "groups": compared,
+        "sides": pd.concat(sides, ignore_index=True) if sides else pd.DataFrame(columns=["pair", "doc_id", "side"]),
         "contexts": pd.concat(places, ignore_index=True) if places else empty("contexts"),
     }
 
@@ -884,6 +899,8 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
         "words": vocabulary,
         "comparison": compared,
         "topics": described,
+        "reading": {k: reading(settings, k) for k in counts},
+        "topics_over_time": {} if few(settings) else {k: topics_over_time(settings, k) for k in counts},
         "keywords": keywords(settings),
         "keyness": keyness(settings),
         "companions": companions(settings),
@@ -906,8 +923,8 @@ def tables(made: dict[str, Any]) -> dict[str, pd.DataFrame]:
         "repeats": [base["repeats"]],
         "terms": [vocabulary["terms"]],
         "scores": [compared["scores"]],
-        "series": [made["keywords"]["series"]],
-        "trends": [made["keywords"]["trends"]],
+        "series": [made["keywords"]["series"], *(kept["series"] for kept in made["topics_over_time"].values())],
+        "trends": [made["keywords"]["trends"], *(kept["trends"] for kept in made["topics_over_time"].values())],
         "keyness": [made["keyness"]["keyness"]],
         "bursts": [made["keywords"]["bursts"]],
         "contexts": [made["keywords"]["contexts"]],
