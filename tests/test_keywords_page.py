@@ -154,6 +154,13 @@ def test_groups_are_compared_and_their_terms_open_sentences(many):
     assert "drones" in shown
     assert "The sentences" in shown
     assert "with the outlets held constant" in shown
+    marked = many["marked"]
+    row = marked["keyness"].query("term == 'drones' and q < 0.05").iloc[0]
+    sides = marked["sides"]
+    members = sides.loc[(sides["pair"] == 0) & (sides["side"] == row["group"]), "doc_id"]
+    places = marked["contexts"][(marked["contexts"]["name"] == "drones") & marked["contexts"]["doc_id"].isin(members)]
+    assert len(places) == row["n"]
+    assert places["doc_id"].nunique() == row["n_docs"]
 
 
 def test_a_sample_is_the_same_every_time_and_takes_other_articles_first():

@@ -111,7 +111,7 @@ def repeats(corpus: Mapping[str, Any]) -> html.Piece:
 def dates(corpus: Mapping[str, Any]) -> html.Piece:
     """How the dates are known, and which of them disagree."""
     table = audit.dates_known(corpus["articles"])
-    by_source = table.groupby("date_source", as_index=False, sort=False)["n"].sum()
+    by_source = table.groupby("date_source", sort=False)["n"].sum().reset_index()
     doubts = corpus["dropped"][corpus["dropped"]["stage"] == "dates"]
     pieces = [
         html.figure(plots.dates(by_source), name="dates", caption="Bars are articles. “none” is undated: never guessed, and in no series.",

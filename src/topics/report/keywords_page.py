@@ -209,7 +209,7 @@ def _by_importance(kept: Mapping[str, Any]) -> pd.DataFrame:
 def grid(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """Articles and names: how often each stands in each; a cell opens every sentence that was counted."""
     places: dict[Any, Any] = dict(tuple(kept["contexts"].groupby(["doc_id", "name"])))
-    cells = []
+    cells: list[tuple[Any, ...]] = []
     for article in _rows(articles.sort_values(["date", "doc_id"], key=lambda column: column.replace("", "9999"))):
         head = f"{title_of(article, 50)} ({article.date or 'undated'})"
         head += f" {article.doc_id}" if any(head == cell[1] for cell in cells) else ""
@@ -424,7 +424,7 @@ def _companions(row: Any, beside: Mapping[str, Any], places: pd.DataFrame, by_do
     near = table[table["group"] == f"sentences with {row.name}"]
     if near.empty:
         return html.Piece("")
-    heads = {"term": "Term", "n": "Sentences with both", "n_docs": "Articles", "log_odds": "Log-odds (95 %)", "q": "q"}
+    heads = {"term": "Term", "n": "Sentences with both", "log_odds": "Log-odds (95 %)", "q": "q"}
     formats = {"log_odds": html.with_interval("log_odds", "low", "high"), "q": lambda r: _q(r.q)}
     together = beside["together"][beside["together"]["name"] == row.name]
     opened = []
@@ -545,10 +545,12 @@ def unasked(marked: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     if not marked["groups"]:
         return html.say("No groups are compared: there are too few articles, or they have neither dates nor outlets.")
     by_doc = _known(articles)
-    return html.group(*(_comparison(group, marked, by_doc) for group in marked["groups"]))
+    return html.group(*(_comparison(pair, group, marked, by_doc) for pair, group in enumerate(marked["groups"])))
 
 
-def _comparison(group: Mapping[str, Any], marked: Mapping[str, Any], by_doc: Mapping[str, Any]) -> html.Piece:
+def _comparison(
+    pair: int, group: Mapping[str, Any], marked: Mapping[str, Any], by_doc: Mapping[str, Any]
+) -> html.Piece:
     """One pair of groups: how many terms were screened, which mark either side, and where they stand."""
     sides = [group["group"], group["against"]]
     title = html.heading(f"{sides[0]} against {sides[1]}", level=3)
@@ -562,9 +564,10 @@ def _comparison(group: Mapping[str, Any], marked: Mapping[str, Any], by_doc: Map
         f"{group['n']:,} against {group['n_against']:,} articles{held}; {group['tested']:,} words, phrases and concepts tested together. "
         f"{_found(sure, sides)}^[{METHOD.format(group['blocks'])}]"
     )
-    return html.group(
-        title, html.say(said), *(_words(side, sure[sure["group"] == side], marked, by_doc) for side in sides)
-    )
+    members = marked["sides"][marked["sides"]["pair"] == pair].set_index("doc_id")["side"]
+    contexts = marked["contexts"].assign(side=marked["contexts"]["doc_id"].map(members))
+    lists = (_words(side, sure[sure["group"] == side], contexts[contexts["side"] == side], by_doc) for side in sides)
+    return html.group(title, html.say(said), *lists)
 
 
 METHOD = (
@@ -580,7 +583,7 @@ def _found(sure: pd.DataFrame, sides: Sequence[str]) -> str:
     return f"At a false discovery rate of 5 %, {n[0]:,} mark the first and {n[1]:,} the second."
 
 
-def _words(side: str, mine: pd.DataFrame, marked: Mapping[str, Any], by_doc: Mapping[str, Any]) -> html.Piece:
+def _words(side: str, mine: pd.DataFrame, contexts: pd.DataFrame, by_doc: Mapping[str, Any]) -> html.Piece:
     """The words of one side, those that mark it most surely: figure, numbers and sentences."""
     if mine.empty:
         return html.Piece("")
@@ -593,7 +596,6 @@ def _words(side: str, mine: pd.DataFrame, marked: Mapping[str, Any], by_doc: Map
         "share": "percent", "share_against": "percent", "log_odds": html.with_interval("log_odds", "low", "high"), "dispersion": ".2f",
         "q": lambda row: _q(row.q),
     }  # fmt: skip
-    contexts = marked["contexts"]
     quotes = []
     for row in _rows(mine):
         places = contexts[contexts["name"] == row.term]
