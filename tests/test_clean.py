@@ -190,3 +190,18 @@ def test_the_labels_of_real_articles_hold_no_text():
         len(digest) == 64 and all(isinstance(n, int) for span in spans for n in span)
         for digest, spans in labels.items()
     )
+
+
+def test_a_caption_run_into_its_paragraph_goes_alone():
+    original = "A title here hinh anh 1Two people sign (Photo: Some Wire)The fund pays fees. It began in May.\n\nMore of it follows."
+    text, edits = clean_text(original, ["captions"])
+    assert text == "The fund pays fees. It began in May.\n\nMore of it follows."
+    assert len(edits) == 1
+
+
+def test_a_dateline_of_any_agency_goes_and_its_date_is_read():
+    from topics.corpus.dates import in_header
+
+    original = "HA NOI, Nov. 20, 2017 (Indigo Wire) — Lecture rooms are full this term.\n\nMore follows here."
+    assert clean_text(original, ["datelines"])[0].startswith("Lecture rooms")
+    assert in_header(original) == "Nov. 20, 2017"

@@ -83,6 +83,7 @@ CAPITALS = rf"[{UPPER}]{{2}}[{UPPER}.'’]*(?:[ -][{UPPER}.'’]{{2,}}){{0,3}}"
 DATELINE = re.compile(
     rf"[ \t]*(?:\({AGENCY}\)[ \t]*{DASH}?|"
     rf"{PLACE}(?:, {PLACE}|,? [(/]{PLACE}[)/])?(?:[,.] {DATE})?[,.]? ?(?:\({AGENCY}(?:/{AGENCY})?\)|/{AGENCY}/)(?:[ \t]*(?:{DASH}|[.:]))?|"
+    rf"{CAPITALS}(?:, {PLACE})?, {DATE}[,.]? ?\([^()\n]{{2,40}}\)[ \t]*{DASH}|"
     rf"(?!(?:NOTE|YEAR|UPDATE|ANALYSIS|WATCH|LIVE|BREAKING|OPINION|EXCLUSIVE|CORRECTED)\b)"
     rf"{CAPITALS}(?:, {PLACE})?(?:, {DATE})?[ \t]*(?:[—–]|--|\"\?|(?<=[ \t])-(?=[ \t]))|"
     rf"{AGENCY} ?{DASH}(?=[ \t]))[ \t]*(?=[\"“”‘'(/]*[{UPPER}\d])"
@@ -96,6 +97,10 @@ CAPTION = re.compile(
     rf"[^\n]{{0,300}}?\bh[iì]nh [aả]nh \d[^\n]*|[^\n]{{0,500}}\({COURTESY}[:/–-]?[^()\n]{{0,60}}\)[ \t.]*|"
     rf"[ \t*_(]*{COURTESY}[:/©][^\n]{{0,200}}|[ \t(*_]*(?:Illustrati(?:ve|on) (?:photo|image)|Photo for illustration|Ảnh minh họa|File photo)[^\n]{{0,60}}|"
     r"[^\n]{0,300}\b(?:Getty Images|Shutterstock|AFP via Getty)[^\n.]{0,30}"
+)
+# Title, running number, caption and credit run into the paragraph that they stand before:
+RUN_IN = re.compile(
+    rf"^[^\n]{{0,300}}?\bh[iì]nh [aả]nh \d[^\n(]{{0,300}}\({COURTESY}[:/–-]?[^()\n]{{0,60}}\)[ \t]*", re.M
 )
 PHOTO_CREDIT = re.compile(rf"[ \t]*\({COURTESY}[:/][^()\n]{{1,60}}\)")
 CREDITED = (
@@ -137,7 +142,7 @@ FOLLOW = re.compile(
     rf"(?<=[.!?\"”’] )\"?\??(?:Follow|Reach) {NAME} on (?:Twitter|Facebook|Instagram)(?: at)?[:-]*(?: @\w+)?"
 )
 SHARE = re.compile(
-    rf"(?i:[ \t*_\-•|]*(?:{SOCIAL}(?:[ \t,|/•&-]+(?:{SOCIAL}|on|via|by|this|article|story|page|with|friends|and|or)){{0,16}}|"
+    rf"(?i:[ \t*_\-•|]*(?:{SOCIAL}(?:[ \t,|/•&-]+(?:{SOCIAL}|on|via|by|to|a|this|article|story|page|with|friends?|and|or)){{0,16}}|"
     r"share (?:this(?: (?:article|story|page|post|news|on|via|with)\b[^\n.]{0,40})?|on [^\n.]{0,40})|(?:please )?(?:follow|like|join|find) (?:us|me|@\w+|[\w ]{2,30}) on (?:our )?"
     rf"{SOCIAL}\b[^\n]{{0,100}}|"
     r"(?:subscribe|sign up|register)(?: (?:here|now|today))?|(?:subscribe|sign up|register) (?:to|for|here|now|today)[^\n]{0,80}\b(?:newsletters?|inbox|daily|alerts|updates|briefing|channel|free)\b[^\n]{0,60}|"
@@ -249,9 +254,11 @@ def repeated_head(text: str, about: About) -> Iterator[Span]:
 
 def captions(text: str, about: About) -> Iterator[Span]:
     """Lines that caption or credit a picture, and `(Photo: …)` within a paragraph."""
+    for match in RUN_IN.finditer(text) if "nh " in text else ():
+        yield match.start(), _past(text, match.end()), ""
     for span in _whole_lines(CAPTION, text, longest=600):
         said = text[span[0] : span[1]]
-        if len(said.split()) <= 70 and len(_sentence_ends(said.split("(")[0])) <= 2:
+        if not RUN_IN.match(said) and len(said.split()) <= 70 and len(_sentence_ends(said.split("(")[0])) <= 2:
             yield span
     yield from _all(PHOTO_CREDIT, text, needs="(")
 

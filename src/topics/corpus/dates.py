@@ -192,7 +192,10 @@ def _stamps(text: str) -> Iterator[tuple[str, str]]:
 
 def _dateline_head(line: str) -> str:
     """What stands before the dash of a dateline, where the line begins with one."""
-    match = re.match(r"([A-ZÀ-Ỹ][^.\n]{0,60}?)\s*(?:\([A-Za-z]{2,10}\)|/[A-Z]{2,8}/|—|–|--| - )", line)
+    match = re.match(
+        r"([A-ZÀ-Ỹ](?:[^.\n]|(?<=[a-z]{2})\.){0,60}?)\s*(?:\([A-Za-z]{2,10}\)|\([^()\n]{2,40}\)\s*(?:—|–|--)|/[A-Z]{2,8}/|—|–|--| - )",
+        line,
+    )
     return match[1] if match else ""
 
 
@@ -353,8 +356,8 @@ def _orders(jobs: list[tuple[str, ...]], evidence: list[Evidence]) -> dict[Place
 
 
 def _place(kind: str, file: str, source: str) -> Place:
-    """Dates of one column of one file are written alike; elsewhere those of one outlet."""
-    return (kind, file if kind == "column" else source or file)
+    """Dates of one column of one file are written alike; elsewhere those of one outlet, or, where it is unknown, of one folder."""
+    return (kind, file if kind == "column" else source or file.rpartition("/")[0] or file)
 
 
 def _decide(

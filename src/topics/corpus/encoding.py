@@ -63,6 +63,9 @@ def guess_encoding(sample: bytes, whole: bool = True, html: bool = False) -> str
     return _by_charset_normalizer(sample)
 
 
+NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd]")
+
+
 def decode(data: bytes, html: bool = False) -> str:
     r"""The text of a file's bytes, with line ends as `\n`.
 
@@ -73,6 +76,15 @@ def decode(data: bytes, html: bool = False) -> str:
     """
     encoding = guess_encoding(data, html=html)
     return _lines_ended(_decode(data, encoding))
+
+
+def looks_like_text(text: str) -> bool:
+    r"""Whether a decoded file is text: at most one character in ten is a control or could not be decoded.
+
+    >>> looks_like_text("Rain in Hue."), looks_like_text("\x89PNG\x1a\x00\x00\x00\x0dIHDR\x00\x00\x18")
+    (True, False)
+    """
+    return len(NO_TEXT.findall(text)) <= 0.1 * len(text)
 
 
 def decode_lines(lines: Iterable[bytes], encoding: str) -> Iterator[str]:

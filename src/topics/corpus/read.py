@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from topics.corpus import html
-from topics.corpus.encoding import SAMPLE, decode, decode_lines, guess_encoding
+from topics.corpus.encoding import SAMPLE, decode, decode_lines, guess_encoding, looks_like_text
 from topics.tables import UserError, dropped
 
 ARTICLE_SUFFIXES = {".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml"}
@@ -336,6 +336,8 @@ def _article(name: str, data: bytes) -> Row:
     if suffix in {".html", ".htm", ".xhtml"}:
         return {"file": name, "row": 0, **html.extract(decode(data, html=True))}
     text = decode(data)
+    if not looks_like_text(text):
+        raise ValueError("its bytes are not text")
     meta, text = _front_matter(text) if suffix in {".md", ".markdown"} else ({}, text)
     found = columns_found(meta)
     row = _row(name, 0, meta, {role: used for role, used in found.items() if role != "text"})
