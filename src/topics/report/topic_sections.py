@@ -12,6 +12,10 @@ from topics.report import html, reading_groups
 from topics.report.topics_page import intervals
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 
+DRAWN = (
+    25  # topics up to which every topic's words are drawn; of more they are listed, so that a page stays quick to open
+)
+
 
 def each_topic(made: Mapping[str, Any]) -> html.Piece:
     """All topics, the largest first; where articles are few, the reading groups."""
@@ -71,6 +75,16 @@ def _warning(row: Any) -> html.Piece:
 def _words(made: Mapping[str, Any], topic: int) -> html.Piece:
     terms = made["kept"]["topic_terms"]
     mine = terms[terms["topic"] == topic]
+    if made["n_topics"] > DRAWN:
+        lists = [
+            ", ".join(mine.sort_values(by, ascending=False, kind="stable")["term"].head(12))
+            for by in ("probability", "frex")
+        ]
+        return html.say(
+            "- **Most probable words:** {likely}.\n- **Frequent in it and its own (FREX):** {own}.",
+            likely=lists[0],
+            own=lists[1],
+        )
     drawn = plots.terms(mine, title=f"Which words make topic {topic}?")
     caption = (
         "Left: most probable words. Right: words both frequent in the topic and its own (FREX, Bischof and Airoldi 2012), 0 to 1. "
