@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,7 +165,7 @@ def corpus(settings: Settings) -> store.Kept:
             raise UserError(
                 f"skip_steps: there is no cleaning step {step!r}.{nearest(step, known)} There are: {', '.join(known)}."
             )
-    values = {
+    values: dict[str, Any] = {
         "columns": dict(settings.columns),
         "steps": [step for step in known if step not in settings.skip_steps],
         "language": settings.language,
@@ -360,7 +361,7 @@ def few(settings: Settings) -> bool:
 
 def paged(settings: Settings) -> tuple[int, ...]:
     """The topic counts asked for; none where the suggested one is to be taken."""
-    return () if settings.topic_counts == "auto" else tuple(settings.topic_counts)
+    return () if isinstance(settings.topic_counts, str) else settings.topic_counts
 
 
 def _compare(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]) -> store.Result:
@@ -749,7 +750,8 @@ def _compare_groups(settings: Settings) -> store.Result:
 
     base, articles = words(settings), corpus(settings)["articles"]
     placed, dates = _dated(settings)
-    found, missing, compared, sides = [empty("keyness")], [empty("dropped")], [], []
+    found, missing, compared = [empty("keyness")], [empty("dropped")], []
+    sides: list[pd.DataFrame] = []
     for group, names, held in [] if few(settings) else _groups(settings):
         block, length = keyness.time_blocks(placed, dates, group)
         source = placed["source"].to_numpy() if held else None
@@ -880,6 +882,7 @@ def _together(
 def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked) -> dict[str, Any]:
     """All steps in order, for a report: the results kept, the counts that get a page, and every table by name."""
     tell("reading, cleaning and dating the articles")
+    Thread(target=_warm, daemon=True).start()  # the sampler is compiled, once on a machine, while articles are read
     base = corpus(settings)
     tell(f"{len(base['articles']):,} articles; counting words")
     vocabulary = words(settings)
@@ -911,6 +914,12 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
     }
     made["tables"] = tables(made)
     return made
+
+
+def _warm() -> None:
+    from topics.models import sweep
+
+    sweep.warm()
 
 
 def tables(made: dict[str, Any]) -> dict[str, pd.DataFrame]:

@@ -154,7 +154,9 @@ class Settings:
     stop_words: tuple[str, ...] = _setting((), _words, "words left out of the models, beside the packaged list")
     keep_words: tuple[str, ...] = _setting((), _words, "words of the packaged stop list that stay in")
     leave_out: tuple[str, ...] = _setting(
-        KINDS, _kinds, "kinds of names left out of the models: calendar (months, days), outlet, boilerplate (of reporters)"
+        KINDS,
+        _kinds,
+        "kinds of names left out of the models: calendar (months, days), outlet, boilerplate (of reporters)",
     )
     hide_words: tuple[str, ...] = _setting((), _words, "words left out of lists and figures alone, not of the models")
     min_docs: int | str = _setting(

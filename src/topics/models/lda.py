@@ -125,12 +125,12 @@ def _begin(chain: Chain, alpha: np.ndarray | float | None, beta: float | None) -
 
 
 def default_sweeps(n_words: int) -> int:
-    """Sweeps of a fit: many where they cost nothing, 200 from a million words on.
+    """Sweeps of a fit: many where they cost little, 200 from 200,000 words on.
 
-    >>> default_sweeps(2_000), default_sweeps(500_000), default_sweeps(25_000_000)
-    (5000, 400, 200)
+    >>> default_sweeps(2_000), default_sweeps(100_000), default_sweeps(25_000_000)
+    (1000, 400, 200)
     """
-    return int(np.clip(2e8 / max(n_words, 1), 200, 5000)) // 20 * 20
+    return int(np.clip(4e7 / max(n_words, 1), 200, 1000)) // 20 * 20
 
 
 class Chain:

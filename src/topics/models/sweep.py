@@ -28,13 +28,13 @@ class Job:
 
 
 def default_grid(counts: Counts) -> tuple[int, ...]:
-    """Up to six topic counts worth comparing: two units and 2,000 tokens for each topic at the least, spaced more widely as they grow.
+    """Up to six topic counts worth comparing: eight units and 800 tokens for each topic at the least, spaced more widely as they grow.
 
     >>> default_grid(example_counts())
     (2, 3, 4)
     """
     n_units, n_words = counts.matrix.shape[0], int(counts.matrix.sum())
-    largest = max(2, min(n_units // 2, max(4, n_words // 2000)))
+    largest = max(2, min(n_units // 2, max(4, min(n_units // 8, n_words // 800))))
     steps = [k for k in LADDER if (5 if largest >= 30 else 2) <= k <= largest]
     return tuple(steps[round(place)] for place in np.linspace(0, len(steps) - 1, min(MOST, len(steps))))
 

@@ -23,7 +23,6 @@ from topics.words.telling import telling_sentences
 
 MOST_FINDINGS, MOST_WARNINGS = 7, 3
 MOST_TOPIC_FINDINGS = 4
-Q = 0.05  # false discovery rate of the trends that are called findings
 LEDGER = "ledger.csv"
 FEW_MENTIONS = r"^Only (\d+) articles? mentions? it; a trend needs (\d+)"
 
@@ -119,15 +118,15 @@ def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, An
     shown = made["suggested"] if made["suggested"] in made["topic_counts"] else made["topic_counts"][0]
     kept = made["topics"][shown]
     steady = steadiness(kept)
-    moved = _moved(made["keywords"]["trends"])
+    rising = moved(made["keywords"])
     on_topics = [] if made["suggested"] is None else topic_findings(made, kept, steady, shown)
-    on_trends = [_trend_finding(row, made) for row in moved.itertuples(index=False)]
+    on_trends = [_trend_finding(row) for row in rising.itertuples(index=False)]
     findings = on_topics[:MOST_TOPIC_FINDINGS] + on_trends[: MOST_FINDINGS - min(len(on_topics), MOST_TOPIC_FINDINGS)]
     return {
         "verdict": sentences[0],
         "warnings": [sentence for sentence in sentences[1:] if _is_warning(sentence)][:MOST_WARNINGS],
         "findings": findings,
-        "figure": _first_figure(made, moved, kept, shown) if findings else None,
+        "figure": _first_figure(made, rising, kept, shown) if findings else None,
         "cannot_say": cannot_say(made, kept, steady, shown),
         "topics": topics_table(made, kept, steady, shown),
         "keywords": keywords_table(made["keywords"]["trends"]),
@@ -179,36 +178,24 @@ def topic_findings(
     return found
 
 
-def _moved(trends: pd.DataFrame) -> pd.DataFrame:
-    """Keywords whose trend stands at a false discovery rate of 5 %, the largest first by the slope drawn towards none."""
-    if "shrunken" not in trends or trends.empty:
-        return trends.head(0)
-    moved = trends[trends["q"] < Q]
-    return moved.reindex(moved["shrunken"].abs().sort_values(ascending=False, kind="stable").index)
+def moved(kept: Mapping[str, Any]) -> pd.DataFrame:
+    """What the trends room calls a finding: names that rose or fell, the sturdiest first, with its sentence."""
+    found = kept["findings"]
+    return found[found["verdict"] != "cannot say"] if len(found) else found
 
 
-def _trend_finding(row: Any, made: Mapping[str, Any]) -> dict[str, str]:
-    rose = "is mentioned in more articles" if row.slope > 0 else "is mentioned in fewer articles"
-    per = html.interval(row.slope, row.low, row.high)
-    tested = int(row.n_family)
-    text = (
-        f"**{row.name}** {rose}: from {row.start:.0%} of them in {row.first} to {row.end:.0%} in {row.last} by the fitted trend "
-        f"({per} log-odds a {made['keywords']['length']}, 95 % interval; {row.n_periods} periods; one of {tested} names tested together)."
-    )
-    return {
-        "text": text,
-        "href": f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}",
-        "link": "The series and the sentences",
-    }
+def _trend_finding(row: Any) -> dict[str, str]:
+    where = f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}"
+    return {"text": row.sentence, "href": where, "link": "The series and the sentences"}
 
 
 def _first_figure(
-    made: Mapping[str, Any], moved: pd.DataFrame, kept: Mapping[str, Any], shown: int
+    made: Mapping[str, Any], rising: pd.DataFrame, kept: Mapping[str, Any], shown: int
 ) -> html.Piece | None:
     """The first finding as a figure: a topic's series or shares, or the keyword that moved most."""
     series = made["keywords"]["series"]
-    if len(moved) and len(series):
-        row = moved.iloc[0]
+    if len(rising) and len(series):
+        row = rising.iloc[0]
         rows = series[(series["name"] == row["name"]) & (series["source"] == "") & series["unit"].str.contains("share")]
         if len(rows):
             drawn = plots.series(rows, title=f"Is {row['name']} talked about more or less?")
@@ -237,10 +224,7 @@ def cannot_say(
         )
         text = f"{len(shaky)} of {shown} topics do not come back in every other run; no conclusion is drawn from them: {names}."
         said.append({"text": text, "href": f"03_topics_{shown:02d}.html", "link": "The topics"})
-    said += [
-        {"text": text, "href": "04_keyword_trends.html", "link": "Keywords"}
-        for text in untold(made["keywords"]["trends"])
-    ]
+    said += [{"text": text, "href": "04_keyword_trends.html", "link": "Keywords"} for text in untold(made["keywords"])]
     articles = made["corpus"]["articles"]
     if undated := int((articles["date"] == "").sum()):
         said.append({"text": f"When {undated:,} of {len(articles):,} articles were published: no date was found, and none was guessed.",
@@ -248,8 +232,9 @@ def cannot_say(
     return said
 
 
-def untold(trends: pd.DataFrame) -> list[str]:
+def untold(kept: Mapping[str, Any]) -> list[str]:
     """Sentences on the names whose trend was not tested, those with the same reason together, and on those without a trend."""
+    trends, found = kept["trends"], kept["findings"]
     if "note" not in trends or trends.empty:
         return []
     said = []
@@ -263,9 +248,10 @@ def untold(trends: pd.DataFrame) -> list[str]:
         )
     for note, rows in untested.drop(few.index).groupby("note", sort=False):
         said.append(f"Whether {_named(rows['name'].tolist())} rose or fell: {note}")
-    flat = trends[(trends["note"] == "") & ~(trends["q"] < Q)]
-    if len(flat):
-        said.append(f"No trend could be told from chance for {_named(flat['name'].tolist())}.")
+    unsaid = set(found.loc[found["verdict"] == "cannot say", "name"])
+    flat = trends.loc[(trends["note"] == "") & trends["name"].isin(unsaid), "name"].tolist()
+    if flat:
+        said.append(f"No trend could be told from chance for {_named(flat)}.")
     return said
 
 
@@ -308,7 +294,7 @@ def keywords_table(trends: pd.DataFrame) -> html.Piece | str:
         return html.say("No keyword could be tested for a trend; see “Looked for, and cannot say”.")
     rows = tested.reindex(tested["shrunken"].abs().sort_values(ascending=False, kind="stable").index)
     columns = {"name": "Keyword", "start": "Early", "end": "Late", "slope": "Change, log-odds a period (95 %)"}
-    formats = {
+    formats: dict[str, Any] = {
         "name": lambda row: html.link(row.name, f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}"),
         "start": ".0%",
         "end": ".0%",
@@ -330,7 +316,7 @@ def funnel(made: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A line a stage: how many were left out, and why; then what is analysed."""
     table = audit.funnel(made["corpus"]["articles"], made["corpus"]["dropped"])
     lines = [{"n": int(table["n_in"].iloc[0]), "text": "articles found"}]
-    lines += [{"n": int(row.left_out), "text": row.why} for row in table.itertuples() if row.left_out]
+    lines += [{"n": row["left_out"], "text": row["why"]} for row in table.to_dict("records") if row["left_out"]]
     lines.append(
         {
             "n": int(table["n_out"].iloc[-1]),
@@ -345,7 +331,7 @@ def funnel(made: Mapping[str, Any]) -> list[dict[str, Any]]:
 def left_out(made: Mapping[str, Any]) -> str:
     """What was left out, in one line."""
     table = audit.funnel(made["corpus"]["articles"], made["corpus"]["dropped"])
-    parts = [f"{row.left_out:,} {row.why}" for row in table.itertuples() if row.left_out]
+    parts = [f"{row['left_out']:,} {row['why']}" for row in table.to_dict("records") if row["left_out"]]
     undated = int((made["corpus"]["articles"]["date"] == "").sum())
     parts += [f"{undated:,} have no date and are in no series"] if undated else []
     return f"of {table['n_in'].iloc[0]:,} articles {'; '.join(parts)}." if parts else "nothing."

@@ -18,7 +18,7 @@ def paragraph(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
 def _corpus(made: Mapping[str, Any]) -> str:
     base = made["corpus"]
     table = audit.funnel(base["articles"], base["dropped"])
-    lost = "; ".join(f"{row.left_out:,} {row.why}" for row in table.itertuples() if row.left_out)
+    lost = "; ".join(f"{row['left_out']:,} {row['why']}" for row in table.to_dict("records") if row["left_out"])
     steps = ", ".join(sorted(set(base["removals"]["step"]))).replace("_", " ")
     cleaned = f" Cleaning took out {len(base['removals']):,} passages ({steps})." if len(base["removals"]) else ""
     return (

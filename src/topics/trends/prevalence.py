@@ -296,8 +296,10 @@ def _refusals(
                 periods["n_docs"].to_numpy()[used].sum() - mentioning[used, i].sum(),
             )
             if min(with_it, without) < FEWEST_MENTIONS:
-                which = "mention it" if with_it < without else "do not mention it"
-                notes[i] = f"Only {min(with_it, without):.0f} articles {which}; a trend needs {FEWEST_MENTIONS}."
+                fewest = round(float(min(with_it, without)))
+                one = fewest == 1
+                do = ("mentions it" if one else "mention it") if with_it < without else f"do{'es' * one} not mention it"
+                notes[i] = f"Only {fewest} article{'s' * (not one)} {do}; a trend needs {FEWEST_MENTIONS}."
     return notes
 
 
