@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
@@ -322,11 +323,6 @@ def jobs(settings: Settings, topic_counts: Iterable[int], paged: Iterable[int] =
     return wanted
 
 
-def seeds_of(settings: Settings, n_topics: int, paged: Iterable[int]) -> tuple[int, ...]:
-    """The seeds that a topic count was fitted with: all where it gets a page, else the first three."""
-    return settings.seeds if n_topics in paged else settings.seeds[:3]
-
-
 # --- what the fits say together -----------------------------------------------------------------------------------------------
 
 
@@ -335,19 +331,18 @@ def comparison(settings: Settings, track: Track = untracked) -> store.Kept:
 
     `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons.
     """
-    counts, asked = grid(settings), paged(settings)
-    wanted = jobs(settings, counts, asked)
+    counts = grid(settings)
+    wanted = jobs(settings, counts)
     fits(settings, wanted, track)
     key = store.key(
-        "comparison", room="models", values=_comparison_values(settings, counts, asked), inputs=[words(settings).key]
+        "comparison", room="models", values=_comparison_values(settings, counts), inputs=[words(settings).key]
     )
-    return _keep(settings, key, lambda: _compare(settings, counts, asked))
+    return _keep(settings, key, lambda: _compare(settings, counts))
 
 
-def _comparison_values(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]) -> dict[str, Any]:
+def _comparison_values(settings: Settings, counts: tuple[int, ...]) -> dict[str, Any]:
     return {
         "counts": list(counts),
-        "paged": list(asked),
         "seeds": list(settings.seeds),
         "engine": settings.engine,
         "few": few(settings),
@@ -364,14 +359,14 @@ def paged(settings: Settings) -> tuple[int, ...]:
     return () if isinstance(settings.topic_counts, str) else settings.topic_counts
 
 
-def _compare(settings: Settings, counts: tuple[int, ...], asked: tuple[int, ...]) -> store.Result:
+def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
     from topics.models import alignment, lda, scores, stability, sweep
 
     n_terms = len(words(settings)["counts"].terms)
     models = {
         (text, k): [fit(settings, sweep.Job(text, k, seed)) for seed in seeds]
         for k in counts
-        for text, seeds in (("whole", seeds_of(settings, k, asked)), ("shuffled", stability.SHUFFLED_SEEDS))
+        for text, seeds in (("whole", settings.seeds), ("shuffled", stability.SHUFFLED_SEEDS))
     }
     windows = _windows(settings, [model for group in models.values() for model in group], n_terms)
     rows, steady, lacking, described, shown = [], [], [], [], {}
@@ -454,11 +449,10 @@ def texts(settings: Settings) -> tuple[np.ndarray, np.ndarray]:
 
 def topics(settings: Settings, n_topics: int, track: Track = untracked) -> store.Kept:
     """The topics of one count: `topics, topic_terms, doc_topics, matches, stability, lost_labels, seed`."""
-    asked = tuple(sorted({*paged(settings), n_topics}))
     wanted = [item for item in jobs(settings, [n_topics], [n_topics]) if item[1] == "whole"]
     fits(settings, wanted, track)
     labels = Path(settings.labels)
-    values = {"n_topics": n_topics, "seeds": list(settings.seeds), "engine": settings.engine, "asked": list(asked)}
+    values = {"n_topics": n_topics, "seeds": list(settings.seeds), "engine": settings.engine}
     values["labels"] = store.file_digest(labels) if labels.is_file() else None
     key = store.key("topics", room="models", values=values, inputs=[words(settings).key])
     return _keep(settings, key, lambda: _describe(settings, n_topics))
@@ -890,6 +884,7 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
     compared = comparison(settings, track)
     suggested = compared["choice"]["n_topics"]
     counts = paged(settings) or (suggested or (grid(settings)[-1] if few(settings) else grid(settings)[0]),)
+    settings = replace(settings, topic_counts=counts)  # as the notebooks of the run will have them
     described = {k: topics(settings, k, track) for k in counts}
     tell("following topics and keywords over time")
     made: dict[str, Any] = {

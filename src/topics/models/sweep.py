@@ -40,10 +40,10 @@ def default_grid(counts: Counts) -> tuple[int, ...]:
 
 
 def jobs(topic_counts: Sequence[int], seeds: Sequence[int], paged: Sequence[int] = ()) -> list[Job]:
-    """The fits of a grid: every count with the first three seeds, those that get a page with all; then references."""
+    """The fits of a grid: every count with every seed, and the references; those that get a page also with articles drawn anew."""
     found = []
     for k in sorted({*topic_counts, *paged}):
-        found += [Job("whole", k, seed) for seed in (seeds if k in paged else seeds[:3])]
+        found += [Job("whole", k, seed) for seed in seeds]
         found += [Job("shuffled", k, seed) for seed in SHUFFLED_SEEDS]
         found += [Job("resampled", k, seed) for seed in (seeds[:3] if k in paged else ())]
     return found

@@ -52,8 +52,8 @@ def _models(made: Mapping[str, Any]) -> str:
     chosen = made["comparison"]["choice"]
     suggestion = f" {chosen['why']}" if chosen["n_topics"] is None else f" Suggested was {chosen['why']}"
     return (
-        f"Latent Dirichlet allocation (Blei, Ng & Jordan 2003) was fitted by {how} for {grid} topics, three seeds each and {len(made['seeds'])} where a "
-        f"count is reported ({', '.join(map(str, made['seeds']))}). Counts were compared by document-completion perplexity (Wallach, Murray, Salakhutdinov & Mimno "
+        f"Latent Dirichlet allocation (Blei, Ng & Jordan 2003) was fitted by {how} for {grid} topics, with {len(made['seeds'])} seeds each "
+        f"({', '.join(map(str, made['seeds']))}). Counts were compared by document-completion perplexity (Wallach, Murray, Salakhutdinov & Mimno "
         f"2009), coherence (Röder, Both & Hinneburg 2015), exclusivity, diversity, and agreement of topics between runs beyond what word-shuffled text gives.{suggestion} "
         "Intervals of shares are the middle 95 % of joint posterior draws: these articles, given these topics."
     )
