@@ -18,6 +18,7 @@ import pandas as pd
 from topics import plots
 from topics.corpus import audit
 from topics.report import html, methods
+from topics.report.corpus_page import title_of
 from topics.tables import replace_file
 from topics.words.telling import telling_sentences
 
@@ -103,7 +104,7 @@ def _card(row: Any, sentences: list[str]) -> dict[str, Any]:
     if not row.date and row.not_before:
         dated += f", not before {row.not_before[:4] if row.not_before.endswith('-01-01') else row.not_before}"
     return {
-        "title": row.title or " ".join(row.text.split()[:9]) + " …",
+        "title": title_of(row),
         "url": row.url,
         "meta": [row.source or "outlet unknown", dated, f"{row.n_words:,} words"],
         "body": [sentence for sentence in sentences if sentence != row.title][:2],
@@ -222,7 +223,8 @@ def cannot_say(
             f"{row.label} ({steady.loc[row.topic, 'found']} of {steady.loc[row.topic, 'runs']} runs)"
             for row in shaky.itertuples()
         )
-        text = f"{len(shaky)} of {shown} topics do not come back in every other run; no conclusion is drawn from them: {names}."
+        n = len(shaky)
+        text = f"{n} of {shown} topics {'does' if n == 1 else 'do'} not come back in every other run; no conclusion is drawn from {'it' if n == 1 else 'them'}: {names}."
         said.append({"text": text, "href": f"03_topics_{shown:02d}.html", "link": "The topics"})
     said += [{"text": text, "href": "04_keyword_trends.html", "link": "Keywords"} for text in untold(made["keywords"])]
     articles = made["corpus"]["articles"]
@@ -271,7 +273,7 @@ def topics_table(made: Mapping[str, Any], kept: Mapping[str, Any], steady: pd.Da
     rows = kept["topics"].assign(
         back=lambda table: [f"{steady.loc[t, 'found']} of {steady.loc[t, 'runs']}" for t in table["topic"]],
         articles=lambda table: [
-            "; ".join(articles.loc[doc, "title"] or doc for doc in leading.get(t, [])) for t in table["topic"]
+            "; ".join(title_of(articles.loc[doc]) for doc in leading.get(t, [])) for t in table["topic"]
         ],
     )
     columns = {

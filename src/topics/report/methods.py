@@ -50,7 +50,7 @@ def _models(made: Mapping[str, Any]) -> str:
     )
     grid = ", ".join(map(str, made["grid"]))
     chosen = made["comparison"]["choice"]
-    suggestion = f" {chosen['why']}" if chosen["n_topics"] is None else f" Suggested was {chosen['why']}"
+    suggestion = f" {chosen['why']}" if chosen["n_topics"] is None else f" Suggested: {chosen['why']}"
     return (
         f"Latent Dirichlet allocation (Blei, Ng & Jordan 2003) was fitted by {how} for {grid} topics, with {len(made['seeds'])} seeds each "
         f"({', '.join(map(str, made['seeds']))}). Counts were compared by document-completion perplexity (Wallach, Murray, Salakhutdinov & Mimno "
@@ -65,7 +65,7 @@ def _over_time(made: Mapping[str, Any]) -> str:
         return f"{made['keywords']['why']} No trend was tested."
     return (
         f"{made['keywords']['why']} Trends are slopes of the log-odds that an article mentions a name, from a model of the periods weighted by their articles, with "
-        f"AR(1) errors estimated by REML; {tested} names were tested together and the false discovery rate held at 5 % (Benjamini & Hochberg 1995). Shares have Wilson's "
+        f"AR(1) errors by restricted likelihood, averaged over a grid whose weights the whole family gives; {tested} names were tested together and the false discovery rate held at 5 % (Benjamini & Hochberg 1995). Shares have Wilson's "
         "interval on the effective number of articles."
     )
 
