@@ -20,6 +20,7 @@ from topics.corpus import audit
 from topics.report import html, methods
 from topics.report.corpus_page import title_of
 from topics.tables import replace_file
+from topics.trends.keywords import findings
 from topics.words.telling import telling_sentences
 
 MOST_FINDINGS, MOST_WARNINGS = 7, 3
@@ -121,13 +122,13 @@ def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, An
     steady = steadiness(kept)
     rising = moved(made["keywords"])
     on_topics = [] if made["suggested"] is None else topic_findings(made, kept, steady, shown)
-    on_trends = [_trend_finding(row) for row in rising.itertuples(index=False)]
-    findings = on_topics[:MOST_TOPIC_FINDINGS] + on_trends[: MOST_FINDINGS - min(len(on_topics), MOST_TOPIC_FINDINGS)]
+    on_trends = topic_trends(made, kept, shown) + [_trend_finding(row) for row in rising.itertuples(index=False)]
+    said = on_topics[:MOST_TOPIC_FINDINGS] + on_trends[: MOST_FINDINGS - min(len(on_topics), MOST_TOPIC_FINDINGS)]
     return {
         "verdict": sentences[0],
         "warnings": [sentence for sentence in sentences[1:] if _is_warning(sentence)][:MOST_WARNINGS],
-        "findings": findings,
-        "figure": _first_figure(made, rising, kept, shown) if findings else None,
+        "findings": said,
+        "figure": _first_figure(made, rising, kept, shown) if said else None,
         "cannot_say": cannot_say(made, kept, steady, shown),
         "topics": topics_table(made, kept, steady, shown),
         "keywords": keywords_table(made["keywords"]["trends"]),
@@ -177,6 +178,22 @@ def topic_findings(
                 }
             )
     return found
+
+
+def topic_trends(made: Mapping[str, Any], kept: Mapping[str, Any], shown: int) -> list[dict[str, str]]:
+    """A finding for each topic whose share rose or fell, by the rules of the trends room."""
+    if shown not in made["topics_over_time"]:
+        return []
+    found = findings(made["topics_over_time"][shown]["trends"])
+    labels = dict(zip(kept["topics"]["topic"].astype(str), kept["topics"]["label"], strict=True))
+    return [
+        {
+            "text": row.sentence.replace(f"Topic {row.name}", f"**{labels[row.name]}** (topic {row.name})", 1),
+            "href": f"03_topics_{shown:02d}.html#topic-{row.name}",
+            "link": "The series and the articles",
+        }
+        for row in found[found["verdict"] != "cannot say"].itertuples(index=False)
+    ]
 
 
 def moved(kept: Mapping[str, Any]) -> pd.DataFrame:

@@ -123,7 +123,7 @@ def direction(row: Any) -> str:
         return "not tested"
     if row.note:
         return "not tested"
-    if row.q >= 0.05:
+    if row.q > 0.05 or row.shrunken_low <= 0 <= row.shrunken_high:  # the rule of `trends.keywords.findings`
         return "not told from chance"
     return f"{'rises' if row.slope > 0 else 'falls'}: {row.start:.0%} to {row.end:.0%}"
 
