@@ -188,11 +188,13 @@ def topic_trends(made: Mapping[str, Any], kept: Mapping[str, Any], shown: int) -
     labels = dict(zip(kept["topics"]["topic"].astype(str), kept["topics"]["label"], strict=True))
     return [
         {
-            "text": row.sentence.replace(f"Topic {row.name}", f"**{labels[row.name]}** (topic {row.name})", 1),
-            "href": f"03_topics_{shown:02d}.html#topic-{row.name}",
+            "text": row["sentence"].replace(
+                f"Topic {row['name']}", f"**{labels[row['name']]}** (topic {row['name']})", 1
+            ),
+            "href": f"03_topics_{shown:02d}.html#topic-{row['name']}",
             "link": "The series and the articles",
         }
-        for row in found[found["verdict"] != "cannot say"].itertuples(index=False)
+        for row in found[found["verdict"] != "cannot say"].to_dict("records")
     ]
 
 
