@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 THEMES = (
-    "farm rice field harvest water soil farmer crop seed drone".split(),
+    "farm rice field harvest water soil farmer crop seed plough".split(),
     "bank payment wallet code customer cash loan card shop online".split(),
     "school student teacher lesson class exam course skill training degree".split(),
 )
