@@ -2,7 +2,10 @@
 
 from topics.corpus.html import extract, found_date, stated_date, utc_hour
 
-BODY = "".join(f"<p>On pier {n} the ferry sails four times a day between the islands, said harbour master {n}.</p>" for n in range(9))
+BODY = "".join(
+    f"<p>On pier {n} the ferry sails four times a day between the islands, said harbour master {n}.</p>"
+    for n in range(9)
+)
 PAGE = f"""<!doctype html><html><head><title>Ferry sails | The Post</title><meta property="og:title" content="Ferry sails">
 <meta property="og:site_name" content="The Post"><link rel="canonical" href="https://post.example/2031/05/03/ferry">
 <meta property="article:modified_time" content="2031-06-01T00:00:00Z"><meta property="article:published_time" content="2031-05-03T09:00:00+07:00">

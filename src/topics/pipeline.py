@@ -345,6 +345,7 @@ def _comparison_values(settings: Settings, counts: tuple[int, ...]) -> dict[str,
         "counts": list(counts),
         "seeds": list(settings.seeds),
         "engine": settings.engine,
+        "hide_words": list(settings.hide_words),
         "few": few(settings),
     }
 
@@ -378,7 +379,7 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         shown[k] = first.seed
         steady.append(stability.stability(first, others, base))
         lacking.append(stability.missing(first, others, base.floor))
-        described.append(lda.topics(first, words(settings)["counts"]))
+        described.append(lda.topics(first, words(settings)["counts"], hide=_hidden(settings)))
         rows += [
             scores.scores(model, windows, _completed(settings, k, model.seed)).assign(text="whole") for model in whole
         ]
@@ -453,9 +454,17 @@ def topics(settings: Settings, n_topics: int, track: Track = untracked) -> store
     fits(settings, wanted, track)
     labels = Path(settings.labels)
     values = {"n_topics": n_topics, "seeds": list(settings.seeds), "engine": settings.engine}
+    values["hide_words"] = list(settings.hide_words)
     values["labels"] = store.file_digest(labels) if labels.is_file() else None
     key = store.key("topics", room="models", values=values, inputs=[words(settings).key])
     return _keep(settings, key, lambda: _describe(settings, n_topics))
+
+
+def _hidden(settings: Settings) -> set[str]:
+    """The terms that lists, labels and figures leave out, though the models count them."""
+    from topics.words import counts
+
+    return counts.hidden_terms(words(settings), settings.hide_words) if settings.hide_words else set()
 
 
 def _describe(settings: Settings, n_topics: int) -> store.Result:
@@ -473,14 +482,15 @@ def _describe(settings: Settings, n_topics: int) -> store.Result:
     resampled = stability.stability(shown, parts, base, kind="articles")
     top = lda.top_terms(shown, min(scores.TOP, len(counts.terms)))
     windows = _windows(settings, [shown], len(counts.terms))
-    table = lda.topics(shown, counts)
+    hidden = _hidden(settings)
+    table = lda.topics(shown, counts, hide=hidden)
     table["stability"] = table["topic"].map(steady.groupby("topic")["excess"].mean())
     table["coherence"] = scores.coherence(top, windows, "c_npmi")
     table["exclusivity"] = scores.exclusivity(shown)
     table, lost = labels.label_topics(table, labels.read_labels(Path(settings.labels)), shown)
     return {
         "topics": conform(table, "topics"),
-        "topic_terms": lda.topic_terms(shown, 200),
+        "topic_terms": lda.topic_terms(shown, 200).query("term not in @hidden").reset_index(drop=True),
         "doc_topics": lda.doc_topics(shown, counts),
         "matches": pd.concat([stability.matches(shown, other, base.floor) for other in others], ignore_index=True),
         "stability": pd.concat([steady, resampled], ignore_index=True),

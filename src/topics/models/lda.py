@@ -501,19 +501,39 @@ def share_draws(
     return draws
 
 
-def topics(model: TopicModel, counts: Counts, n_terms: int = 10) -> pd.DataFrame:
+def distinctive_labels(model: TopicModel, hide: Iterable[str] = (), n: int = 3) -> list[str]:
+    """A label of each topic: of its 15 most probable terms the `n` of highest FREX; no two alike.
+
+    Terms of `hide` are passed over. Where two topics would have the same label, the smaller one takes its next terms.
+
+    >>> len(set(distinctive_labels(fit(example_counts(), n_topics=2, seed=1))))
+    2
+    """
+    hidden, scored, found, taken = set(hide), frex(model), list[list[int]](), list[set[int]]()
+    for topic, leading in enumerate(top_terms(model, 15 + len(hidden))):
+        kept = [term for term in leading if model.terms[term] not in hidden][:15] or list(leading[:n])
+        ranked = sorted(kept, key=lambda term: (-scored[topic, term], term))
+        options = [ranked[start : start + n] for start in range(max(1, len(ranked) - n + 1))]
+        found.append(next((terms for terms in options if set(terms) not in taken), options[0]))
+        taken.append(set(found[-1]))
+    return [", ".join(model.terms[term] for term in terms) for terms in found]
+
+
+def topics(model: TopicModel, counts: Counts, n_terms: int = 10, hide: Iterable[str] = ()) -> pd.DataFrame:
     """A row for each topic: its share of the articles with a 95 % interval, and its most probable terms.
 
     The interval is the middle 95 % of `share_draws`: these articles, given these topics. `stability`, `coherence` and `exclusivity` are missing here; `stability.add`
-    and `scores.add` fill them. `label` is the three most probable terms until a label is given.
+    and `scores.add` fill them. `label` is that of `distinctive_labels` until a person gives one. Terms of `hide` are left out of lists and labels.
     """
     draws = share_draws(model, counts)
     low, high = np.quantile(draws[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0) if len(draws) else [np.nan, np.nan]
-    words = model.terms[top_terms(model, n_terms)]
+    hidden = set(hide)
+    leading = model.terms[top_terms(model, n_terms + len(hidden))].tolist()
+    words = [[term for term in row if term not in hidden][:n_terms] for row in leading]
     table = {
         "n_topics": model.n_topics,
         "topic": np.arange(1, model.n_topics + 1),
-        "label": [", ".join(row[:3]) for row in words],
+        "label": distinctive_labels(model, hidden),
         "share": article_shares(model, counts).mean(axis=0),
         "share_low": low,
         "share_high": high,
