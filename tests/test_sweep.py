@@ -93,10 +93,11 @@ def test_the_default_grid_suits_the_size(n_docs: int, length: int) -> None:
     assert max(grid) <= max(4, n_docs)
 
 
-def test_every_count_has_three_seeds_and_a_page_has_all() -> None:
+def test_every_count_has_every_seed_and_a_page_articles_drawn_anew() -> None:
     jobs = sweep.jobs((5, 10), seeds=(1, 2, 3, 4, 5), paged=(7,))
     seeds = {k: [job.seed for job in jobs if job.text == "whole" and job.n_topics == k] for k in (5, 7, 10)}
-    assert seeds == {5: [1, 2, 3], 7: [1, 2, 3, 4, 5], 10: [1, 2, 3]}
+    assert seeds == {key: [1, 2, 3, 4, 5] for key in (5, 7, 10)}
+    assert {job.n_topics for job in jobs if job.text == "resampled"} == {7}
     assert len(set(jobs)) == len(jobs)
 
 

@@ -98,7 +98,7 @@ def repeats(corpus: Mapping[str, Any]) -> html.Piece:
         return html.say("No article repeats another.")
     exact = int((rows["how"] == "exact").sum())
     kept = {row.doc_id: title_of(row) for row in corpus["articles"].itertuples(index=False)}
-    rows = rows.assign(title=rows["repeats"].map(kept).fillna(""))
+    rows = rows.assign(title=[kept.get(doc_id, "") for doc_id in rows["repeats"]])
     return html.group(
         html.say(f"{len(rows):,} {'article repeats another and is' if len(rows) == 1 else 'articles repeat another and are'} set aside: {exact:,} word for word, {len(rows) - exact:,} nearly. "
                  "Of each group the earliest and fullest is kept.^[Near repeats: MinHash over shingles of five words finds candidates; the "

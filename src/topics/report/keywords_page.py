@@ -314,7 +314,9 @@ def _with_periods(kept: Mapping[str, Any]) -> pd.DataFrame:
     period = (
         dict(zip(kept["periods"]["ordinal"], kept["periods"]["period"], strict=True)) if len(kept["series"]) else {}
     )
-    of = dict(zip(kept["placed"]["doc_id"], kept["placed"]["ordinal"].map(period).fillna(""), strict=True))
+    of = dict(
+        zip(kept["placed"]["doc_id"], [period.get(ordinal, "") for ordinal in kept["placed"]["ordinal"]], strict=True)
+    )
     return kept["contexts"].assign(period=kept["contexts"]["doc_id"].map(of))
 
 

@@ -325,11 +325,14 @@ def execute(job: Mapping[str, Any]) -> None:
         raise RuntimeError(
             f"cell {problem.cell_index} ({cell}): {problem.ename}: {problem.evalue}\n{last[-1500:]}"
         ) from None
-    forget_the_machine(executed)
+    forget_the_machine(executed, {job["parameters"]["out"]: ".."})
 
 
-def forget_the_machine(path: Path) -> None:
-    """Take papermill's record (paths, times) out of an executed notebook: `provenance.json` is the run's record."""
+def forget_the_machine(path: Path, places: Mapping[str, str]) -> None:
+    """Take papermill's record (paths, times) out of an executed notebook: `provenance.json` is the run's record.
+
+    `places` are paths of the run as it was made, and what they are seen from the executed copy.
+    """
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
@@ -337,6 +340,9 @@ def forget_the_machine(path: Path) -> None:
     for cell in notebook.cells:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            for place, seen in places.items():
+                cell.source = cell.source.replace(place, seen)
     replace_file(path, lambda beside: nbformat.write(notebook, beside))
 
 
