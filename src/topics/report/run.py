@@ -60,6 +60,7 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
 
 def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str, Any]:
     """Everything of a run in the folder `work`; returns what the front page says."""
+    os.environ.setdefault("MPLCONFIGDIR", str(Path(settings.cache) / "matplotlib"))  # its list of fonts; not at home
     made = pipeline.everything(settings, tell=tell, track=track)
     corpus = provenance.corpus_digest(made["inputs"])
     made |= {"name": name, "ledger": index.ledger_line(runs, corpus, made["topic_counts"])}
@@ -74,6 +75,7 @@ def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str,
     data = index.gather(made, record, pages)
     index.write_front_page(data, work)
     provenance.write(record, work)
+    store.trim(Path(settings.cache), int(settings.cache_gb * 1e9))
     topic_counts = " ".join(map(str, made["topic_counts"]))
     entry = {
         "corpus": corpus,
@@ -275,7 +277,6 @@ def run_child(job: Mapping[str, Any], work: Path) -> None:
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
-        "MPLCONFIGDIR": str(work / ".jupyter" / "matplotlib"),  # one for all: its list of fonts is made once
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
