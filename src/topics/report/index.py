@@ -165,7 +165,7 @@ def topic_findings(
     for row in kept["topics"].itertuples(index=False):
         if steady.loc[row.topic, "steady"] and not getattr(row, "junk", False):
             runs = int(steady.loc[row.topic, "runs"])
-            share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=0)
+            share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
             text = (
                 f"**{row.label}**: {share} of the text of an average article of these {n:,} (95 % interval, given these topics; "
                 f"words: {', '.join(row.terms.split(', ')[:6])}). The topic comes back in {runs} of {runs} other runs."
@@ -303,7 +303,7 @@ def topics_table(made: Mapping[str, Any], kept: Mapping[str, Any], steady: pd.Da
     }
     formats = {
         "label": lambda row: html.link(row.label, f"03_topics_{shown:02d}.html#topic-{row.topic}"),
-        "share": html.with_interval("share", "share_low", "share_high", percent=True, digits=0),
+        "share": html.with_interval("share", "share_low", "share_high", percent=True, digits=1),
     }
     return html.table(rows, caption=f"The {shown} topics, by share", columns=columns, formats=formats)
 
