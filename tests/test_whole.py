@@ -55,6 +55,11 @@ def test_the_run_says_what_was_found_where_it_is_and_what_was_left_out(run):
     assert done.stderr == "", "quiet where there is no terminal"
 
 
+def test_nothing_is_written_at_home(run):
+    folder, _ = run
+    assert list((folder / "home").iterdir()) == []
+
+
 def test_every_file_that_the_design_names_is_there(run):
     folder, _ = run
     out = folder / "out" / "my-articles"

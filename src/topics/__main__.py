@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -103,11 +104,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+def leave_home_alone(cache: str) -> None:
+    """Have matplotlib keep its list of fonts in the cache; it asks when it is first imported."""
+    os.environ.setdefault("MPLCONFIGDIR", os.path.join(cache, "matplotlib"))
+
+
 def reports(given: argparse.Namespace) -> int:
     from topics import pipeline
-    from topics.report import run
 
     chosen = pipeline.settings(given.config, articles=given.articles, topic_counts=given.topics, seeds=given.seeds)
+    leave_home_alone(chosen.cache)
+    from topics.report import run
+
     return run.reports(chosen, name=given.name, out=given.out)
 
 
@@ -131,6 +139,7 @@ def show_settings(given: argparse.Namespace) -> int:
 
 
 def verify(given: argparse.Namespace) -> int:
+    leave_home_alone(settings.load(None)[0].cache)
     from topics.report import provenance, run
 
     return provenance.verify(given.name, out=given.out, make=run.make_run)

@@ -60,7 +60,6 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
 
 def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str, Any]:
     """Everything of a run in the folder `work`; returns what the front page says."""
-    os.environ.setdefault("MPLCONFIGDIR", str(Path(settings.cache) / "matplotlib"))  # its list of fonts; not at home
     made = pipeline.everything(settings, tell=tell, track=track)
     corpus = provenance.corpus_digest(made["inputs"])
     made |= {"name": name, "ledger": index.ledger_line(runs, corpus, made["topic_counts"])}
