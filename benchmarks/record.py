@@ -1,24 +1,82 @@
-"""Figures of a benchmark as JSON lines, so that `run.py` can make tables, ratios and curves of them."""
+"""Figures of a benchmark as JSON lines, so that `run.py` can make tables, ratios and curves of them.
+
+A script measures its sides in turn, round after round, and calls `record` for each single measurement. Where the environment
+names a file (`TOPICS_BENCH_LINES=lines.jsonl python benchmarks/words_speed.py …`), the lines go there, after one that says when, where,
+with which versions and by which command; `python benchmarks/run.py --keep lines.jsonl` takes them into `results/`. Without it nothing is done.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
+import re
+import sys
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+LIBRARIES = (
+    "gensim", "nltk", "numpy", "scipy", "pandas", "numba", "trafilatura", "htmldate", "simplemma", "papermill", "nbconvert",
+    "tomotopy", "pyrmallet", "topica", "scikit-learn",
+)  # fmt: skip
 
 
 def record(
     benchmark: str, case: str, side: str, measure: str, value: float, unit: str, repetition: int = 0, **more: Any
 ) -> None:
-    """Append one measured figure to the file that `run.py` names in the environment; without it, do nothing.
+    """Append one measured figure to the file that the environment names; without it, do nothing.
 
-    `side` is whom the figure is of ("topics", "gensim", …); figures of one `case` and `repetition` were measured in
-    turn and are compared pair by pair. `more` holds what a curve needs (sweep, topics, threads, …).
+    `side` is whom the figure is of ("topics", "gensim", …); figures of one `case`, `measure` and `repetition` (and the same `more`) were
+    measured in turn and are compared pair by pair. `more` holds what a curve runs over (`sweeps`, `n_topics`, `articles`, `threads`) and `error`,
+    the Monte Carlo standard error of a simulated rate.
     """
     file = os.environ.get("TOPICS_BENCH_LINES")
     if file:
         line = {"benchmark": benchmark, "case": case, "side": side, "measure": measure, "value": float(value)}
-        line |= {"unit": unit, "repetition": repetition, **more}
-        with Path(file).open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(line, ensure_ascii=False) + "\n")
+        line |= {"unit": unit, "repetition": repetition, "run": _run(file), **more}
+        _append(file, line)
+
+
+@cache
+def _run(file: str) -> str:
+    """The name of this process's run, once what is to be known of it stands in the file."""
+    now = datetime.now(UTC)
+    run = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}"
+    about = {"run": run, "date": f"{now:%Y-%m-%d}", "command": command(), "machine": machine(), "versions": versions()}
+    _append(file, about)
+    return run
+
+
+def _append(file: str, line: dict[str, Any]) -> None:
+    with Path(file).open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def command() -> str:
+    """How this process was called, with the folder of corpora as CORPORA and no other place of this machine."""
+    script, *words = sys.argv
+    corpora = re.compile(r".*/corpora(?=/|$)")
+    return " ".join(["python", f"benchmarks/{Path(script).name}", *(corpora.sub("CORPORA", word) for word in words)])
+
+
+def machine() -> str:
+    """The processor's model and how many cores this process may use: no name of a host, no path."""
+    cpu = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*:\s*(.+)", cpu.read_text(encoding="utf-8")) if cpu.exists() else None
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    model = found[1] if found else platform.processor() or platform.machine()
+    return f"{model}, {cores} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries measured, as far as they are installed."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
