@@ -20,7 +20,7 @@ from scipy.special import expit
 
 from topics.trends import bursts, keyness, keywords, periods
 from topics.trends.prevalence import trends_of
-from topics.trends.statistics import mann_kendall
+from topics.trends.statistics import MOVED, mann_kendall
 
 OUTLETS = np.array([0.4, 0.3, 0.2, 0.1])
 
@@ -197,7 +197,7 @@ def _truth(
 
 def discoveries(runs: int) -> None:
     print(
-        "false discovery rate at q .05, a fifth of 100 names with a trend; coverage of shrunken intervals of the names found"
+        f"false discovery rate at q {MOVED}, a fifth of 100 names with a trend; coverage of the intervals of the findings"
     )
     for n_periods, slope in ((12, 0.2), (24, 0.08), (60, 0.03)):
         false, found, covered, raw = [], [], [], []
@@ -205,14 +205,14 @@ def discoveries(runs: int) -> None:
             rng = np.random.default_rng([3, n_periods, run])
             slopes = np.where(np.arange(100) < 20, rng.choice([-1, 1], 100) * slope, 0.0)
             table = trend_table(*world(rng, 100, n_periods, slope=slopes)[:2], "month")
-            claimed = (table["q"] <= 0.05).to_numpy()
+            claimed = (table["q"] <= MOVED).to_numpy()
             false.append(claimed[20:].sum() / max(claimed.sum(), 1))
             found.append(claimed[:20].mean())
             if claimed.any():
-                covered.append(((table["shrunken_low"] <= slopes) & (slopes <= table["shrunken_high"]))[claimed].mean())
+                covered.append(((table["selected_low"] <= slopes) & (slopes <= table["selected_high"]))[claimed].mean())
                 raw.append(((table["low"] <= slopes) & (slopes <= table["high"]))[claimed].mean())
         print(
-            f"{n_periods:3d} months, slope {slope}: FDR {rate(false)}  found {rate(found)}  coverage shrunken {rate(covered)}, raw {rate(raw)}",
+            f"{n_periods:3d} months, slope {slope}: FDR {rate(false)}  found {rate(found)}  coverage selected {rate(covered)}, raw {rate(raw)}",
             flush=True,
         )
 

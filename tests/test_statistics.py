@@ -3,6 +3,7 @@
 import numpy as np
 import pymannkendall
 import pytest
+from scipy import stats
 from scipy.special import expit
 from statsmodels.regression.linear_model import GLS
 from statsmodels.stats.multitest import multipletests
@@ -137,13 +138,20 @@ def test_two_articles_of_one_day_are_not_two_observations(rng):
     assert (n > 130).all()
 
 
-def test_shrinking_keeps_the_largest_of_many_from_being_too_large(rng):
-    truth = np.where(rng.random(400) < 0.8, 0.0, rng.normal(0, 0.5, 400))
-    seen = truth + rng.normal(0, 0.2, 400)
-    middle, low, high = s.shrink(seen, np.full(400, 0.2))
-    top = np.argsort(-np.abs(seen))[:40]
-    assert np.abs(middle[top] - truth[top]).mean() < np.abs(seen[top] - truth[top]).mean()
-    assert ((low[top] <= truth[top]) & (truth[top] <= high[top])).mean() > 0.85
+def test_intervals_of_the_chosen_hold_the_truth_though_they_were_chosen(rng):
+    chosen, plain = [], []
+    for _ in range(60):
+        truth = np.where(rng.random(100) < 0.8, 0.0, rng.normal(0, 0.06, 100))
+        seen, error = truth + rng.normal(0, 0.02, 100), np.full(100, 0.02)
+        mixture = np.stack([np.ones(100), seen, error], axis=-1)[:, None]
+        q = s.q_values(2 * stats.norm.sf(np.abs(seen / error)))
+        low, high = s.selected_intervals(mixture, 10_000, q)
+        found = q <= s.MOVED
+        assert (np.isnan(low) == ~found).all()
+        assert ((low > 0) | (high < 0))[found].all()  # what was found moves, also by its interval
+        chosen += ((low <= truth) & (truth <= high))[found].tolist()
+        plain += (np.abs(seen - truth) <= 1.96 * error)[found].tolist()
+    assert np.mean(chosen) >= 0.94 > np.mean(plain)
 
 
 def test_bootstrap_weights_have_the_variance_of_a_mean(rng):

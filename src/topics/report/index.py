@@ -313,7 +313,7 @@ def keywords_table(trends: pd.DataFrame) -> html.Piece | str:
     tested = trends[trends["note"] == ""] if "note" in trends else trends.head(0)
     if tested.empty:
         return html.say("No keyword could be tested for a trend; see “Looked for, and cannot say”.")
-    rows = tested.reindex(tested["shrunken"].abs().sort_values(ascending=False, kind="stable").index)
+    rows = tested.reindex(tested["slope"].abs().sort_values(ascending=False, kind="stable").index)
     columns = {"name": "Keyword", "start": "Early", "end": "Late", "slope": "Change, log-odds a period (95 %)"}
     formats: dict[str, Any] = {
         "name": lambda row: html.link(row.name, f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}"),

@@ -16,8 +16,9 @@ import pandas as pd
 from topics import plots, tokens
 from topics.report import html
 from topics.report.corpus_page import SHOWN_WHOLE, title_of
+from topics.trends.statistics import MOVED
 
-SURE = 0.05  # false discovery rate of what is called a trend, a burst, a word that marks
+SURE = 0.05  # false discovery rate of what is called a burst, a word that marks
 PLACES = 5000  # places shown on the page, at most; of more, a sample by chance from every period of every name
 FEWEST_PLACES = 2  # shown of each period, however many names and periods there are
 LONGEST = 420  # characters of a sentence shown; a longer one is cut on both sides of the word
@@ -245,14 +246,14 @@ def moves(kept: Mapping[str, Any]) -> html.Piece:
 def _tested(tested: pd.DataFrame) -> html.Piece:
     first = tested.iloc[0]
     heads = {
-        "name": "Name", "verdict": "It", "start": "First", "end": "Last", "slope": "Change of log-odds (95 %)", "q": "q", "shrunken": "Drawn towards none",
+        "name": "Name", "verdict": "It", "start": "First", "end": "Last", "slope": "Change of log-odds (95 %)", "q": "q", "selected": "Interval of the findings",
         "fixed_mix_slope": "Fixed mix of outlets", "correlation": "Correlation of successive periods", "sen": "Sen’s slope of the share",
         "tau": "Kendall’s tau", "tau_p": "p of tau", "p": "p",
     }  # fmt: skip
     formats: dict[str, Any] = {
         "name": lambda row: html.link(row.name, f"#{anchor(row)}"), "start": ".1%", "end": ".1%", "sen": ".2%",
         "slope": html.with_interval("slope", "low", "high", digits=3), "q": lambda row: _q(row.q), "p": lambda row: _q(row.p),
-        "shrunken": html.with_interval("shrunken", "shrunken_low", "shrunken_high", digits=3), "fixed_mix_slope": ".3f",
+        "selected": lambda row: "" if row.selected_low != row.selected_low else f"{row.selected_low:.3f} to {row.selected_high:.3f}", "fixed_mix_slope": ".3f",
         "correlation": ".2f", "tau": ".2f", "tau_p": ".2g",
     }  # fmt: skip
     caption = (
@@ -264,7 +265,7 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
             plots.forest(tested, title="Which names are in more articles, and which in fewer?"),
             name="trends",
             caption=f"Change of the log-odds that an article mentions it, {first['unit'].removeprefix('log-odds ')}, with 95 % intervals (0.1: the odds grow by 10.5 %). "
-            f"Filled: rose or fell by all that is asked (q at most {SURE}; the change drawn towards none by the whole family still leaves out no change; the same at a "
+            f"Filled: rose or fell by all that is asked (q at most {MOVED}; the same at a "
             f"fixed mix of outlets). {first['season']}",
             alt=plots.describe_forest(tested),
         ),

@@ -16,6 +16,7 @@ from topics.report import html, reading_groups
 from topics.report.index import steadiness
 from topics.settings import Settings
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
+from topics.trends.statistics import MOVED
 
 MAPPED = 4  # topics from which on a map shows anything
 UNSTABLE, WAVERING = "unstable", "not in every run"  # found in half of the other runs at most; in more, but not in all
@@ -123,7 +124,7 @@ def direction(row: Any) -> str:
         return "not tested"
     if row.note:
         return "not tested"
-    if row.q > 0.05 or row.shrunken_low <= 0 <= row.shrunken_high:  # the rule of `trends.keywords.findings`
+    if row.q > MOVED:  # the rule of `trends.keywords.findings`
         return "not told from chance"
     return f"{'rises' if row.slope > 0 else 'falls'}: {row.start:.0%} to {row.end:.0%}"
 

@@ -18,7 +18,7 @@ from scipy import sparse, stats
 from topics import tables
 from topics.trends.periods import positions
 from topics.trends.prevalence import FEWEST_BLOCKS, clusters, shares, trends_of
-from topics.trends.statistics import LEVEL, block_weights, indicator, wilson
+from topics.trends.statistics import LEVEL, MOVED, block_weights, indicator, wilson
 
 MIX_PRESENT = 0.8  # part of the fixed mix of sources that must be present for a standardised share
 
@@ -270,11 +270,10 @@ def keyword_trends(
     )
 
 
-def findings(trends: pd.DataFrame, q: float = 0.05) -> pd.DataFrame:
+def findings(trends: pd.DataFrame, q: float = MOVED) -> pd.DataFrame:
     """What rose, what fell, and what cannot be said and why: one row a name of TRENDS, sturdiest first.
 
-    Columns: kind, name, verdict ("rose", "fell", "cannot say"), sentence. A name rose or fell only if its q is at most `q`, its shrunken
-    interval leaves out no change, and the slope at a fixed mix of outlets, where there is one, lies within the interval or beyond
+    Columns: kind, name, verdict ("rose", "fell", "cannot say"), sentence. A name rose or fell only if its q is at most `q` and the slope at a fixed mix of outlets, where there is one, lies within the interval or beyond
     it in the same direction. All else cannot be said, and the sentence says which of these failed.
     """
     rows = []
@@ -295,7 +294,7 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
     if row.kind == "topic":
         shares = shares.replace("of articles", "of their text")
     direction = "rose" if row.slope > 0 else "fell"
-    if row.q > q or row.shrunken_low <= 0 <= row.shrunken_high:
+    if row.q > q:
         return "cannot say", (
             f"{what} {row.name}: no trend can be told from chance among the {row.n_family} names tested over {row.n_periods} {length}s ({shares}; {_odds(row.slope, row.low, row.high, length)})."
         )
@@ -304,7 +303,7 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
             f"{what} {row.name} {direction} in the articles as collected ({shares}), but not with the outlets held in a fixed mix, "
             "so the change may be one of which outlets were collected."
         )
-    odds = _odds(row.shrunken, row.shrunken_low, row.shrunken_high, length)
+    odds = _odds(row.slope, row.selected_low, row.selected_high, length)
     few = f" In so few {length}s a slow swing could look the same." if row.n_periods < FEW_PERIODS else ""
     return direction, f"{what} {row.name} {direction}: {shares}; {odds}, over {row.n_periods} {length}s.{few}"
 

@@ -24,8 +24,8 @@ from topics.trends.statistics import (
     mann_kendall,
     period_model,
     q_values,
+    selected_intervals,
     sen_slope,
-    shrink,
     wilson,
 )
 
@@ -228,8 +228,8 @@ def trends_of(
 
     `slope, low, high` in log-odds per period, `p` of the period model, `q` over all names of this call that are tested (the
     `family`, whose size stands in `n_family`). More columns: `start`, `end` (fitted shares of the first and last period tested), `first`, `last`
-    (these periods), `shrunken, shrunken_low, shrunken_high` (the slope drawn towards none by the whole family: what to quote of
-    the largest), `correlation` (of successive periods), `peak, peak_share`
+    (these periods), `selected_low, selected_high` (the interval to quote of a name that is a finding: wide enough for its having
+    been chosen out of the family), `correlation` (of successive periods), `peak, peak_share`
     (period whose share has the highest low end of its interval), `sen` (Sen's slope of the share per period), `tau` and `tau_p` (Mann-Kendall,
     p from 20 periods on), `fixed_mix_slope` (the same slope at a fixed mix of outlets), `season`, `note`.
 
@@ -256,10 +256,9 @@ def trends_of(
         for column in ("slope", "low", "high", "p", "start", "end"):
             table.loc[tested, column] = fit[column]
         table.loc[tested, "q"] = q_values(fit["p"])
-        for column, values in zip(
-            ("shrunken", "shrunken_low", "shrunken_high"), shrink(fit["slope"], fit["error"]), strict=True
-        ):
-            table.loc[tested, column] = values
+        df = int(used.sum()) - 2 - (season.shape[1] if season.size else 0)
+        intervals = selected_intervals(fit["mixture"], df, table.loc[tested, "q"].to_numpy())
+        table.loc[tested, ["selected_low", "selected_high"]] = np.column_stack(intervals)
         table["first"], table["last"] = kept["period"].iloc[0], kept["period"].iloc[-1]
         table["season"] = season_note
         table = _described(table, share[used], n[used], kept)
@@ -305,7 +304,7 @@ def _refusals(
 
 def _empty_rows(names: Sequence[object], kinds: Sequence[str], length: str, n_periods: int) -> pd.DataFrame:
     numbers = (
-        "slope", "low", "high", "p", "q", "start", "end", "shrunken", "shrunken_low", "shrunken_high",
+        "slope", "low", "high", "p", "q", "start", "end", "selected_low", "selected_high",
         "correlation", "sen", "tau", "tau_p", "fixed_mix_slope",
     )  # fmt: skip
     table = pd.DataFrame({"kind": list(kinds), "name": [str(name) for name in names]})

@@ -1,4 +1,4 @@
-"""The statistics of this room on plain arrays: intervals, the model of the periods, false discovery rates, shrinkage.
+"""The statistics of this room on plain arrays: intervals, the model of the periods, false discovery rates.
 
 Shapes are named by their axes: `period_name` is (n_periods, n_names). Everything is computed for all names at once.
 """
@@ -14,6 +14,7 @@ from scipy import sparse, stats
 from scipy.special import expit, logit
 
 LEVEL = 0.95
+MOVED = 0.025  # largest q of a name that is said to have moved: a run has two families, topics and keywords, and together they err in .05
 Array = NDArray[np.float64]
 
 # The grid on which the period model looks for its errors: correlation of successive periods, and the variance of the
@@ -95,44 +96,24 @@ def mann_kendall(values: ArrayLike) -> tuple[float, float]:
     return score / len(first), float(2 * stats.norm.sf(abs(z)))
 
 
-def shrink(effect: ArrayLike, error: ArrayLike, level: float = LEVEL) -> tuple[Array, Array, Array]:
-    """Effects drawn towards none by what the whole family shows, with their posterior intervals.
+def selected_intervals(mixture: Array, df: int, q: Array) -> tuple[Array, Array]:
+    """Intervals of the slopes whose q is at most `MOVED`, wide enough for having been chosen; nan for the others.
 
-    The prior of the true effects is a mixture of normals around nought with spreads on a grid, its weights found by EM
-    from all effects together; so the largest of many is not shown larger than it is likely to be. Nan stays nan.
-    Source: Stephens 2017, Biostatistics 18 (adaptive shrinkage).
+    mixture: as `period_model` gives it, with `df` degrees of freedom; q: (n_names,). Law: with R of m names chosen, intervals of
+    level 1 - R (1 - LEVEL) / m leave out the truth in 1 - LEVEL of those chosen, on average.
+    Source: Benjamini and Yekutieli 2005, J. Amer. Statist. Assoc. 100 (false coverage rate).
 
-    >>> middle, low, high = shrink([0.1, -0.2, 0.0, 3.0], [0.2, 0.2, 0.2, 0.2])
-    >>> bool(abs(middle[0]) < 0.1), bool(2.5 < middle[3] < 3.0), bool(low[3] > 0)
-    (True, True, True)
+    >>> one = np.array([[[1.0, 0.5, 0.1]], [[1.0, 0.1, 0.1]]])  # weight, slope and error of one point of the grid each
+    >>> [side.round(2).tolist() for side in selected_intervals(one, 30, np.array([0.001, 0.3]))]
+    [[0.26, nan], [0.74, nan]]
     """
-    effect, error = np.asarray(effect, dtype=float), np.asarray(error, dtype=float)
-    there = np.isfinite(effect) & np.isfinite(error) & (error > 0)
-    middle, low, high = (np.full(effect.shape, np.nan) for _ in range(3))
-    if not there.any():
-        return middle, low, high
-    x, s = effect[there], error[there]
-    widest = 2 * np.sqrt(max(float((x**2 - s**2).max()), float(s.max()) ** 2 / 4))
-    spreads = np.concatenate([[0.0], widest / np.sqrt(2.0) ** np.arange(16)])
-    total = np.sqrt(s[:, None] ** 2 + spreads**2)
-    density = np.exp(
-        stats.norm.logpdf(x[:, None], scale=total) - stats.norm.logpdf(x[:, None], scale=total).max(1)[:, None]
-    )
-    weight = np.full(len(spreads), 1 / len(spreads))
-    penalty = np.where(spreads == 0, 10.0, 1.0)  # leans to no effect, as Stephens does
-    for _ in range(500):
-        member = density * weight
-        member /= member.sum(axis=1, keepdims=True)
-        weight = np.maximum(member.sum(axis=0) + penalty - 1, 1e-300)
-        weight /= weight.sum()
-    member = density * weight
-    member /= member.sum(axis=1, keepdims=True)
-    kept = spreads**2 / total**2
-    centre, width = kept * x[:, None], np.sqrt(kept) * s[:, None]
-    middle[there] = (member * centre).sum(axis=1)
-    tail = (1 - level) / 2
-    low[there], high[there] = (mixture_quantile(member, centre, width, side, np.inf) for side in (tail, 1 - tail))
-    return middle, low, high
+    chosen = q <= MOVED
+    low, high = np.full(len(q), np.nan), np.full(len(q), np.nan)
+    if chosen.any():
+        tail = (1 - LEVEL) / 2 * chosen.mean()
+        weight, slope, error = np.moveaxis(mixture[chosen], -1, 0)
+        low[chosen], high[chosen] = (mixture_quantile(weight, slope, error, at, df) for at in (tail, 1 - tail))
+    return low, high
 
 
 def mixture_quantile(weight: Array, centre: Array, width: Array, at: float, df: float) -> Array:
@@ -237,8 +218,8 @@ def period_model(
     their best values, which in few periods makes intervals too short, but averaged over a grid by their restricted
     likelihood: slope and interval are those of the mixture of t distributions, p twice its smaller tail.
 
-    Returns arrays (n_names,): slope, low, high (log-odds per unit of time), error (as a normal deviate with the same p
-    would need), p, correlation (weighted mean), start and end (fitted share at the first and last time, without season).
+    Returns arrays (n_names,): slope, low, high (log-odds per unit of time), p, mixture (n_names, n_grid, 3: weight, slope and error),
+    correlation (weighted mean), start and end (fitted share at the first and last time, without season).
     Source: Breslow and Clayton 1993, J. Amer. Statist. Assoc. 88 (MQL); Patterson and Thompson 1971, Biometrika 58 (REML).
 
     >>> n = np.full((16, 1), 200.0)
@@ -285,13 +266,12 @@ def summary(fit: Mapping[str, Array], grid: Array, centre: Array, df: int, level
     p = np.minimum(2 * np.minimum(above, below), 1.0)
     tail = (1 - level) / 2
     intercept = (weight * fit["coefficients"][..., 0]).sum(axis=1)
-    deviate = np.maximum(stats.norm.isf(np.maximum(p, 1e-300) / 2), 1e-12)
     return {
         "slope": slope,
         "low": mixture_quantile(weight, slopes, errors, tail, df),
         "high": mixture_quantile(weight, slopes, errors, 1 - tail, df),
-        "error": np.where(p < 0.99, np.abs(slope) / deviate, np.sqrt((weight * errors**2).sum(axis=1))),
         "p": p,
+        "mixture": np.stack([weight, slopes, errors], axis=-1),
         "correlation": (weight * grid[:, 1]).sum(axis=1),
         "start": expit(intercept + slope * centre[0]),
         "end": expit(intercept + slope * centre[-1]),
