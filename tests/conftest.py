@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,26 @@ THEMES = (
     "bank payment wallet code customer cash loan card shop online".split(),
     "school student teacher lesson class exam course skill training degree".split(),
 )
+
+
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser; where there is none the test is skipped, or fails where browser tests are required (in CI)."""
+    if CHROMIUM is None:
+        missing = "no Chromium found: set CHROMIUM to its path"
+        (pytest.fail if os.environ.get("TOPICS_BROWSER_TESTS") == "required" else pytest.skip)(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -61,10 +61,8 @@ def every_figure(topics: pd.DataFrame) -> dict:
         "series": lambda: plots.series(series(), pd.DataFrame({"start": ["2019-12"], "end": ["2020-01"]})),
         "multiples": lambda: plots.multiples(pd.concat([series(n) for n in LABELS])),
         "correlations": lambda: plots.correlations(pairs),
-        "map": lambda: plots.topic_map(topics.assign(x=[0, 1, 2], y=[0.0, 1, 0])),
         "forest": lambda: plots.forest(trends()),
         "keyness": lambda: plots.keyness(keyness()),
-        "grid": lambda: plots.concept_grid(pd.DataFrame({"article": ["A", "B"], "concept": ["AI", "AI"], "n": [3, 0]})),
     }  # fmt: skip
 
 

@@ -242,7 +242,10 @@ def articles_per_period(
     return ax
 
 
-def _key_above(ax: Axes, columns: int = 3) -> None:
+def _key_above(ax: Axes) -> None:
+    """A key above the axes, in as many columns as its names leave room for."""
+    longest = max(len(name) for name in ax.get_legend_handles_labels()[1])
+    columns = 3 if longest <= 14 else 2
     ax.legend(
         loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.1, handlelength=1.2, columnspacing=1.2
     )
@@ -457,7 +460,7 @@ def shares(
     `seeds` (`topic, share`, a row a topic and seed) are drawn as ticks: other runs, never blended into the interval.
     """
     ax = _axes(ax, 0.66 + 0.22 * len(topics), title, describe_shares(topics))
-    names = [f"{label}  {topic}" for topic, label in zip(topics["topic"], topics["label"], strict=True)]
+    names = [f"{_shorten(label, 31)}  {topic}" for topic, label in zip(topics["topic"], topics["label"], strict=True)]
     bounded = topics.rename(columns={"share_low": "low", "share_high": "high"})
     _dots_and_lines(ax, bounded, names, "share", _flags(topics, "stable", True))
     if seeds is not None and len(seeds):
@@ -544,29 +547,6 @@ def correlations(
     ax.set_yticks(range(len(names)), [str(t) for t in names])
     ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5), xlabel="topic", ylabel="topic", aspect="equal")
     ax.tick_params(length=0)
-    return ax
-
-
-def describe_topic_map(positions: pd.DataFrame) -> str:
-    return f"Map of {len(positions)} topics: near ones use words alike, larger ones have a larger share. " + _listed(
-        positions["label"], [number(s, True) for s in positions["share"]]
-    )
-
-
-@_styled
-def topic_map(
-    positions: pd.DataFrame, title: str = "Which topics are near each other?", ax: Axes | None = None
-) -> Axes:
-    """Discs by position, as large as their share. A row is a topic: `topic, label, share, x, y`."""
-    ax = _axes(ax, 3.4, title, describe_topic_map(positions))
-    x, y = positions["x"], positions["y"]
-    half = 0.62 * max(x.max() - x.min(), y.max() - y.min(), 1e-9)
-    ax.scatter(x, y, s=4200 * positions["share"], color=BLUE, alpha=0.28, lw=0)
-    for row in _rows(positions):
-        ax.annotate(f"{row.topic} {_plain(row.label)}", (row.x, row.y), ha="center", va="center", size=7.6)
-    ax.set(xlim=((x.max() + x.min()) / 2 - 1.4 * half, (x.max() + x.min()) / 2 + 1.4 * half))
-    ax.set(ylim=((y.max() + y.min()) / 2 - half, (y.max() + y.min()) / 2 + half), aspect="equal")
-    ax.set(xticks=[], yticks=[], xlabel="distance: difference of the topics’ words")
     return ax
 
 
@@ -736,28 +716,4 @@ def keyness(keyness: pd.DataFrame, title: str | None = None, ax: Axes | None = N
     colour = np.where(_numbers(keyness, "log_odds") >= 0, BLUE, ORANGE)
     _dots_and_lines(ax, keyness, keyness["term"], "log_odds", np.full(len(keyness), True), colour)
     ax.set_xlabel(f"log-odds: ← {_plain(against)}   |   {_plain(group)} →")
-    return ax
-
-
-def describe_concept_grid(table: pd.DataFrame) -> str:
-    docs = table[table["n"] > 0].groupby("concept", sort=False)["article"].nunique()
-    return "Grid of articles and concepts; articles that name each: " + _listed(docs.index, map(number, docs), 12) + "."
-
-
-@_styled
-def concept_grid(table: pd.DataFrame, title: str = "Which article speaks of what?", ax: Axes | None = None) -> Axes:
-    """A grid with the count in each cell. A row is an article and concept: `article, concept, n` (mentions)."""
-    articles, concepts = table["article"].drop_duplicates().tolist(), table["concept"].drop_duplicates().tolist()
-    ax = _axes(ax, 0.5 + 0.24 * len(concepts), title, describe_concept_grid(table))
-    most = max(1.0, float(table["n"].max()))
-    for row in _rows(table[table["n"] > 0]):
-        x, y = articles.index(row.article), concepts.index(row.concept)
-        ax.bar(x, 0.9, 0.94, y - 0.45, color=BLUE, alpha=0.15 + 0.5 * row.n / most)
-        ax.text(x, y, number(row.n), ha="center", va="center", size=8.8)
-    _rows_down(ax, concepts)
-    ax.set_xticks(range(len(articles)), [_shorten(a, 16) for a in articles])
-    ax.set_xlim(-0.6, len(articles) - 0.4)
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0)
-    ax.spines[["left", "bottom"]].set_visible(False)
     return ax

@@ -66,8 +66,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by sp
 class UserError(ValueError):
     """A mistake in what the user gave: one line that says what, where, what is allowed, what came and what to do.
 
-    The command line prints it without a traceback and ends with status 2.
+    The command line prints it without a traceback and ends with status 2; a notebook shows it so too.
     """
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 def conform(table: pd.DataFrame, name: str) -> pd.DataFrame:

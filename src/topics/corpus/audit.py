@@ -62,11 +62,6 @@ def dates_known(articles: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def per_period(articles: pd.DataFrame, by: str = "source") -> pd.DataFrame:
-    """Articles by period (as fine as the span allows: year, month or day; "" is undated) and by the column `by`."""
-    return pd.crosstab(_periods(articles), articles[by].replace("", "unknown")).rename_axis(index="period", columns=by)
-
-
 def verdict(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
     """Sentences on what a corpus of these articles can carry: its size, lengths, dates, sources and periods."""
     if not len(articles):

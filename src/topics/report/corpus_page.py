@@ -45,7 +45,6 @@ def funnel(corpus: Mapping[str, Any]) -> html.Piece:
             plots.funnel(bars),
             name="funnel",
             caption="Bars are articles left after each stage.",
-            alt=plots.describe_funnel(bars),
         ),
         html.table(table, name="funnel", caption="Articles in and out of each stage; the counts add up", columns=heads),
         html.details(f"Everything that was left out: {len(corpus['dropped']):,} rows", left_out)
@@ -67,7 +66,6 @@ def removals(corpus: Mapping[str, Any]) -> html.Piece:
             plots.removals(steps),
             name="removals",
             caption="Passages taken out or repaired.",
-            alt=plots.describe_removals(steps),
         ),
         html.table(
             steps,
@@ -114,8 +112,7 @@ def dates(corpus: Mapping[str, Any]) -> html.Piece:
     by_source = table.groupby("date_source", sort=False)["n"].sum().reset_index()
     doubts = corpus["dropped"][corpus["dropped"]["stage"] == "dates"]
     pieces = [
-        html.figure(plots.dates(by_source), name="dates", caption="Bars are articles. “none” is undated: never guessed, and in no series.",
-                    alt=plots.describe_dates(by_source)),
+        html.figure(plots.dates(by_source), name="dates", caption="Bars are articles. “none” is undated: never guessed, and in no series."),
         html.table(table, name="dates_known", caption="Where dates come from, and how precise they are", formats={"share": "percent"},
                    columns={"date_source": "Known from", "date_precision": "Precision", "n": "Articles", "share": "Share"}),
     ]  # fmt: skip
@@ -131,14 +128,13 @@ def coverage(articles: pd.DataFrame, volume: pd.DataFrame) -> html.Piece:
     """When, from where and how long. A row of `volume` is a period and source: `period, source, n_docs, partial`."""
     pieces = []
     if len(volume):
-        pieces.append(html.figure(plots.articles_per_period(volume), name="articles_per_period", alt=plots.describe_articles_per_period(volume),
+        pieces.append(html.figure(plots.articles_per_period(volume), name="articles_per_period",
                                   caption="Articles with a date that is precise enough, by period and source; hatched: period only partly covered."))  # fmt: skip
     pieces.append(
         html.figure(
             plots.lengths(articles),
             name="lengths",
             caption="Words per article after cleaning.",
-            alt=plots.describe_lengths(articles),
         )
     )
     by_source = articles.assign(source=articles["source"].replace("", "unknown")).groupby("source")

@@ -47,7 +47,7 @@ def answer(compared: Mapping[str, Any]) -> html.Piece:
         "A dot is another run (another seed) of the same number of topics: the part of the topics shown that have a match in it (1: all). "
         "Crosses: what passes for a match where the words are dealt out to the articles at random, 1 in 20. The grey stripe is the count suggested."
     )
-    shown = html.figure(drawn, name="topic_counts", caption=caption, alt=plots.describe_scores(back, RETURN, chance))
+    shown = html.figure(drawn, name="topic_counts", caption=caption)
     return html.group(html.verdict(compared["choice"]["why"]), shown)
 
 
@@ -162,7 +162,7 @@ def splits(compared: Mapping[str, Any]) -> html.Piece:
         "count. Bands of less than a tenth of both topics are left off."
     )
     drawn = plots.alignment(topics, shown, title=title)
-    figure = html.figure(drawn, name="topic_flow", caption=caption, alt=plots.describe_alignment(topics, shown))
+    figure = html.figure(drawn, name="topic_flow", caption=caption)
     steps = [
         html.details(f"From {a} to {b} topics", _step(compared, a, b), open=a == compared["choice"]["n_topics"])
         for a, b in _steps(compared["alignment"])
@@ -241,9 +241,7 @@ def _measure(compared: Mapping[str, Any], measure: str) -> html.Piece:
     caption = (
         f"A dot is a seed. {crosses} {about.source[0].upper()}{about.source[1:]}. It does not say: {about.silent}."
     )
-    return html.figure(
-        drawn, name=f"scores_{measure}", caption=caption, alt=plots.describe_scores(whole, name, shuffled)
-    )
+    return html.figure(drawn, name=f"scores_{measure}", caption=caption)
 
 
 def _by_frequency(scores: pd.DataFrame, measure: str) -> pd.DataFrame:

@@ -148,11 +148,6 @@ def group(*pieces: Any) -> Piece:
     return Piece("".join(p if isinstance(p, Piece) else say(p) for p in pieces))
 
 
-def side_by_side(*pieces: Any) -> Piece:
-    """Pieces beside each other where there is room, else beneath."""
-    return Piece('<div class="beside">' + "".join(f"<div>{group(p)}</div>" for p in pieces) + "</div>")
-
-
 def cards(*items: Mapping[str, Any]) -> Piece:
     """Cards: each a mapping of `title`, and where there are any `url`, `meta` (short facts), `body` (paragraphs), `id`."""
     made = []
@@ -220,7 +215,9 @@ def diff_view(original: str, removals: pd.DataFrame) -> Piece:
         told = "" if new else f'<small class="step">{what}</small> '
         made += [esc(original[at:start]), f'{told}<del title="{what}">{esc(original[start:end])}</del>{new}']
         at = end
-    return Piece(f'<div class="diff text" dir="auto">{"".join(made)}{esc(original[at:])}</div>')
+    return Piece(
+        f'<div class="diff text" dir="auto" tabindex="0" role="group" aria-label="The article as read">{"".join(made)}{esc(original[at:])}</div>'
+    )
 
 
 # Numbers and tables ---------------------------------------------------------------------------------------------------
@@ -244,12 +241,6 @@ def interval(
 def with_interval(value: str, low: str, high: str, percent: bool = False, digits: int = 2) -> Callable[[Any], str]:
     """A format for `table` that writes an estimate and its interval from three columns."""
     return lambda row: interval(getattr(row, value), getattr(row, low), getattr(row, high), percent, digits)
-
-
-def bar(value: float, most: float = 1.0, text: str = "") -> Piece:
-    """A small bar behind a number in a table."""
-    width = 0 if not most or value != value else max(0.0, min(100.0, 100 * value / most))
-    return Piece(f'<svg class="bar" aria-hidden="true"><rect width="{width:.1f}%" height="100%"/></svg> {esc(text)}')
 
 
 def spark(values: Sequence[float], label: str = "") -> Piece:
@@ -510,10 +501,10 @@ def _relevant(words: list[list[Any]], weight: float, n: int) -> list[str]:
 # Figures --------------------------------------------------------------------------------------------------------------
 
 
-def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any = "", alt: str | None = None) -> Piece:
+def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any = "") -> Piece:
     """A figure with its title as text, alternative text and caption; with a `name` kept as figures/NAME.svg and .pdf.
 
-    `drawn` is what a function of `plots` returned. Title and alternative text are the figure's own unless given.
+    `drawn` is what a function of `plots` returned. The title is the figure's own unless given.
     """
     from topics import plots
 
@@ -532,7 +523,7 @@ def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any 
             f' <span class="files">{link("SVG", f"figures/{name}.svg")} · {link("PDF", f"figures/{name}.pdf")}</span>'
         )
     cut = plots.TITLE * 72 if own else 0.0
-    drawing = _inline_svg(svg, key, alt or str(whole.get_label()), cut)
+    drawing = _inline_svg(svg, key, str(whole.get_label()), cut)
     return Piece(f'<figure id="{key}"><p class="title"><a href="#{key}">{_inline(title)}</a></p>{drawing}<figcaption>{_inline(caption)}{files}</figcaption></figure>')  # fmt: skip
 
 

@@ -220,12 +220,12 @@ def _first_figure(
         if len(rows):
             drawn = plots.series(rows, title=f"Is {row['name']} talked about more or less?")
             caption = "Share of articles that mention it, with 95 % intervals; articles per period beneath."
-            return html.figure(drawn, name="first_finding", caption=caption, alt=plots.describe_series(rows))
+            return html.figure(drawn, name="first_finding", caption=caption)
     if made["suggested"] is None:
         return None
     drawn = plots.shares(kept["topics"], title=f"How much of the articles is each of {shown} topics?")
     caption = "Mean share of an article’s text, with 95 % intervals (these articles, given these topics)."
-    return html.figure(drawn, name="first_finding", caption=caption, alt=plots.describe_shares(kept["topics"]))
+    return html.figure(drawn, name="first_finding", caption=caption)
 
 
 def cannot_say(

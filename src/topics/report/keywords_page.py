@@ -137,9 +137,7 @@ def collected(kept: Mapping[str, Any], volume: pd.DataFrame, collection: Mapping
     if len(kept["series"]):
         drawn = plots.articles_per_period(volume, title="How many articles stand behind each period?")
         caption = f"{kept['why']} Hatched: only part of the period is covered."
-        pieces.append(
-            html.figure(drawn, name="volume", caption=caption, alt=plots.describe_articles_per_period(volume))
-        )
+        pieces.append(html.figure(drawn, name="volume", caption=caption))
         coarse = int((kept["placed"]["ordinal"] < 0).sum())
         left = (
             f" {_count(coarse, 'article')} without a date exact enough for a {kept['length']} {'is' if coarse == 1 else 'are'} in no series."
@@ -189,7 +187,6 @@ def overview(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
             name="keywords",
             caption="Line: share of the period’s articles; band: 95 % interval (Wilson, on the effective number of articles); each on its own scale. Pale dots: periods of fewer than five articles, "
             f"which may lie outside the frame. Foot: articles a period. Gaps are periods without articles.{more}",
-            alt=plots.describe_multiples(shown),
         ),
         html.Piece(f"<p>{html.say('Read on:').striptags()} {links}</p>"),
     )
@@ -267,7 +264,6 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
             caption=f"Change of the log-odds that an article mentions it, {first['unit'].removeprefix('log-odds ')}, with 95 % intervals (0.1: the odds grow by 10.5 %). "
             f"Filled: rose or fell by all that is asked (q at most {MOVED}; the same at a "
             f"fixed mix of outlets). {first['season']}",
-            alt=plots.describe_forest(tested),
         ),
         html.details(
             "The tests: q-values, what they rest on, and other measures",
@@ -348,7 +344,6 @@ def _part(
             plots.series(shares, bursts=bursts, title=f"{row.name}: in what share of the articles?"),
             name=f"series_{key}",
             caption=f"Share of articles that mention it, with 95 % intervals; articles a period beneath.{shaded} In all {said}",
-            alt=plots.describe_series(shares),
         )
         if row.n_docs >= DRAWN
         else html.say(said),
@@ -609,7 +604,6 @@ def _words(side: str, mine: pd.DataFrame, contexts: pd.DataFrame, by_doc: Mappin
             plots.keyness(mine),
             name=html.anchor("keyness", side),
             caption="Log-odds with 95 % intervals that take blocks of time as units.",
-            alt=plots.describe_keyness(mine),
         ),
         html.details(
             "The numbers",

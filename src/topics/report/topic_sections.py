@@ -90,9 +90,7 @@ def _words(made: Mapping[str, Any], topic: int) -> html.Piece:
         "Left: most probable words. Right: words both frequent in the topic and its own (FREX, Bischof and Airoldi 2012), 0 to 1. "
         "A label must fit both lists and the articles."
     )
-    return html.figure(
-        drawn, name=f"topics_{made['n_topics']:02d}_words_{topic:02d}", caption=caption, alt=plots.describe_terms(mine)
-    )
+    return html.figure(drawn, name=f"topics_{made['n_topics']:02d}_words_{topic:02d}", caption=caption)
 
 
 def _doubts(made: Mapping[str, Any], topic: int) -> html.Piece:
@@ -148,17 +146,15 @@ def _over_time(made: Mapping[str, Any], topic: int) -> html.Piece:
     rows, question = intervals(series, topic)
     mine = series[series["name"] == str(topic)]
     runs = mine[mine["method"].str.startswith("(c)")]
-    drawn = plots.series(rows, seeds=runs, title=f"Topic {topic} over time")
+    drawn = plots.series(rows.assign(name=f"Topic {topic}"), seeds=runs, title=f"Topic {topic} over time")
     caption = (
         f"Unweighted mean of the articles’ shares in each {made['over_time']['length']}, 95 % interval for {question}; ticks: other runs (c). "
         "Hollow dot or hatched bar: a period only partly covered. Below: articles per period."
     )
-    named = rows.assign(name=f"Topic {topic}")
     figure = html.figure(
         drawn,
         name=f"topics_{made['n_topics']:02d}_series_{topic:02d}",
         caption=caption,
-        alt=plots.describe_series(named),
     )
     numbers = _numbers(mine, topic)
     return html.group(

@@ -62,7 +62,7 @@ def overview(made: Mapping[str, Any]) -> html.Piece:
         "Dot and line: mean share of an article’s words with 95 % interval, for these articles and given these topics (a). Ticks: the same topic in other "
         "runs (c), never blended into the interval. Hollow: not in every run."
     )
-    figure = html.figure(drawn, name=f"topics_{n:02d}_shares", caption=caption, alt=plots.describe_shares(topics))
+    figure = html.figure(drawn, name=f"topics_{n:02d}_shares", caption=caption)
     return html.group(html.verdict(said_of(topics)), _lost_labels(made), figure, _overview_table(made))
 
 
@@ -173,9 +173,7 @@ def together(made: Mapping[str, Any]) -> html.Piece:
         f"Pearson’s correlation of shares over the articles. Shares of an article add up to 1, so that without any bond it is about −{1 / (n - 1):.2f}, "
         "not 0: read what stands well above or below that."
     )
-    return html.figure(
-        drawn, name=f"topics_{n:02d}_correlations", caption=caption, alt=plots.describe_correlations(table)
-    )
+    return html.figure(drawn, name=f"topics_{n:02d}_correlations", caption=caption)
 
 
 def browser(made: Mapping[str, Any]) -> html.Piece:
