@@ -1,0 +1,239 @@
+"""The whole: `topics reports` from nothing, with another topic count, and with nothing changed, beside the plain way.
+
+    python benchmarks/whole.py ARTICLES [--case NAME] [--rounds 5] [--bound FITS] [--workers 2]
+
+The plain way is `plain.py`: papermill notebook after notebook, nbconvert after each, gensim's LdaModel and CoherenceModel over the same topic counts × seeds,
+nothing kept. It makes no reference fits, holds out no articles, has no intervals and no tests: less than our pages. As it keeps nothing, another topic
+count costs it the same again; `its topics notebook alone` is what is left if its user runs that one notebook only. Ours starts each round with an
+empty store and with no kernel compiled. With `--bound`, only so many of its fits are made and scored, and their time is multiplied up: the case says so.
+Wall and processor time (all processes) of each; and of each of our stages (time in one thread, what it waits for in other stages taken off) and notebooks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from record import record
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+# --- ours, with a log of its stages -----------------------------------------------------------------------------------------
+
+
+def inside(log: Path, arguments: list[str]) -> int:
+    """`python -m topics …`, with the time of every step that the store builds, every notebook and the rest written to `log`."""
+    from topics import __main__ as command_line
+
+    spent: dict[str, float] = defaultdict(float)
+    waiting = threading.local()
+
+    def clocked(name: Callable[..., str], function: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any, **more: Any) -> Any:
+            outer, waiting.inner, started = getattr(waiting, "inner", 0.0), 0.0, time.perf_counter()
+            try:
+                return function(*given, **more)
+            finally:
+                whole = time.perf_counter() - started
+                spent[name(*given, **more)] += whole - waiting.inner
+                waiting.inner = outer + whole
+
+        return run
+
+    started = time.perf_counter()
+    if arguments[0] == "reports":
+        from topics import store
+        from topics.report import index, run
+
+        keep = store.keep
+        store.keep = lambda folder, key, build, **more: keep(
+            folder, key, clocked(lambda: f"step {key.rpartition('-')[0]}", build), **more
+        )
+        run.run_child = clocked(lambda job, *rest: f"notebook {Path(job['page']).stem}", run.run_child)
+        run.run_notebooks = clocked(lambda *given: "waiting for notebooks", run.run_notebooks)
+        run.write_table = clocked(lambda *given: "writing tables", run.write_table)
+        for name in ("gather", "write_front_page"):
+            setattr(index, name, clocked(lambda *given: "front page", getattr(index, name)))
+        spent["imports"] = time.perf_counter() - started
+    status = command_line.main(arguments)
+    log.write_text(json.dumps(spent), encoding="utf-8")
+    return status
+
+
+def ours(given: argparse.Namespace, folder: Path, *more: str) -> tuple[float, float, dict[str, float]]:
+    """Wall and processor seconds of one command on the store in `folder`, and of its stages."""
+    config, log = folder / "config.yml", folder / "stages.json"
+    config.write_text(f"cache: {folder / 'cache'}\nworkers: {given.workers}\n", encoding="utf-8")
+    command = [sys.executable, str(HERE / "whole.py"), "--inside", str(log), "reports", str(given.articles)]
+    command += ["--config", str(config), "--out", str(folder / "reports"), "--name", "run", *more]
+    wall, cpu = timed(command, {"NUMBA_CACHE_DIR": str(folder / "kernels")})
+    return wall, cpu, json.loads(log.read_text(encoding="utf-8"))
+
+
+def timed(command: list[str], more: dict[str, str] | None = None) -> tuple[float, float]:
+    """Wall and processor seconds of a command and of all that it starts; one that fails stops the benchmark."""
+    path = os.pathsep.join([str(ROOT / "src"), str(HERE)])
+    before, started = used(), time.perf_counter()
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": path} | (more or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wall = time.perf_counter() - started
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stderr[-3000:]}")
+    return wall, used() - before
+
+
+def used() -> float:
+    return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+
+
+# --- the plain way ----------------------------------------------------------------------------------------------------------
+
+
+def plain_way(
+    given: argparse.Namespace, folder: Path, grid: list[int], n_topics: int
+) -> dict[str, tuple[float, float]]:
+    """Wall and processor seconds of each notebook, executed and converted, one after the other."""
+    import nbformat
+    from plain import NOTEBOOKS
+
+    log = folder / "fits.json"
+    values = {
+        "articles": str(Path(given.articles).resolve()), "concepts": str(ROOT / "data" / "concepts.yml"), "grid": grid,
+        "seeds": [1, 2, 3, 4, 5], "bound": given.bound, "log": str(log), "n_topics": n_topics,
+    }  # fmt: skip
+    spent = {}
+    for name, cells in NOTEBOOKS.items():
+        head = "%matplotlib inline\nimport plain\n" + "\n".join(f"{key} = {value!r}" for key, value in values.items())
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (head, *cells)])
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+        executed = folder / f"{name}.executed.ipynb"
+        run = timed(
+            [
+                sys.executable,
+                "-m",
+                "papermill",
+                "-k",
+                "python3",
+                "--no-progress-bar",
+                str(folder / f"{name}.ipynb"),
+                str(executed),
+            ]
+        )
+        page = timed([sys.executable, "-m", "nbconvert", "--to", "html", "--log-level", "ERROR", str(executed)])
+        spent[name] = (run[0] + page[0], run[1] + page[1])
+    fits = json.loads(log.read_text(encoding="utf-8"))
+    more = len(grid) * 5 / fits["fits"] - 1  # what is left out under --bound, at the price of those made
+    wall, cpu = spent["02_topic_counts"]
+    spent["02_topic_counts"] = (wall + more * fits["wall"], cpu + more * fits["cpu"])
+    return spent
+
+
+# --- together ---------------------------------------------------------------------------------------------------------------
+
+
+def tell(case: str, side: str, wall: float, cpu: float | None, repetition: int) -> None:
+    print(
+        f"{case:60s} {side:38s} wall {wall:8.2f} s" + (f"   processor {cpu:8.2f} s" if cpu is not None else ""),
+        flush=True,
+    )
+    record("whole", case, side, "wall time", wall, "s", repetition)
+    if cpu is not None:
+        record("whole", case, side, "processor time", cpu, "s", repetition)
+
+
+def tell_stages(case: str, stages: dict[str, float], repetition: int) -> None:
+    for stage, seconds in sorted(stages.items(), key=lambda item: -item[1]):
+        if seconds >= 0.05:
+            print(f"    {stage:50s} {seconds:7.2f} s")
+            record("whole", f"{case}, by stage: {stage}", "topics", "time in the stage", seconds, "s", repetition)
+
+
+def one_round(given: argparse.Namespace, repetition: int) -> None:
+    import pandas as pd
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        wall, cpu, stages = ours(given, folder)
+        scores = pd.read_csv(folder / "reports" / "run" / "tables" / "scores.csv")
+        grid = sorted(int(k) for k in scores["n_topics"].unique())
+        chosen = int(pd.read_csv(folder / "reports" / "run" / "tables" / "topics.csv")["n_topics"].iloc[0])
+        other = next(k for k in range(chosen + 1, 1000) if k not in grid)
+        scaled = f" (plain way scaled from {given.bound} of {5 * len(grid)} fits)" if given.bound else ""
+        case = f"{given.case}, from nothing{scaled}"
+        tell(case, "topics", wall, cpu, repetition)
+        tell_stages(f"{given.case}, from nothing", stages, repetition)
+        plain = plain_way(given, folder, grid, chosen)
+        together = [sum(values) for values in zip(*plain.values(), strict=True)]
+        tell(case, "plain way", together[0], together[1], repetition)
+        for name, (seconds, _) in plain.items():
+            print(f"    {name:50s} {seconds:7.2f} s")
+            record(
+                "whole",
+                f"{given.case}, from nothing, by notebook: {name}",
+                "plain way",
+                "time of the notebook",
+                seconds,
+                "s",
+                repetition,
+            )
+        case = f"{given.case}, another topic count{scaled}"
+        wall, cpu, stages = ours(given, folder, "--topics", str(other))
+        tell(case, "topics", wall, cpu, repetition)
+        tell_stages(f"{given.case}, another topic count", stages, repetition)
+        tell(case, "plain way", together[0], together[1], repetition)
+        tell(case, "plain way, its topics notebook alone", *plain["03_topics"], repetition)
+        wall, cpu, stages = ours(given, folder, "--topics", str(other))
+        tell(f"{given.case}, nothing changed", "topics", wall, cpu, repetition)
+        tell_stages(f"{given.case}, nothing changed", stages, repetition)
+
+
+def imports(rounds: int) -> None:
+    for repetition in range(rounds):
+        for name, code in (("import topics", "import topics"), ("nothing but Python", "pass")):
+            wall, _ = timed([sys.executable, "-c", code])
+            record("whole", "start", name, "wall time", wall, "s", repetition)
+        print(f"import topics: {wall:.3f} s with Python's own start", flush=True)
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--inside"]:
+        return inside(Path(sys.argv[2]), sys.argv[3:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("articles", nargs="?", default=str(ROOT / "data" / "sample"))
+    parser.add_argument("--case", default="sample")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first round, where rounds are run one by one"
+    )
+    parser.add_argument(
+        "--bound", type=int, help="fits of the plain way that are made and scored; the others are reckoned"
+    )
+    parser.add_argument("--workers", type=int, default=2)
+    given = parser.parse_args()
+    for repetition in range(given.first, given.first + given.rounds):
+        one_round(given, repetition)
+    imports(given.rounds)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
