@@ -135,7 +135,7 @@ def series(articles: pd.DataFrame, values: pd.Series, title: str) -> None:
     span = articles.loc[dated, "date"].max() - articles.loc[dated, "date"].min()
     period = articles.loc[dated, "date"].dt.to_period("Y" if span.days > 1500 else "M" if span.days > 500 else "W")
     grouped = values[dated].groupby(period).agg(["mean", "size"])
-    figure, (above, below) = plt.subplots(2, sharex=True, figsize=(7, 4), height_ratios=(3, 1))
+    _, (above, below) = plt.subplots(2, sharex=True, figsize=(7, 4), height_ratios=(3, 1))
     above.plot(grouped.index.astype(str), grouped["mean"], marker="o")
     below.bar(grouped.index.astype(str), grouped["size"])
     above.set_title(title)

@@ -30,8 +30,9 @@ def record(
     """Append one measured figure to the file that the environment names; without it, do nothing.
 
     `side` is whom the figure is of ("topics", "gensim", …); figures of one `case`, `measure` and `repetition` (and the same `more`) were
-    measured in turn and are compared pair by pair. `more` holds what a curve runs over (`sweeps`, `n_topics`, `articles`, `threads`) and `error`,
-    the Monte Carlo standard error of a simulated rate.
+    measured in turn and are compared pair by pair. `measure` is "processor time", "wall time", "memory", "perplexity", "npmi", "c_v", "diversity", "precision",
+    "recall", "coverage", …; `more` holds what a curve runs over (`sweeps`, `n_topics`, `articles`, `threads`), `seed`, and `error`, the Monte Carlo
+    standard error of a simulated rate. A peer's figure that stands in print has `published=True` and is of no repetition.
     """
     file = os.environ.get("TOPICS_BENCH_LINES")
     if file:

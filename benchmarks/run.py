@@ -1,10 +1,12 @@
-"""Run every benchmark, one after the other, and write what they print to RESULTS.md and results.jsonl beside this file.
+"""Run the benchmarks, keep every figure they record, and write RESULTS.md and its figures from all that is kept.
 
-    python benchmarks/run.py [--quick] [--corpora FOLDER] [--only NAME …]
+    python benchmarks/run.py [--quick] [--only NAME …] [--corpora FOLDER]     runs scripts of the table below, then writes
+    python benchmarks/run.py --keep LINES …                                    takes in lines recorded by hand (`record.py`), then writes
+    python benchmarks/run.py --render                                          writes from what is kept
 
-Each benchmark is a script of its own that can be run alone; the table below says with which words. Corpora are other people's text and
-do not ship: where the folder is not there, the benchmarks that need it are named and left out. Nothing here is part
-of the tests.
+Lines are kept in `results/BENCHMARK.jsonl`. A new run replaces what the same command gave before, and the cases that it measured. The
+quick version is kept apart (`results/quick`, RESULTS-quick.md) and replaces nothing. Corpora are other people's text and do not ship: benchmarks that need one that
+is not there are named and left out, and so are tools that are not installed. Nothing here is part of the tests.
 """
 
 from __future__ import annotations
@@ -12,113 +14,125 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
+import tempfile
 import time
-from datetime import UTC, datetime
-from importlib import metadata
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-HERE = Path(__file__).parent
-LIBRARIES = ("gensim", "nltk", "numpy", "scipy", "pandas", "numba", "trafilatura", "htmldate", "simplemma")
+import results
+
+HERE = Path(__file__).resolve().parent
 
 
 class Bench(NamedTuple):
-    """A benchmark: its script, its arguments, those of the quick version, and what of the corpora it needs."""
+    """A call of a script: its words, those of the quick version (None: not part of it), and what of the corpora it needs."""
 
     script: str
     full: tuple[str, ...]
-    quick: tuple[str, ...]
+    quick: tuple[str, ...] | None
     needs: str = ""
 
 
 NEWS = "{corpora}/dated/NewsArticles.zip"
 BENCHES = (
-    Bench("corpus_cleaning.py", (), ()),
-    Bench("corpus_html.py", ("{corpora}/html",), ("{corpora}/html",), "html"),
-    Bench("corpus_speed.py", (NEWS,), (NEWS, "--repeats", "5000"), "dated"),
-    Bench("words_speed.py", (NEWS, "5"), (NEWS, "1"), "dated"),
-    Bench("models_scale.py", (NEWS,), (), "dated"),
-    Bench("models_peers.py", (NEWS,), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "50"), "dated"),
-    Bench("trends_speed.py", (NEWS, "--repeats", "5"), (NEWS, "--repeats", "1"), "dated"),
-    Bench("trends_size.py", (), ("size", "--runs", "20")),
-)
+    Bench("whole.py", (), ("--rounds", "1", "--bound", "3")),
+    Bench("whole.py", (NEWS, "--case", "news", "--rounds", "1", "--bound", "6"), None, "dated/NewsArticles.zip"),
+    Bench("models_peers.py", (NEWS,), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60"), "dated/NewsArticles.zip"),
+    Bench("models_scale.py", (NEWS,), None, "dated/NewsArticles.zip"),
+    Bench("literature.py", ("{corpora}",), ("{corpora}", "--quick"), "labelled"),
+    Bench("words_speed.py", (NEWS, "5"), (NEWS, "1"), "dated/NewsArticles.zip"),
+    Bench("corpus_speed.py", (NEWS, "--rounds", "5", "--repeats", "100000", "--folder", "2000"), (NEWS, "--rounds", "1", "--repeats", "5000"), "dated/NewsArticles.zip"),
+    Bench("corpus_html.py", ("{corpora}/html", "--rounds", "5"), ("{corpora}/html", "--rounds", "1", "--pages", "40"), "html"),
+    Bench("corpus_cleaning.py", ("--real", "{corpora}/.."), ()),
+    Bench("trends_speed.py", (NEWS, "--repeats", "5"), (NEWS, "--repeats", "1"), "dated/NewsArticles.zip"),
+    Bench("trends_size.py", (), ("size", "--runs", "10")),
+)  # fmt: skip
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a small version of each")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="scripts to run, by the beginning of their names")
     parser.add_argument(
         "--corpora", type=Path, default=HERE.parents[1] / "shared" / "corpora", help="folder of real corpora"
     )
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="scripts to run, by the beginning of their names")
+    parser.add_argument("--keep", nargs="+", type=Path, metavar="LINES", help="take in lines recorded by hand")
+    parser.add_argument("--render", action="store_true", help="only write from what is kept")
     given = parser.parse_args()
-    chosen = [bench for bench in BENCHES if not given.only or bench.script.startswith(tuple(given.only))]
-    results = [run(bench, given.quick, given.corpora) for bench in chosen]
-    write(results, given.quick)
-    return int(any(result["status"] not in ("done", "left out") for result in results))
+    kept = HERE / "results" / "quick" if given.quick else HERE / "results"
+    failed = []
+    if given.keep:
+        keep([line for file in given.keep for line in read(file)], kept)
+    elif not given.render:
+        for bench in BENCHES:
+            if not given.only or bench.script.startswith(tuple(given.only)):
+                status = run(bench, given.quick, given.corpora, kept)
+                failed += [bench.script] if status else []
+    lines = [line for file in sorted(kept.glob("*.jsonl")) for line in read(file)]
+    results.write(lines, HERE / ("RESULTS-quick.md" if given.quick else "RESULTS.md"), quick=given.quick)
+    for script in failed:
+        print(f"{script} failed; what is kept of it is older", file=sys.stderr)
+    return int(bool(failed))
 
 
-def run(bench: Bench, quick: bool, corpora: Path) -> dict[str, object]:
-    """One benchmark in a process of its own, its output shown as it comes and kept."""
-    words = [word.format(corpora=corpora) for word in (bench.quick if quick else bench.full)]
-    shown = " ".join(
-        ["python", f"benchmarks/{bench.script}", *(word.replace(str(corpora), "CORPORA") for word in words)]
+def run(bench: Bench, quick: bool, corpora: Path, kept: Path) -> int:
+    """One benchmark in a process of its own, its output shown as it comes, its lines kept if it ends well; the exit status."""
+    words = bench.quick if quick else bench.full
+    why = "not part of the quick version" if words is None else f"{bench.needs} is not among the corpora"
+    if words is None or (bench.needs and not (corpora / bench.needs).exists()):
+        print(f"left out: {bench.script} {' '.join(words or ())} ({why})")
+        return 0
+    words = tuple(
+        word.format(corpora=corpora)
+        for word in words
+        if corpora.exists() or ("{corpora}" not in word and word != "--real")
     )
-    if (bench.needs and not (corpora / bench.needs).exists()) or (quick and bench.needs and not bench.quick):
-        print(
-            f"{shown}: left out, {'not part of the quick version' if (corpora / bench.needs).exists() else 'corpora are not there'}"
-        )
-        return {"command": shown, "status": "left out", "seconds": 0.0, "output": ""}
-    print(f"\n$ {shown}", flush=True)
+    print(f"\n$ python benchmarks/{bench.script} {' '.join(words)}", flush=True)
     started = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, str(HERE / bench.script), *words],
-        cwd=HERE.parent,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    print(done.stdout, end="", flush=True)
-    if done.returncode:
-        print(done.stderr[-2000:], file=sys.stderr)
-    status = "done" if done.returncode == 0 else f"failed with status {done.returncode}"
-    return {"command": shown, "status": status, "seconds": round(time.monotonic() - started, 1), "output": done.stdout}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "lines.jsonl")
+        path = os.pathsep.join([str(HERE.parent / "src"), str(HERE)])
+        environment = os.environ | {"TOPICS_BENCH_LINES": str(file), "PYTHONPATH": path}
+        status = subprocess.run(
+            [sys.executable, str(HERE / bench.script), *words], env=environment, check=False
+        ).returncode
+        if not status and file.exists():
+            keep(read(file), kept)
+    print(f"({time.monotonic() - started:.0f} s, {f'failed with status {status}' if status else 'done'})", flush=True)
+    return status
 
 
-def write(results: list[dict[str, object]], quick: bool) -> None:
-    """RESULTS.md for readers, results.jsonl for programs: one line a benchmark, with date, machine and versions."""
-    about = {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "quick": quick,
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
-        "versions": {name: metadata.version(name) for name in LIBRARIES},
-    }
-    with (HERE / "results.jsonl").open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps(about | result, ensure_ascii=False) + "\n" for result in results)
-    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())  # type: ignore[union-attr]
-    lines = [
-        "# Results",
-        "",
-        f"{about['date']}, {'the quick version, ' if quick else ''}{about['machine']}, Python {about['python']}; {versions}.",
-        "",
-    ]
-    for result in results:
-        lines += [
-            f"## `{result['command']}`",
-            "",
-            f"{result['status']}, {result['seconds']} s",
-            "",
-            "```",
-            str(result["output"]).rstrip(),
-            "```",
-            "",
+def read(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def keep(lines: Iterable[dict[str, Any]], folder: Path) -> None:
+    """Put new lines in the place of those of the same command, and of the same benchmark and case."""
+    folder.mkdir(parents=True, exist_ok=True)
+    runs, new = {}, defaultdict(list)
+    for line in lines:
+        if "command" in line:
+            runs[line["run"]] = line
+        else:
+            new[line["benchmark"]].append(line)
+    for benchmark, measured in new.items():
+        file = folder / f"{benchmark}.jsonl"
+        old = read(file) if file.exists() else []
+        cases, commands = {line["case"] for line in measured}, {runs[line["run"]]["command"] for line in measured}
+        replaced = {line["run"] for line in old if line.get("command") in commands}
+        stays = [
+            line for line in old if "command" not in line and line["case"] not in cases and line["run"] not in replaced
         ]
-    (HERE / "RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
+        known = {line["run"]: line for line in old if "command" in line} | runs
+        used = dict.fromkeys(line["run"] for line in [*stays, *measured])
+        text = "".join(
+            json.dumps(line, ensure_ascii=False) + "\n" for line in [*(known[name] for name in used), *stays, *measured]
+        )
+        file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,355 @@
+"""RESULTS.md and its figures, made from kept lines: medians, ranges, ratios pair by pair, and where we lose."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+import pandas as pd
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+ABOUT = {
+    "whole": "The whole: articles to finished pages",
+    "models_peers": "Fits beside other tools",
+    "models_scale": "How the sampler and the scores grow",
+    "literature": "Benchmarks of the literature",
+    "words_speed": "From clean text to counts",
+    "corpus_speed": "From files to a corpus",
+    "corpus_html": "Main text and dates of HTML pages with gold",
+    "corpus_cleaning": "What cleaning takes out, against labels",
+    "trends_speed": "Speed of the trends",
+    "trends_size": "Errors of the trend statistics, by simulation",
+    "topics_coverage": "Coverage of the topics' intervals, by simulation",
+}
+SIZES = ("s", "ms", "ns", "min", "MB", "GB", "bytes", "B")  # smaller is better, and a ratio says it
+SMALLER = ("perplexity",)
+LARGER = ("npmi", "c_npmi", "c_v", "diversity", "nmi", "purity", "precision", "recall", "f1", "accuracy")
+KEY = ["benchmark", "case", "measure", "unit"]
+KNOWN = {
+    *KEY,
+    "side",
+    "value",
+    "repetition",
+    "run",
+    "error",
+    "seed",
+    "published",
+    "date",
+    "command",
+    "machine",
+    "versions",
+}
+GROWTH = {"n_topics": "topics", "topics": "topics", "articles": "articles", "threads": "threads", "workers": "workers"}
+LONG = 40  # rows of a table that is folded
+
+
+class Goal(NamedTuple):
+    """A figure to reach: theirs over ours (`ratio`) or ours itself, at least or at most `bound`."""
+
+    what: str
+    benchmark: str
+    case: str
+    measure: str
+    peer: str | None
+    bound: float
+    least: bool = True
+
+
+GOALS = (
+    Goal("sample from nothing, plain way over ours", "whole", "sample, from nothing", "wall time", "plain way", 2.5),
+    Goal("sample, another topic count, plain way over ours", "whole", "sample, another topic count", "wall time", "plain way", 4),
+    Goal("news from nothing, plain way over ours", "whole", "news, from nothing", "wall time", "plain way", 8),
+    Goal("sample, nothing changed, seconds", "whole", "sample, nothing changed", "wall time", None, 2, False),
+    Goal("import topics, seconds", "whole", "import topics", "wall time", None, 0.3, False),
+    Goal("files to corpus, news, two workers, seconds", "corpus_speed", "news, all stages", "wall time", None, 15, False),
+)  # fmt: skip
+
+
+def write(lines: list[dict[str, Any]], path: Path, quick: bool = False) -> None:
+    """RESULTS.md at `path`, figures beside it in `figures/` (not for the quick version)."""
+    runs = pd.DataFrame([line for line in lines if "command" in line])
+    table = pd.DataFrame([line for line in lines if "command" not in line])
+    if table.empty:
+        path.write_text("# Results\n\nNothing is kept yet: `python benchmarks/run.py`.\n", encoding="utf-8")
+        return
+    for column in ("error", "seed", "published"):
+        if column not in table:
+            table[column] = None
+    compared = pd.concat([beside_us(part) for _, part in table.groupby("benchmark", sort=False)], ignore_index=True)
+    text = [f"# Results{', the quick version' if quick else ''}", "", HOW_TO_READ, "", *goals(table), *losses(compared)]
+    order = [*ABOUT, *sorted(set(table["benchmark"]) - set(ABOUT))]
+    for name in order:
+        part = table[table["benchmark"] == name]
+        if len(part):
+            pictures = [] if quick else figures(part, path.parent / "figures")
+            text += section(name, part, compared[compared["benchmark"] == name], runs, pictures)
+    path.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+HOW_TO_READ = """Written by `python benchmarks/run.py` from the lines in `benchmarks/results/`; every figure can be had again by the command of its section (CORPORA is the
+folder of real corpora, which do not ship). Sides were measured in turn, round after round, on one machine in one run. A cell gives the median, the range in brackets, and
+the number of repetitions or seeds. The last column is reckoned pair by pair: for times, sizes and perplexity theirs over ours (over 1: we need less), for scores ours minus theirs (over 0: we
+score higher), median and range; **bold** is a loss. Processor time counts all processes, and says more than wall time where the machine had other work."""
+
+
+# --- comparing ------------------------------------------------------------------------------------------------------------
+
+
+def dimensions(part: pd.DataFrame) -> list[str]:
+    """What the lines of one benchmark run over, beside case and side."""
+    return [column for column in part.columns if column not in KNOWN and part[column].nunique() > 1]
+
+
+def direction(measure: str, unit: str) -> int:
+    """-1 where smaller is better, 1 where larger is, 0 where neither."""
+    if unit in SIZES or measure in SMALLER or unit.startswith(("ns", "bytes")):
+        return -1
+    return int(measure.lower().split(" ")[0].split(",")[0] in LARGER)
+
+
+def our_side(sides: list[str]) -> str | None:
+    """Whose figures are ours: "topics", else the first that begins so."""
+    return next(
+        (side for side in sorted(sides, key=lambda side: side != "topics") if side.split(",")[0] == "topics"), None
+    )
+
+
+def beside_us(part: pd.DataFrame) -> pd.DataFrame:
+    """One row a case, measure, place on a curve and side: median, low, high, n; and `gain` with its range, pair by pair.
+
+    `gain` is theirs over ours where smaller is better, ours minus theirs where larger is; `lost` says that its median is on the wrong side.
+    """
+    dims = dimensions(part)
+    rows = []
+    for key, group in part.groupby([*KEY, *dims], sort=False, dropna=False):
+        named = dict(zip([*KEY, *dims], key, strict=True))
+        way, ours = direction(named["measure"], named["unit"]), our_side(group["side"].unique().tolist())
+        base = group[group["side"] == ours].set_index(["repetition", "seed"])["value"]
+        for side, theirs in group.groupby("side", sort=False):
+            row = named | {"side": side, "median": theirs["value"].median(), "low": theirs["value"].min()}
+            row |= {"high": theirs["value"].max(), "n": len(theirs), "error": theirs["error"].median(), "way": way}
+            row["published"] = bool(theirs["published"].eq(True).any())
+            if way and side != ours and not base.empty and str(side).split(",")[0] != "topics":
+                values = theirs.set_index(["repetition", "seed"])["value"]
+                mine = base.reindex(values.index) if not row["published"] else pd.Series(base.median(), values.index)
+                gain = ((values / mine) if way < 0 else mine - values).dropna()
+                if len(gain):
+                    lost = gain.median() < (1 if way < 0 else 0)
+                    row |= {"gain": gain.median(), "gain_low": gain.min(), "gain_high": gain.max(), "lost": bool(lost)}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def number(value: float) -> str:
+    """Three figures that count, thousands marked.
+
+    >>> number(0.01234), number(12.345), number(12345.6)
+    ('0.0123', '12.3', '12,346')
+    """
+    if not np.isfinite(value):
+        return "–"
+    size = abs(value)
+    return f"{value:,.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 1 else f"{value:.3g}" if size < 0.1 else f"{value:.3f}"  # fmt: skip
+
+
+def gained(row: pd.Series) -> str:
+    """The last column of a table: the gain and its range, bold where it is a loss."""
+    if not np.isfinite(row.get("gain", np.nan)):
+        return ""
+    sign = "×" if row["way"] < 0 else ""
+    form = (lambda value: f"{number(value)}{sign}") if row["way"] < 0 else (lambda value: f"{value:+.3f}")
+    span = f" ({form(row['gain_low'])} to {form(row['gain_high'])})" if row["gain_low"] != row["gain_high"] else ""
+    return f"**{form(row['gain'])}**{span}" if row["lost"] else form(row["gain"]) + span
+
+
+# --- writing --------------------------------------------------------------------------------------------------------------
+
+
+def goals(table: pd.DataFrame) -> list[str]:
+    """The figures that the project set itself, reached or not."""
+    rows = []
+    for goal in GOALS:
+        found = table[
+            (table["benchmark"] == goal.benchmark)
+            & table["case"].str.startswith(goal.case)
+            & (table["measure"] == goal.measure)
+        ]
+        found = found[~found["case"].str.contains(", by ", regex=False)]
+        got = np.nan
+        if len(found):
+            row = beside_us(found)
+            ours = row[row["side"].str.split(",").str[0] == "topics"]
+            peer = row[row["side"] == goal.peer]
+            value = (peer["gain"] if "gain" in peer else peer["median"].iloc[:0]) if goal.peer else ours["median"]
+            got = float(value.iloc[0]) if len(value) else np.nan
+        verdict = (
+            "not measured" if np.isnan(got) else "reached" if (got >= goal.bound) == goal.least else "**not reached**"
+        )
+        rows.append(
+            f"| {goal.what} | {'at least' if goal.least else 'at most'} {goal.bound:g} | {number(got)} | {verdict} |"
+        )
+    return ["## Goals", "", "| what | goal | measured | |", "|---|---|---|---|", *rows, ""]
+
+
+def losses(compared: pd.DataFrame) -> list[str]:
+    """Every case, measure and peer in which we come second."""
+    lost = compared[compared["lost"].eq(True)] if "lost" in compared else compared.iloc[:0]
+    if lost.empty:
+        return ["## Where we lose", "", "Nowhere in what was measured.", ""]
+    rows = []
+    for _, row in lost.iterrows():
+        reach = row["gain_high"] >= (1 if row["way"] < 0 else 0)
+        rows.append(f"| {ABOUT.get(row['benchmark'], row['benchmark'])} | {place(row)} | {row['measure']} | {row['side']} | {gained(row)} | {'some repetitions the other way' if reach else 'every repetition'} |")  # fmt: skip
+    head = ["## Where we lose", "", f"{len(lost)} of {int(compared['gain'].notna().sum())} comparisons.", ""]
+    if len(rows) > LONG:
+        head += ["<details><summary>All of them</summary>", ""]
+    tail = ["", "</details>", ""] if len(rows) > LONG else [""]
+    return [
+        *head,
+        "| benchmark | case | measure | peer | theirs beside ours | |",
+        "|---|---|---|---|---|---|",
+        *rows,
+        *tail,
+    ]
+
+
+def place(row: pd.Series) -> str:
+    """The case and where on its curve."""
+    dims = [name for name in row.index if name not in KNOWN and name not in DERIVED and pd.notna(row[name])]
+    more = [
+        f"{row[name]:g} {GROWTH.get(name, name.replace('_', ' '))}"
+        if isinstance(row[name], int | float)
+        else f"{row[name]}"
+        for name in dims
+    ]
+    return ", ".join([row["case"], *more])
+
+
+DERIVED = {"median", "low", "high", "n", "way", "gain", "gain_low", "gain_high", "lost"}
+
+
+def section(
+    name: str, part: pd.DataFrame, compared: pd.DataFrame, runs: pd.DataFrame, pictures: list[str]
+) -> list[str]:
+    """One benchmark: how it was run, figures, tables."""
+    of = runs[runs["run"].isin(part["run"])]
+    text = [f"## {ABOUT.get(name, name)}", ""]
+    for (day, machine), those in of.groupby(["date", "machine"], sort=False):
+        text += [f"{day}, {machine}:", "", *(f"- `{command}`" for command in those["command"].unique()), ""]
+    libraries = {key: value for versions in of["versions"] for key, value in versions.items()}
+    text += [f"With {', '.join(f'{key} {value}' for key, value in libraries.items())}.", "", *pictures]
+    parts = compared["case"].str.extract(r"^(.*), by (\w+): (.*)$")
+    main = compared[parts[0].isna()]
+    if len(main):
+        text += folded(sides_table(main), f"Table of {ABOUT.get(name, name).lower()}")
+    for (case, by), rows in compared.groupby([parts[0], parts[1]], sort=False):
+        shown = rows.assign(what=parts.loc[rows.index, 2]).sort_values("median", ascending=False)
+        text += [
+            f"**{case}, by {by}** ({', '.join(shown['side'].unique())}, {shown['measure'].iloc[0]})",
+            "",
+            f"| {by} | median (range), n |",
+            "|---|---|",
+        ]
+        text += [f"| {row['what']} | {spread(row)} |" for _, row in shown.iterrows()]
+        text += [""]
+    return text
+
+
+def folded(rows: list[str], title: str) -> list[str]:
+    return (
+        [*rows, ""]
+        if len(rows) <= LONG
+        else [f"<details><summary>{title}: {len(rows) - 2} rows</summary>", "", *rows, "", "</details>", ""]
+    )
+
+
+def sides_table(compared: pd.DataFrame) -> list[str]:
+    rows = ["| case | measure | side | median (range), n | beside ours |", "|---|---|---|---|---|"]
+    return rows + [
+        f"| {place(row)} | {row['measure']} | {row['side']} | {spread(row)} | {gained(row)} |"
+        for _, row in compared.iterrows()
+    ]
+
+
+def spread(row: pd.Series) -> str:
+    unit = "" if row["unit"] in ("", "share", "score") else f" {row['unit']}"
+    if pd.notna(row["error"]):
+        return f"{row['median']:.3f} ± {row['error']:.3f}{unit} (Monte Carlo)"
+    if row["published"]:
+        return f"{number(row['median'])}{unit}, published"
+    span = f" ({number(row['low'])} to {number(row['high'])})" if row["low"] != row["high"] else ""
+    return f"{number(row['median'])}{unit}{span}, {row['n']}"
+
+
+# --- drawing --------------------------------------------------------------------------------------------------------------
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
+MARKS = "osD^vP*X"
+
+
+def figures(part: pd.DataFrame, folder: Path) -> list[str]:
+    """Quality against processor time where both were recorded along a curve, and growth; the lines of Markdown that show them."""
+    drawn = []
+    for case, lines in part.groupby("case", sort=False):
+        times = lines[lines["measure"].isin(["processor time", "cpu"])]
+        if "sweeps" in lines and times["sweeps"].nunique() > 2:
+            measured = [measure for measure in ("perplexity", "npmi") if (lines["measure"] == measure).any()]
+            drawn += [curve(lines, times, case, measure, folder) for measure in measured]
+    for name in [name for name in GROWTH if name in part]:
+        for (case, measure), lines in part[part[name].notna()].groupby(["case", "measure"], sort=False):
+            if (
+                lines[name].nunique() > 2
+                and direction(measure, lines["unit"].iloc[0]) < 0
+                and lines.get("sweeps", pd.Series([0])).nunique() < 2
+            ):
+                drawn.append(growth(lines, case, measure, name, folder))
+    return drawn
+
+
+def curve(lines: pd.DataFrame, times: pd.DataFrame, case: str, measure: str, folder: Path) -> str:
+    keys = [key for key in ("side", "sweeps", "repetition", "seed") if key in lines and lines[key].notna().any()]
+    both = lines[lines["measure"] == measure].merge(times, on=keys, suffixes=("", "_time"))
+    figure, axes = plt.subplots(figsize=(6.4, 4))
+    for i, (side, points) in enumerate(both.groupby("side", sort=False)):
+        axes.plot(points["value_time"], points["value"], MARKS[i % 8], color=COLOURS[i % 8], alpha=0.25, ms=4)
+        middle = points.groupby("sweeps")[["value_time", "value"]].median()
+        axes.plot(middle["value_time"], middle["value"], "-" + MARKS[i % 8], color=COLOURS[i % 8], label=side, ms=5)
+    axes.set(
+        xscale="log", xlabel="processor time of the fit (s)", ylabel=measure, title=f"{measure} against time: {case}"
+    )
+    axes.legend(fontsize=8)
+    return save(
+        figure, folder, f"{lines['benchmark'].iloc[0]} {case} {measure}", f"{measure} against processor seconds, {case}"
+    )
+
+
+def growth(lines: pd.DataFrame, case: str, measure: str, over: str, folder: Path) -> str:
+    figure, axes = plt.subplots(figsize=(6.4, 4))
+    for i, (side, points) in enumerate(lines.groupby("side", sort=False)):
+        spread = points.groupby(over)["value"].agg(["median", "min", "max"])
+        axes.plot(spread.index, spread["median"], "-" + MARKS[i % 8], color=COLOURS[i % 8], label=side)
+        axes.fill_between(spread.index.astype(float), spread["min"], spread["max"], color=COLOURS[i % 8], alpha=0.15)
+    axes.set(
+        xlabel=GROWTH[over],
+        ylabel=f"{measure} ({lines['unit'].iloc[0]})",
+        title=f"{measure} by {GROWTH[over]}: {case}",
+        ylim=(0, None),
+    )
+    axes.legend(fontsize=8)
+    return save(
+        figure, folder, f"{lines['benchmark'].iloc[0]} {case} {measure} {over}", f"{measure} by {GROWTH[over]}, {case}"
+    )
+
+
+def save(figure: Any, folder: Path, name: str, says: str) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") + ".svg"
+    with matplotlib.rc_context({"svg.hashsalt": "topics", "svg.fonttype": "none"}):
+        figure.savefig(folder / file, metadata={"Date": None}, bbox_inches="tight")
+    plt.close(figure)
+    return f"![{says}](figures/{file})\n"

@@ -1,0 +1,78 @@
+"""The benchmarks' own bookkeeping, and published figures that our coherence must give."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CORPORA = ROOT.parent / "shared" / "corpora"
+
+
+@pytest.fixture(autouse=True)
+def benchmarks_can_be_imported(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    yield
+    for name in ("record", "results", "run", "literature"):
+        sys.modules.pop(name, None)
+
+
+def line(side, value, repetition=0, case="news", measure="processor time", unit="s", **more):
+    found = {"benchmark": "words_speed", "case": case, "side": side, "measure": measure, "value": value, "unit": unit}
+    return found | {"repetition": repetition, "run": "r1"} | more
+
+
+ABOUT = {"run": "r1", "date": "2026-01-01", "command": "python benchmarks/x.py", "machine": "m", "versions": {"a": "1"}}
+
+
+def test_ratios_are_taken_pair_by_pair_and_losses_are_said():
+    results = importlib.import_module("results")
+    lines = [line("topics", ours, i) for i, ours in enumerate((1, 2, 4))]
+    lines += [line("plain", theirs, i) for i, theirs in enumerate((3, 4, 4))]
+    lines += [line("topics", 0.5, measure="npmi", unit=""), line("plain", 0.6, measure="npmi", unit="")]
+    table = results.beside_us(results.pd.DataFrame(lines).assign(error=None, seed=None, published=None))
+    rows = table[table["side"] == "plain"].set_index("measure")
+    assert rows.loc["processor time", "gain"] == 2  # of 3, 2 and 1, not of the medians' 4 over 2
+    assert rows.loc["npmi", "gain"] == pytest.approx(-0.1)
+    assert rows["lost"].tolist() == [False, True]
+
+
+def test_results_are_written_from_kept_lines_and_the_same_lines_give_the_same_bytes(tmp_path):
+    results = importlib.import_module("results")
+    lines = [ABOUT, *(line(side, value, threads=n) for side, value in (("topics", 2), ("x", 1)) for n in (1, 2, 4))]
+    written = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        results.write(lines, tmp_path / name / "RESULTS.md")
+        written.append({f.name: f.read_bytes() for f in (tmp_path / name).rglob("*.*")})
+    assert written[0] == written[1]
+    text = written[0]["RESULTS.md"].decode()
+    assert "| From clean text to counts | news, 4 threads | processor time | x | **0.500×** |" in text
+    assert sum(name.endswith(".svg") for name in written[0]) == 1
+
+
+def test_a_new_run_replaces_the_cases_it_measured_and_what_its_command_gave(tmp_path):
+    run = importlib.import_module("run")
+    other = ABOUT | {"run": "r0", "command": "python benchmarks/y.py"}
+    run.keep(
+        [ABOUT, line("topics", 1), line("topics", 1, case="gone"), other, line("topics", 1, case="stays", run="r0")],
+        tmp_path,
+    )
+    run.keep([ABOUT | {"run": "r2"}, line("topics", 3, run="r2")], tmp_path)
+    kept = [json.loads(row) for row in (tmp_path / "words_speed.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {row["run"] for row in kept if "command" in row} == {"r0", "r2"}
+    assert [(row["case"], row["value"]) for row in kept if "command" not in row] == [("stays", 1), ("news", 3)]
+
+
+@pytest.mark.skipif(not CORPORA.exists(), reason="the real corpora are not beside the project")
+def test_our_coherence_of_gensims_topics_is_the_published_one():
+    literature = importlib.import_module("literature")
+    corpus = literature.corpora(CORPORA)["BBC News"]()
+    counts, numbers = literature.counted(corpus)
+    object.__setattr__(counts, "texts", corpus.texts)
+    found = literature.measured(counts, numbers, literature.gensim(counts, 10, 0)[0])
+    assert (found["c_npmi"], found["diversity"]) == pytest.approx(literature.RUNS_IN_PRINT[10, 0], abs=6e-5)
