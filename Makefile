@@ -15,10 +15,12 @@ ifeq ($(CONDA_IS_OURS),yes)
   PYTHON := $(CONDA_PYTHON)
   READY :=
   READY_DEV :=
+  READY_BENCH :=
 else
   PYTHON := $(BIN)/python
   READY := .venv/.ready
   READY_DEV := .venv/.ready-dev
+  READY_BENCH := .venv/.ready-bench
 endif
 export PYTHONPATH := src
 TOPICS_COMMAND := "$(PYTHON)" -m topics
@@ -60,10 +62,10 @@ lint: $(READY_DEV)  ## what check does to format, lint and types, changing nothi
 	@"$(PYTHON)" -m ruff format --check . && "$(PYTHON)" -m ruff check .
 	@"$(PYTHON)" -m mypy
 
-bench: $(READY_DEV)  ## measure, side by side with other tools (long)
+bench: $(READY_BENCH)  ## measure, side by side with other tools (long)
 	@"$(PYTHON)" benchmarks/run.py
 
-bench-quick: $(READY_DEV)  ## a small version of each measurement
+bench-quick: $(READY_BENCH)  ## a small version of each measurement
 	@"$(PYTHON)" benchmarks/run.py --quick
 
 lock:  ## make the locks anew from pyproject.toml (needs uv)
@@ -71,6 +73,8 @@ lock:  ## make the locks anew from pyproject.toml (needs uv)
 	  pyproject.toml --group build -o requirements.lock
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q \
 	  pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q \
+	  pyproject.toml --group build --group bench -c requirements-dev.lock -o requirements-bench.lock
 
 clean:  ## remove the reports
 	@find reports -mindepth 1 ! -name .gitkeep -delete
@@ -83,3 +87,6 @@ clean-all: clean  ## remove the reports, the kept results and the environment
 
 .venv/.ready-dev: requirements-dev.lock pyproject.toml
 	@sh .ci/setup requirements-dev.lock "$(BIN)/python" && touch .venv/.ready $@
+
+.venv/.ready-bench: requirements-bench.lock pyproject.toml
+	@sh .ci/setup requirements-bench.lock "$(BIN)/python" && touch .venv/.ready $@

@@ -52,7 +52,12 @@ def test_environment_yml_has_the_ranges_of_pyproject():
 
 
 @pytest.mark.parametrize(
-    ("lock", "groups"), [("requirements.lock", ["build"]), ("requirements-dev.lock", ["build", "dev"])]
+    ("lock", "groups"),
+    [
+        ("requirements.lock", ["build"]),
+        ("requirements-dev.lock", ["build", "dev"]),
+        ("requirements-bench.lock", ["build", "bench"]),
+    ],
 )
 def test_the_lock_holds_a_version_in_range_of_everything_asked_for(lock, groups):
     pins = locked(lock)
@@ -62,12 +67,13 @@ def test_the_lock_holds_a_version_in_range_of_everything_asked_for(lock, groups)
         assert all(version in specifier for version in pins[name]), f"{lock}: {name} {pins[name]} is not {specifier}"
 
 
-def test_both_locks_agree():
-    run, dev = locked("requirements.lock"), locked("requirements-dev.lock")
-    assert {name: dev.get(name) for name in run} == run
+@pytest.mark.parametrize("lock", ["requirements-dev.lock", "requirements-bench.lock"])
+def test_the_locks_agree(lock):
+    run, more = locked("requirements.lock"), locked(lock)
+    assert {name: more.get(name) for name in run} == run
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock"])
 def test_locks_hold_no_address(lock):
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert "://" not in text
