@@ -1,28 +1,29 @@
-"""Time of each stage from files to corpus, memory as articles are added, and repeats among 100,000 articles.
+"""Time of each stage from files to corpus, memory as articles are added, and repeats among many articles beside datasketch.
 
-    python benchmarks/corpus_speed.py ARTICLES [--workers 2] [--repeats 100000] [--folder 2000]
+    python benchmarks/corpus_speed.py ARTICLES [--rounds 5] [--workers 2] [--repeats 100000] [--folder 2000]
 
-Wall time and processor time (this process and its workers) of each stage, of one run; memory is the peak of this
-process above what the tables hold.
+Wall and processor time (this process and its workers) of each stage; memory is the peak of this process above what the tables hold. Repeats are made
+articles of 300 words, one in ten with a twentieth of its words changed: precision and recall are against those. datasketch gets the same shingles of five words,
+128 permutations and threshold, up to 20,000 articles.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import multiprocessing
 import resource
 import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from record import record
 
 from topics.corpus.clean import clean_articles
 from topics.corpus.dates import date_articles
@@ -30,61 +31,109 @@ from topics.corpus.language import add_language
 from topics.corpus.read import read_articles
 from topics.corpus.repeats import find_repeats
 
+MOST_BESIDE = 20_000  # articles that datasketch gets
+
 
 def processor() -> float:
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-def by_stage(path: Path, pool: Callable[[], ProcessPoolExecutor]) -> None:
+def by_stage(path: Path, workers: int, repetition: int) -> None:
     """Each stage with workers of its own, for the processor time of workers is known when they have ended."""
     made: dict[str, Any] = {}
-
-    def stage(name: str, work: Callable[..., Any]) -> None:
-        wall, cpu = time.perf_counter(), processor()
-        with pool() as workers:
-            list(workers.map(abs, range(8)))  # started before the clock
+    stages = {
+        "read": lambda many: read_articles(path, map=many),
+        "clean": lambda many: clean_articles(made["read"][0], map=many),
+        "dates": lambda many: date_articles(made["clean"][0], made["read"][0], map=many),
+        "language": lambda many: add_language(made["dates"][0], map=many),
+        "repeats": lambda many: find_repeats(made["language"], map=many),
+    }
+    together = 0.0
+    for name, work in stages.items():
+        cpu = processor()
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+            list(pool.map(abs, range(8)))  # started before the clock
             wall = time.perf_counter()
-            made[name] = work(map=workers.map)
+            made[name] = work(pool.map)
             wall = time.perf_counter() - wall
-        print(
-            f"{name:<10} {wall:6.2f} s wall, {processor() - cpu:6.2f} s of processor (starting workers included)",
-            flush=True,
+        cpu, together = processor() - cpu, together + wall
+        print(f"{name:<10} {wall:6.2f} s wall, {cpu:6.2f} s of processor (starting workers included)", flush=True)
+        record(
+            "corpus_speed", f"news, {workers} workers, by stage: {name}", "topics", "wall time", wall, "s", repetition
         )
+        record(
+            "corpus_speed",
+            f"news, {workers} workers, processor, by stage: {name}",
+            "topics",
+            "processor time",
+            cpu,
+            "s",
+            repetition,
+        )
+    record("corpus_speed", "news, all stages", "topics", "wall time", together, "s", repetition)
+    print(
+        f"{len(made['read'][0]):,} articles, {made['language']['n_words'].sum():,} words, {len(made['repeats']):,} repeats"
+    )
 
-    stage("read", partial(read_articles, path))
-    raw = made["read"][0]
-    stage("clean", lambda map: clean_articles(raw, map=map))
-    cleaned = made["clean"][0]
-    stage("dates", lambda map: date_articles(cleaned, raw, map=map))
-    stage("language", lambda map: add_language(made["dates"][0], map=map))
-    stage("repeats", lambda map: find_repeats(made["language"], map=map))
-    print(f"{len(raw):,} articles, {made['language']['n_words'].sum():,} words, {len(made['repeats']):,} repeats")
 
-
-def many_repeats(n: int) -> None:
-    """Synthetic articles of 300 words, one in ten a near repeat of another with a twentieth of its words changed."""
+def planted(n: int) -> tuple[pd.DataFrame, set[frozenset[int]]]:
+    """Made articles, and the pairs of them that repeat each other."""
     rng = np.random.default_rng(1)
     words = np.array([f"w{i}" for i in range(30_000)])
     rows = rng.choice(30_000, (n, 300))
-    again = rng.choice(n, n // 10, replace=False)
-    rows[again] = rows[(again + 1) % n]
+    again = np.sort(rng.choice(n // 2, n // 10, replace=False))  # each is like one of the second half
+    rows[again] = rows[again + n // 2]
     rows[again[:, None], rng.choice(300, (len(again), 5))] = rng.choice(30_000, (len(again), 5))
     texts = [" ".join(words[row]) for row in rows]
     table = pd.DataFrame(
         {"doc_id": [f"{i:07d}" for i in range(n)], "text": texts, "date": "", "not_before": "", "n_words": 300}
     )
-    before, wall, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter(), processor()
+    return table, {frozenset((int(i), int(i) + n // 2)) for i in again}
+
+
+def ours(table: pd.DataFrame) -> set[frozenset[int]]:
     found = find_repeats(table)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    changed = set(again.tolist())
-    planted = sum((i + 1) % n not in changed for i in changed)
-    print(f"{n:,} articles: {len(found):,} repeats ({planted:,} planted) in {time.perf_counter() - wall:.0f} s wall, {processor() - cpu:.0f} s of processor, "
-          f"one worker; {(peak - before) / 1024:,.0f} MB above {before / 1024:,.0f} MB")  # fmt: skip
+    return {frozenset((int(a), int(b))) for a, b in zip(found["doc_id"], found["repeats"], strict=True)}
+
+
+def datasketch(table: pd.DataFrame) -> set[frozenset[int]]:
+    from datasketch import MinHash, MinHashLSH
+
+    index, pairs = MinHashLSH(threshold=0.7, num_perm=128), set()
+    for i, text in enumerate(table["text"]):
+        words = text.split()
+        sketch = MinHash(num_perm=128)
+        sketch.update_batch([" ".join(words[at : at + 5]).encode() for at in range(len(words) - 4)])
+        pairs |= {frozenset((i, int(other))) for other in index.query(sketch)}
+        index.insert(str(i), sketch)
+    return pairs
+
+
+def many_repeats(n: int, repetition: int) -> None:
+    table, true = planted(n)
+    sides = {"topics": ours}
+    if n <= MOST_BESIDE and importlib.util.find_spec("datasketch"):
+        sides["datasketch"] = datasketch
+    elif n <= MOST_BESIDE:
+        print("left out: datasketch is not installed")
+    for side, work in sides.items():
+        before, wall, cpu = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter(), processor()
+        found = work(table)
+        wall, cpu = time.perf_counter() - wall, processor() - cpu
+        memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        precision, recall = len(found & true) / max(1, len(found)), len(found & true) / len(true)
+        print(f"{n:,} articles, {side}: {len(found):,} repeats ({len(true):,} planted) in {wall:.0f} s wall, {cpu:.0f} s of processor, "
+              f"one worker; {memory:,.0f} MB more; precision {precision:.3f}, recall {recall:.3f}", flush=True)  # fmt: skip
+        figures = [("processor time", cpu, "s"), ("precision", precision, ""), ("recall", recall, "")]
+        for measure, value, unit in figures + (
+            [("memory", memory, "MB")] if repetition == 0 and side == "topics" else []
+        ):
+            record("corpus_speed", f"repeats among {n:,} made articles", side, measure, value, unit, repetition)
 
 
 def memory(n: int) -> None:
     """The peak while reading and cleaning a folder of `n` and of 4 `n` files, beside the size of the table."""
-    for size in (n, 4 * n):
+    for size in (n, 2 * n, 4 * n):
         with tempfile.TemporaryDirectory() as folder:
             for i in range(size):
                 Path(folder, f"{i}.txt").write_text(f"Story {i}. " + "The council met again. " * 150, encoding="utf-8")
@@ -94,26 +143,28 @@ def memory(n: int) -> None:
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
             held = sum(int(t.memory_usage(deep=True).sum()) for t in (raw, cleaned))
-            print(
-                f"{size:,} files: peak {peak / 1e6:,.0f} MB, tables {held / 1e6:,.0f} MB, peak / tables {peak / held:.1f}",
-                flush=True,
-            )
+            print(f"{size:,} files: peak {peak / 1e6:,.0f} MB, tables {held / 1e6:,.0f} MB", flush=True)
+            for side, value in (("topics", peak), ("topics, what the tables hold", held)):
+                record(
+                    "corpus_speed", "peak while reading and cleaning", side, "memory", value / 1e6, "MB", articles=size
+                )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("articles", type=Path)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=0)
+    parser.add_argument("--repeats", type=int, nargs="*", default=[], help="numbers of made articles")
     parser.add_argument("--folder", type=int, default=0)
     given = parser.parse_args()
-    by_stage(
-        given.articles, lambda: ProcessPoolExecutor(given.workers, mp_context=multiprocessing.get_context("spawn"))
-    )
+    for repetition in range(given.rounds):
+        by_stage(given.articles, given.workers, repetition)
+        for n in given.repeats:
+            if n <= MOST_BESIDE or repetition == 0:  # the large one once
+                many_repeats(n, repetition)
     if given.folder:
         memory(given.folder)
-    if given.repeats:
-        many_repeats(given.repeats)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from typing import Any
 
 LIBRARIES = (
     "gensim", "nltk", "numpy", "scipy", "pandas", "numba", "trafilatura", "htmldate", "simplemma", "papermill", "nbconvert",
-    "tomotopy", "pyrmallet", "topica", "scikit-learn",
+    "tomotopy", "pyrmallet", "topica", "scikit-learn", "datasketch",
 )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ BENCHES = (
     Bench("models_scale.py", (NEWS,), None, "dated/NewsArticles.zip"),
     Bench("literature.py", ("{corpora}",), ("{corpora}", "--quick"), "labelled"),
     Bench("words_speed.py", (NEWS, "5"), (NEWS, "1"), "dated/NewsArticles.zip"),
-    Bench("corpus_speed.py", (NEWS, "--rounds", "5", "--repeats", "100000", "--folder", "2000"), (NEWS, "--rounds", "1", "--repeats", "5000"), "dated/NewsArticles.zip"),
+    Bench("corpus_speed.py", (NEWS, "--rounds", "5", "--repeats", "5000", "100000", "--folder", "2000"), (NEWS, "--rounds", "1", "--repeats", "5000"), "dated/NewsArticles.zip"),
     Bench("corpus_html.py", ("{corpora}/html", "--rounds", "5"), ("{corpora}/html", "--rounds", "1", "--pages", "40"), "html"),
     Bench("corpus_cleaning.py", ("--real", "{corpora}/.."), ()),
     Bench("trends_speed.py", (NEWS, "--repeats", "5"), (NEWS, "--repeats", "1"), "dated/NewsArticles.zip"),
