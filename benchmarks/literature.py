@@ -215,6 +215,7 @@ def agreement(found: np.ndarray, labels: list[str]) -> dict[str, float]:
 
 def compare(corpus: Corpus, grid: tuple[int, ...], sides: list[str], seeds: list[int], case: str) -> None:
     """Every side at every count with every seed; a figure of a seed is the mean over the counts."""
+    of_classes = grid == (len(set(corpus.labels)),)
     counts, numbers = counted(corpus)
     object.__setattr__(counts, "texts", corpus.texts)  # for tools that take words
     apart: list[float] = []
@@ -224,7 +225,7 @@ def compare(corpus: Corpus, grid: tuple[int, ...], sides: list[str], seeds: list
             for k in grid:
                 topic_term, doc_topic = SIDES[side](counts, k, seed)
                 row = measured(counts, numbers, topic_term)
-                if len(grid) == 1:  # topics as many as classes
+                if of_classes:
                     row |= agreement(doc_topic.argmax(axis=1), corpus.labels)
                 if side == AS_IN_PRINT and corpus.name == "BBC News" and (k, seed) in RUNS_IN_PRINT:
                     printed = RUNS_IN_PRINT[k, seed]
@@ -251,7 +252,7 @@ def compare(corpus: Corpus, grid: tuple[int, ...], sides: list[str], seeds: list
             max(apart),
             "",
         )
-    if len(grid) > 1:
+    if not of_classes:
         for model, (npmi, diversity) in IN_PRINT.get(corpus.name, {}).items():
             record("literature", case, f"{model} ({TABLES})", "c_npmi", npmi, "", published=True)
             record("literature", case, f"{model} ({TABLES})", "diversity", diversity, "", published=True)

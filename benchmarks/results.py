@@ -88,13 +88,17 @@ def write(lines: list[dict[str, Any]], path: Path, quick: bool = False) -> None:
         if len(part):
             pictures = [] if quick else figures(part, path.parent / "figures")
             text += section(name, part, compared[compared["benchmark"] == name], runs, pictures)
+    text += ["## Versions", ""]
+    for day, those in runs[runs["run"].isin(table["run"])].groupby("date", sort=True):
+        libraries = {key: value for versions in those["versions"] for key, value in versions.items()}
+        text += [f"{day}: {', '.join(f'{key} {value}' for key, value in libraries.items())}.", ""]
     path.write_text("\n".join(text) + "\n", encoding="utf-8")
 
 
 HOW_TO_READ = """Written by `python benchmarks/run.py` from the lines in `benchmarks/results/`; every figure can be had again by the command of its section (CORPORA is the
 folder of real corpora, which do not ship). Sides were measured in turn, round after round, on one machine in one run. A cell gives the median, the range in brackets, and
-the number of repetitions or seeds. The last column is reckoned pair by pair: for times, sizes and perplexity theirs over ours (over 1: we need less), for scores ours minus theirs (over 0: we
-score higher), median and range; **bold** is a loss. Processor time counts all processes, and says more than wall time where the machine had other work."""
+the number of repetitions or seeds; after the semicolon the comparison with ours, pair by pair: for times, sizes and perplexity theirs over ours (over 1: we need less), for scores ours minus
+theirs (over 0: we score higher), median and range; **bold** is a loss. Processor time counts all processes, and says more than wall time where the machine had other work."""
 
 
 # --- comparing ------------------------------------------------------------------------------------------------------------
@@ -197,25 +201,17 @@ def goals(table: pd.DataFrame) -> list[str]:
 
 
 def losses(compared: pd.DataFrame) -> list[str]:
-    """Every case, measure and peer in which we come second."""
+    """Every case and peer beside which we come second in a measure, one row each."""
     lost = compared[compared["lost"].eq(True)] if "lost" in compared else compared.iloc[:0]
     if lost.empty:
         return ["## Where we lose", "", "Nowhere in what was measured.", ""]
-    rows = []
-    for _, row in lost.iterrows():
-        reach = row["gain_high"] >= (1 if row["way"] < 0 else 0)
-        rows.append(f"| {ABOUT.get(row['benchmark'], row['benchmark'])} | {place(row)} | {row['measure']} | {row['side']} | {gained(row)} | {'some repetitions the other way' if reach else 'every repetition'} |")  # fmt: skip
-    head = ["## Where we lose", "", f"{len(lost)} of {int(compared['gain'].notna().sum())} comparisons.", ""]
-    if len(rows) > LONG:
-        head += ["<details><summary>All of them</summary>", ""]
-    tail = ["", "</details>", ""] if len(rows) > LONG else [""]
-    return [
-        *head,
-        "| benchmark | case | measure | peer | theirs beside ours | |",
-        "|---|---|---|---|---|---|",
-        *rows,
-        *tail,
-    ]
+    rows = ["| benchmark | case | peer | by how much |", "|---|---|---|---|"]
+    where = [lost["benchmark"], [place(row) for _, row in lost.iterrows()], lost["side"]]
+    for (benchmark, case, side), those in lost.groupby(where, sort=False):
+        said = ", ".join(f"{row['measure']} {gained(row)}" for _, row in those.iterrows())
+        rows.append(f"| {ABOUT.get(benchmark, benchmark)} | {case} | {side} | {said} |")
+    head = f"{len(lost)} of {int(compared['gain'].notna().sum())} comparisons of one case, measure and peer."
+    return ["## Where we lose", "", head, "", *folded(rows, "All of them"), ""]
 
 
 def place(row: pd.Series) -> str:
@@ -241,39 +237,44 @@ def section(
     text = [f"## {ABOUT.get(name, name)}", ""]
     for (day, machine), those in of.groupby(["date", "machine"], sort=False):
         text += [f"{day}, {machine}:", "", *(f"- `{command}`" for command in those["command"].unique()), ""]
-    libraries = {key: value for versions in of["versions"] for key, value in versions.items()}
-    text += [f"With {', '.join(f'{key} {value}' for key, value in libraries.items())}.", "", *pictures]
-    parts = compared["case"].str.extract(r"^(.*), by (\w+): (.*)$")
-    main = compared[parts[0].isna()]
-    if len(main):
-        text += folded(sides_table(main), f"Table of {ABOUT.get(name, name).lower()}")
-    for (case, by), rows in compared.groupby([parts[0], parts[1]], sort=False):
-        shown = rows.assign(what=parts.loc[rows.index, 2]).sort_values("median", ascending=False)
-        text += [
-            f"**{case}, by {by}** ({', '.join(shown['side'].unique())}, {shown['measure'].iloc[0]})",
-            "",
-            f"| {by} | median (range), n |",
-            "|---|---|",
-        ]
+    text += pictures
+    stages = compared["case"].str.extract(r"^(.*), by (\w+): (.*)$")
+    main = compared[stages[0].isna()]
+    for rows in tables(main):
+        text += folded(rows, "All rows")
+    for (case, by), rows in compared.groupby([stages[0], stages[1]], sort=False):
+        shown = rows.assign(what=stages.loc[rows.index, 2]).sort_values("median", ascending=False)
+        text += [f"**{case}, by {by}** ({', '.join(shown['side'].unique())}, {shown['measure'].iloc[0]})", ""]
+        text += [f"| {by} | median (range), n |", "|---|---|"]
         text += [f"| {row['what']} | {spread(row)} |" for _, row in shown.iterrows()]
         text += [""]
     return text
 
 
 def folded(rows: list[str], title: str) -> list[str]:
-    return (
-        [*rows, ""]
-        if len(rows) <= LONG
-        else [f"<details><summary>{title}: {len(rows) - 2} rows</summary>", "", *rows, "", "</details>", ""]
-    )
+    if len(rows) <= LONG:
+        return [*rows, ""]
+    return [f"<details><summary>{title}: {len(rows) - 2}</summary>", "", *rows, "", "</details>", ""]
 
 
-def sides_table(compared: pd.DataFrame) -> list[str]:
-    rows = ["| case | measure | side | median (range), n | beside ours |", "|---|---|---|---|---|"]
-    return rows + [
-        f"| {place(row)} | {row['measure']} | {row['side']} | {spread(row)} | {gained(row)} |"
-        for _, row in compared.iterrows()
-    ]
+def tables(compared: pd.DataFrame) -> list[list[str]]:
+    """A table for each set of cases that have the same measures: a row a case and side, a column a measure."""
+    cells: dict[tuple[str, str], dict[str, str]] = {}
+    for _, row in compared.iterrows():
+        beside = gained(row)
+        cell = spread(row) + (f"; {beside}" if beside else "")
+        cells.setdefault((place(row), row["side"]), {})[row["measure"]] = cell
+    of_case: dict[str, tuple[str, ...]] = {}
+    for (case, _), found in cells.items():
+        of_case[case] = tuple(dict.fromkeys([*of_case.get(case, ()), *found]))
+    made: dict[tuple[str, ...], list[str]] = {}
+    for (case, side), found in cells.items():
+        measures = of_case[case]
+        head = [f"| case | side | {' | '.join(measures)} |", "|---" * (len(measures) + 2) + "|"]
+        made.setdefault(measures, head).append(
+            f"| {case} | {side} | {' | '.join(found.get(m, '') for m in measures)} |"
+        )
+    return list(made.values())
 
 
 def spread(row: pd.Series) -> str:
