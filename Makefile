@@ -45,7 +45,8 @@ test: $(READY_DEV)  ## set up and run the tests
 	@"$(PYTHON)" -m pytest
 
 lab: $(READY)  ## open the notebooks in JupyterLab (loopback only, with its token)
-	@"$(PYTHON)" -m jupyterlab --ServerApp.ip=127.0.0.1 --notebook-dir=. '--LabApp.default_url=/lab/tree/notebooks/README.md?factory=Markdown%20Preview'
+	@"$(PYTHON)" -m jupyterlab --ServerApp.ip=127.0.0.1 --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/00_start.ipynb \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None
 
 verify: $(READY)  ## rebuild the run NAME from nothing and compare its bytes
 	@$(TOPICS_COMMAND) verify $${RUN_NAME:+"$$RUN_NAME"} $${OUT:+--out "$$OUT"}

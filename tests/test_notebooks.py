@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("0[1-9]_*.ipynb"))
 COMMON = {"articles": None, "config": "../config.yml", "out": None}
 OWN = {"02_topic_counts": {"topic_counts", "seeds"}, "03_topics": {"n_topics"}}
 

@@ -450,6 +450,8 @@ def texts(settings: Settings) -> tuple[np.ndarray, np.ndarray]:
 
 def topics(settings: Settings, n_topics: int, track: Track = untracked) -> store.Kept:
     """The topics of one count: `topics, topic_terms, doc_topics, matches, stability, lost_labels, seed`."""
+    if type(n_topics) is not int or not 2 <= n_topics <= 1000:
+        raise UserError(f"n_topics must be a whole number of 2 to 1,000. Got {n_topics!r}.")
     wanted = [item for item in jobs(settings, [n_topics], [n_topics]) if item[1] == "whole"]
     fits(settings, wanted, track)
     labels = Path(settings.labels)

@@ -677,7 +677,7 @@ def _number_notes(body: str) -> str:
 
 
 PARTS = {
-    "findings": "What was found", "cannot_say": "Looked for, and cannot say", "topics": "Topics", "keywords": "Keywords",
+    "cards": "The articles", "findings": "What was found", "cannot_say": "Looked for, and cannot say", "topics": "Topics", "keywords": "Keywords",
     "funnel": "What was left out", "methods": "Methods", "cite": "Cite", "download": "Download", "rebuild": "Rebuild",
 }  # fmt: skip
 
