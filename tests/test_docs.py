@@ -79,3 +79,11 @@ def test_files_and_folders_that_documents_name_exist():
             made = ("data/cache", "data/raw", "corrections", "metadata", "collection")
             if not path.startswith(made):
                 assert (ROOT / path).exists(), f"{name} names {path}"
+
+
+def test_the_pictures_of_the_readme_are_there_and_light_and_say_what_they_show():
+    pictures = re.findall(r"!\[([^\]]*)\]\((docs/[^)]+)\)", README)
+    assert len(pictures) >= 5
+    assert all(len(shown) > 20 for shown, _ in pictures)
+    assert {file for _, file in pictures} == {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.webp")}
+    assert sum((ROOT / file).stat().st_size for _, file in pictures) < 600_000

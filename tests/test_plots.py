@@ -51,9 +51,7 @@ def every_figure(topics: pd.DataFrame) -> dict:
     return {
         "articles": lambda: plots.articles_per_period(per_period),
         "lengths": lambda: plots.lengths(pd.DataFrame({"n_words": [120, 300, 900]})),
-        "funnel": lambda: plots.funnel(pd.DataFrame({"step": ["read", "kept"], "n": [10, 7]})),
-        "removals": lambda: plots.removals(pd.DataFrame({"step": ["byline"], "n": [10]})),
-        "dates": lambda: plots.dates(pd.DataFrame({"date_source": ["url", "none"], "n": [10, 0]})),
+        "funnel": lambda: plots.bars(pd.DataFrame({"step": ["read", "kept"], "n": [10, 7]}), "step", "articles", "What is left?"),
         "scores": lambda: plots.scores(scores(), "coherence", scores().assign(value=0.01), chosen=5),
         "alignment": lambda: plots.alignment(pd.concat([two, topics]), matches),
         "shares": lambda: plots.shares(topics, pd.DataFrame({"topic": [1, 2, 9], "share": [0.48, 0.31, 0.1]})),

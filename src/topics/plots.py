@@ -277,41 +277,14 @@ def lengths(articles: pd.DataFrame, title: str = "How long are the articles?", a
     return ax
 
 
-def describe_funnel(table: pd.DataFrame) -> str:
-    return "Bars, articles left after each step: " + _listed(table["step"], map(number, table["n"])) + "."
+def describe_bars(table: pd.DataFrame, name: str, unit: str) -> str:
+    return f"Bars, {unit}: " + _listed(table[name], map(number, table["n"])) + "."
 
 
 @_styled
-def funnel(table: pd.DataFrame, title: str = "What is left after each step?", ax: Axes | None = None) -> Axes:
-    """Bars in the table's order. A row is a step: `step, n` (articles left after it)."""
-    return _bars(table, "step", "articles", title, describe_funnel(table), ax)
-
-
-def describe_removals(table: pd.DataFrame) -> str:
-    return "Bars, passages taken out or repaired by each step: " + _listed(table["step"], map(number, table["n"])) + "."
-
-
-@_styled
-def removals(table: pd.DataFrame, title: str = "What was taken out of the articles?", ax: Axes | None = None) -> Axes:
-    """Bars. A row is a cleaning step: `step, n` (passages)."""
-    return _bars(table, "step", "passages taken out or repaired", title, describe_removals(table), ax)
-
-
-def describe_dates(table: pd.DataFrame) -> str:
-    return (
-        "Bars, articles by where their dates come from: " + _listed(table["date_source"], map(number, table["n"])) + "."
-    )
-
-
-@_styled
-def dates(table: pd.DataFrame, title: str = "How do we know the dates?", ax: Axes | None = None) -> Axes:
-    """Bars. A row is a kind of evidence: `date_source, n` (articles)."""
-    return _bars(table, "date_source", "articles", title, describe_dates(table), ax)
-
-
-def _bars(table: pd.DataFrame, name: str, unit: str, title: str, alt: str, ax: Axes | None) -> Axes:
-    """Horizontal bars in the table's order, each with its number."""
-    ax = _axes(ax, 0.62 + 0.24 * len(table), title, alt)
+def bars(table: pd.DataFrame, name: str, unit: str, title: str, ax: Axes | None = None) -> Axes:
+    """Horizontal bars in the table's order, each with its number. A row is a bar: its name in the column `name`, and `n`."""
+    ax = _axes(ax, 0.62 + 0.24 * len(table), title, describe_bars(table, name, unit))
     values, rows = _numbers(table, "n"), np.arange(len(table))
     ax.barh(rows, values, color=BLUE, height=0.62)
     for row, v in zip(rows, values, strict=True):

@@ -25,8 +25,7 @@ def verdict(corpus: Mapping[str, Any]) -> html.Piece:
 def funnel(corpus: Mapping[str, Any]) -> html.Piece:
     """From what was found to what is analysed, stage by stage, with the reasons."""
     table = audit.funnel(corpus["articles"], corpus["dropped"])
-    bars = table.rename(columns={"n_out": "n"})[["stage", "n"]].rename(columns={"stage": "step"})
-    bars = pd.concat([pd.DataFrame({"step": ["found"], "n": table["n_in"].head(1)}), bars], ignore_index=True)
+    bars = pd.DataFrame({"stage": ["found", *table["stage"]], "n": [*table["n_in"].head(1), *table["n_out"]]})
     heads = {
         "stage": "Stage",
         "n_in": "Articles in",
@@ -42,7 +41,7 @@ def funnel(corpus: Mapping[str, Any]) -> html.Piece:
     )
     return html.group(
         html.figure(
-            plots.funnel(bars),
+            plots.bars(bars, "stage", "articles left", "What is left after each step?"),
             name="funnel",
             caption="Bars are articles left after each stage.",
         ),
@@ -63,7 +62,7 @@ def removals(corpus: Mapping[str, Any]) -> html.Piece:
     }  # fmt: skip
     return html.group(
         html.figure(
-            plots.removals(steps),
+            plots.bars(steps, "step", "passages taken out or repaired", "What was taken out of the articles?"),
             name="removals",
             caption="Passages taken out or repaired.",
         ),
@@ -74,7 +73,7 @@ def removals(corpus: Mapping[str, Any]) -> html.Piece:
             columns=heads,
             formats={"share": lambda row: f"{100 * row.share:.2f} %" if row.share >= 0.00005 else "under 0.01 %"},
         ),
-        *(_examples(step, rows) for step, rows in corpus["removals"].groupby("step", sort=True)),
+        *(_examples(step, corpus["removals"][corpus["removals"]["step"] == step]) for step in steps["step"]),
     )
 
 
@@ -112,7 +111,7 @@ def dates(corpus: Mapping[str, Any]) -> html.Piece:
     by_source = table.groupby("date_source", sort=False)["n"].sum().reset_index()
     doubts = corpus["dropped"][corpus["dropped"]["stage"] == "dates"]
     pieces = [
-        html.figure(plots.dates(by_source), name="dates", caption="Bars are articles. “none” is undated: never guessed, and in no series."),
+        html.figure(plots.bars(by_source, "date_source", "articles", "How do we know the dates?"), name="dates", caption="Bars are articles. “none” is undated: never guessed, and in no series."),
         html.table(table, name="dates_known", caption="Where dates come from, and how precise they are", formats={"share": "percent"},
                    columns={"date_source": "Known from", "date_precision": "Precision", "n": "Articles", "share": "Share"}),
     ]  # fmt: skip
@@ -159,7 +158,7 @@ def before_and_after(corpus: Mapping[str, Any]) -> html.Piece:
         ["lost", "doc_id"], ascending=[False, True]
     )
     shown = changed.head(SHOWN_WHOLE)
-    by_doc = dict(tuple(removals.groupby("doc_id")))
+    by_doc = dict(tuple(removals[removals["doc_id"].isin(shown["doc_id"])].groupby("doc_id")))
     none = removals.head(0)
     said = html.say("") if len(shown) == len(articles) else html.say(
         f"Shown are the {len(shown)} articles of {len(articles):,} that cleaning changed most; the table `removals` has every passage."

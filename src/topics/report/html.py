@@ -417,8 +417,9 @@ def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFra
         columns=heads,
         formats={
             "title": lambda r: link(r.title, r.url),
-            "shares": lambda r: "; ".join(
-                f"{labels[t]} {v / 10:.0f} %" for t, v in zip(r.shares[::2], r.shares[1::2], strict=True)
+            "shares": lambda r: Piece("; ").join(
+                Piece(f"<bdi>{esc(labels[t])}</bdi> {v / 10:.0f}\u00a0%")
+                for t, v in zip(r.shares[::2], r.shares[1::2], strict=True)
             ),
         },
     )

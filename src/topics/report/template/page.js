@@ -59,7 +59,7 @@
     const line = ([id, title, url, source, date, topics]) => {
       const row = make("tr", "", { id: "article-" + id }), head = make("th", "", { scope: "row", dir: "auto" });
       head.append(url ? make("a", title, { href: url, rel: "noopener noreferrer" }) : title);
-      const said = topics.map((v, i) => i % 2 ? "" : `${labels[v]} ${Math.round(topics[i + 1] / 10)} %`).filter(Boolean).join("; ");
+      const said = topics.map((v, i) => i % 2 ? "" : `\u2068${labels[v]}\u2069 ${Math.round(topics[i + 1] / 10)}\u00a0%`).filter(Boolean).join("; ");
       row.append(head, make("td", source, { dir: "auto" }), make("td", date || "–", { class: "date" }), make("td", said));
       return row;
     };
