@@ -350,7 +350,7 @@ def test_the_browser_of_articles_filters_by_word_and_topic_and_shows_hostile_tit
     block.locator("input").fill("")
     block.locator("select").select_option("2")
     first = block.locator("tbody tr").first.inner_text()
-    assert "<b>cities</b> 9" in first, "sorted by the chosen topic's share"
+    assert "<b>cities</b>\u2069 9" in first, "sorted by the chosen topic's share"
     page.close()
 
 
