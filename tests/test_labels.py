@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from test_models_worlds import World, planted
@@ -35,6 +37,15 @@ def leading(model: TopicModel, topic: int, n: int = 5) -> list[str]:
     return model.terms[lda.top_terms(model, n)[topic]].tolist()
 
 
+def labelled(world: World, run: TopicModel, path: Path) -> tuple[pd.DataFrame, pd.DataFrame, TopicModel]:
+    """TOPICS with labels, what became of the labels, and the fit with its topics merged."""
+    found = labels.find_topics(labels.read_labels(path), run)
+    share = run.doc_topic.mean(axis=0)
+    merged, number = labels.merge_topics(run, labels.joined(found, run.n_topics), share)
+    parts = lda.distinctive_labels(run)
+    return labels.label_topics(lda.topics(merged, world.counts), found, number, parts), found, merged
+
+
 def test_a_label_follows_its_topic_to_another_number_and_another_seed(
     world: World, model: TopicModel, tmp_path: Path
 ) -> None:
@@ -45,21 +56,22 @@ def test_a_label_follows_its_topic_to_another_number_and_another_seed(
     )
     other = fit(world.counts, n_topics=3, seed=9, sweeps=100, samples=5)
     for run in (model, other, replace(model, topic_term=model.topic_term[::-1], doc_topic=model.doc_topic[:, ::-1])):
-        table, lost = labels.label_topics(lda.topics(run, world.counts), labels.read_labels(path), run)
+        table, found, _ = labelled(world, run, path)
         alike = run.topic_term @ model.topic_term.T
         assert table.loc[alike[:, 2].argmax(), "label"] == "Third"
         assert table.loc[alike[:, 2].argmax(), "group"] == "G"
         assert table.loc[alike[:, 0].argmax(), "label"] == "First"
-        assert len(lost) == 0
+        assert table["label_fit"].notna().sum() == 2
+        assert (found["topic"] > 0).all()
 
 
 def test_a_label_of_a_topic_that_is_gone_is_told_and_given_to_no_other(
     world: World, model: TopicModel, tmp_path: Path
 ) -> None:
     path = written(tmp_path, {"terms": ["moon", "tide", "sea"], "name": "Sea"})
-    table, lost = labels.label_topics(lda.topics(model, world.counts), labels.read_labels(path), model)
+    table, found, _ = labelled(world, model, path)
     assert "Sea" not in table["label"].tolist()
-    assert lost["name"].tolist() == ["Sea"]
+    assert found.loc[found["topic"] == 0, "name"].tolist() == ["Sea"]
 
 
 def test_junk_carries_its_reason_and_an_entry_for_another_count_does_not_apply(
@@ -70,37 +82,71 @@ def test_junk_carries_its_reason_and_an_entry_for_another_count_does_not_apply(
         {"terms": leading(model, 1), "junk": True, "reason": "words of reporting"},
         {"terms": leading(model, 0), "name": "Of ten", "n_topics": 10},
     )
-    table, lost = labels.label_topics(lda.topics(model, world.counts), labels.read_labels(path), model)
+    table, found, _ = labelled(world, model, path)
     assert table["junk"].tolist() == [False, True, False]
     assert table.loc[1, "reason"] == "words of reporting"
     assert "Of ten" not in table["label"].tolist()
-    assert len(lost) == 0
+    assert len(found) == 1
 
 
-def test_merged_topics_have_one_name_and_their_shares_add_up(world: World, model: TopicModel, tmp_path: Path) -> None:
-    entries = [{"terms": leading(model, k), "name": "Both", "merge": True} for k in (0, 2)]
-    table, _ = labels.label_topics(
-        lda.topics(model, world.counts), labels.read_labels(written(tmp_path, *entries)), model
-    )
-    assert table["merged"].tolist() == ["Both", "", "Both"]
-    merged = labels.merge_shares(lda.doc_topics(model, world.counts), table)
-    assert sorted(merged["topic"].unique()) == [1, 2]
-    assert np.allclose(merged.groupby("doc_id")["share"].sum(), 1)
-    first = merged[merged["topic"] == 1]["share"].to_numpy()
-    assert np.allclose(first, lda.article_shares(model, world.counts)[:, [0, 2]].sum(axis=1))
+@pytest.fixture
+def merged(world: World, model: TopicModel, tmp_path: Path) -> tuple[pd.DataFrame, TopicModel]:
+    entries = [{"terms": leading(model, k), "name": "Both", "merge": True, "reason": f"r{k}"} for k in (1, 2)]
+    table, _, run = labelled(world, model, written(tmp_path, *entries))
+    return table, run
+
+
+def test_merged_topics_are_one_row_of_one_name_that_says_what_it_is_made_of(merged: Any, model: TopicModel) -> None:
+    table, _ = merged
+    assert table["topic"].tolist() == [1, 2]
+    both = table[table["label"] == "Both"].iloc[0]
+    assert both["merged"].count(";") == 1
+    assert both["reason"] == "r1; r2"
+    assert table["share"].is_monotonic_decreasing
+    assert both["share"] == pytest.approx(model.doc_topic[:, 1:].mean(axis=0).sum())
+
+
+def test_draws_of_a_merged_topic_are_the_sums_of_its_parts_draws(world: World, merged: Any, model: TopicModel) -> None:
+    table, run = merged
+    one = int(table.loc[table["label"] == "Both", "topic"].iloc[0]) - 1
+    assert (run.draws_doc[:, :, one] == model.draws_doc[:, :, 1:].sum(axis=2)).all()
+    assert run.alpha[one] == pytest.approx(model.alpha[1:].sum())
+    whole, parts = (lda.share_draws(m, world.counts, n=400)[:, 0] for m in (run, model))
+    summed = parts[:, 1:].sum(axis=1)
+    assert whole[:, one].mean() == pytest.approx(summed.mean(), abs=4 * summed.std() / 20)
+    assert whole[:, one].std() == pytest.approx(summed.std(), rel=0.2)
+
+
+def test_terms_of_a_merged_topic_are_mixed_by_size(merged: Any, model: TopicModel) -> None:
+    table, run = merged
+    one = int(table.loc[table["label"] == "Both", "topic"].iloc[0]) - 1
+    assert np.allclose(run.topic_term.sum(axis=1), 1)
+    wanted = np.average(model.topic_term[1:], axis=0, weights=model.topic_n[1:])
+    assert np.allclose(run.topic_term[one], wanted)
+    assert run.draws_term.sum() == model.draws_term.sum()
+    assert run.draws_term.shape[0] == 2 * len(model.draws_doc)
+
+
+def test_another_run_is_merged_as_its_topics_pair() -> None:
+    pairs = np.array([2, 0, 1])  # of topics 0, 1, 2 of the first
+    assert labels.joined_like(np.array([0, 1, 1]), pairs, 3).tolist() == [0, 0, 2]
+    assert labels.joined_like(np.array([0, 1, 1]), np.array([2, -1, 1]), 3).tolist() == [0, 1, 2]
+
+
+def test_the_share_of_a_group_adds_up_with_a_joint_interval(world: World, model: TopicModel, tmp_path: Path) -> None:
+    entries = [{"terms": leading(model, k), "name": f"n{k}", "group": "G"} for k in range(3)]
+    table, _, _ = labelled(world, model, written(tmp_path, *entries))
+    group = labels.group_shares(table, model, world.counts).iloc[0]
+    assert group["topics"] == "1, 2, 3"
+    assert group[["share", "share_low", "share_high"]].tolist() == pytest.approx([1, 1, 1])
 
 
 def test_no_file_is_no_labels(world: World, model: TopicModel, tmp_path: Path) -> None:
     assert labels.read_labels(tmp_path / "none.yml") == []
-    table, lost = labels.label_topics(lda.topics(model, world.counts), [], model)
-    assert len(table) == 3
-    assert lost.empty
-
-
-def test_the_skeleton_is_a_labels_file_for_every_topic(world: World, model: TopicModel, tmp_path: Path) -> None:
-    path = tmp_path / "labels.yml"
-    path.write_text(labels.skeleton(lda.topics(model, world.counts)), encoding="utf-8")
-    assert [list(label.terms) for label in labels.read_labels(path)] == [leading(model, k, 10) for k in range(3)]
+    table, found, run = labelled(world, model, tmp_path / "none.yml")
+    assert table["label"].tolist() == lda.distinctive_labels(model)
+    assert found.empty
+    assert run is model
 
 
 @pytest.mark.parametrize(
@@ -116,6 +162,7 @@ def test_the_skeleton_is_a_labels_file_for_every_topic(world: World, model: Topi
         ("topics: [{terms: [a, b, c], junk: true}]", "must give its reason"),
         ("topics: [{terms: [a, b, c], merge: true}]", "the name that it shares"),
         ("topics: [{terms: [a, b, c], name: 3}]", "name must be str"),
+        ("topics: [{terms: [a, b, c], name: X}, {terms: [d, e, f], name: X}]", "entries 1 and 2 have one name"),
     ],
 )
 def test_a_bad_file_is_told_in_one_line(text: str, said: str, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ class TestArticlesToRead:
 
 class TestTopicsBesideEachOther:
     def test_a_fit_is_its_own_counterpart(self, world):
-        found = reading.counterparts(world["model"], ["x", "y"], {"seed": [world["model"]]})
+        found = reading.counterparts(world["model"], ["x", "y"], {("seed", 2, 1): world["model"]})
         own = found[found["kind"] == "seed"]
         assert own["topic_b"].tolist() == own["topic"].tolist()
         assert own["similarity"].to_numpy() == pytest.approx(1)
@@ -181,20 +181,21 @@ def made(world):
     """What the page is given, with one topic that comes back in every run and one in none."""
     model, counts = world["model"], world["counts"]
     topics = lda.topics(model, counts).assign(
-        group="", reason="", junk=False, label_fit=np.nan, coherence=0.1, exclusivity=5.0
+        group="", reason="", merged="", joins="", junk=False, label_fit=np.nan, coherence=0.1, exclusivity=5.0
     )
     topics["label"] = ["<i>first</i>", "second"]
     topics["found"], topics["runs"], topics["again"], topics["again_part"] = [4, 0], 4, [0.9, 0.0], np.nan
     topics["stable"], topics["standing"] = [True, False], ["", topics_page.UNSTABLE]
     texts = dict(zip(world["articles"]["doc_id"], world["articles"]["text"], strict=True))
     chosen = reading.choose_articles(model, counts)
-    near = reading.counterparts(model, topics["label"].tolist(), {"seed": [model]})
+    near = reading.counterparts(model, topics["label"].tolist(), {("seed", 2, 1): model})
     series = pd.DataFrame(columns=["name", "method"])
     return {
         "n_topics": 2, "few": False, "articles": world["articles"], "topics": topics,
         "kept": {"topic_terms": lda.topic_terms(model, 12), "doc_topics": lda.doc_topics(model, counts),
                  "matches": pd.DataFrame({"topic_a": [1], "seed_b": [1], "topic_b": [1]}),
-                 "lost_labels": pd.DataFrame({"name": ["Gone"], "terms": ["x, y, z"], "best": [0.2]})},
+                 "labels": pd.DataFrame({"name": ["Gone"], "terms": ["x, y, z"], "topic": [0], "fit": [0.2]}),
+                 "groups": pd.DataFrame()},
         "reading": {"articles": reading.passages(model, counts, world["words"], texts, chosen), "counterparts": near,
                     "doubts": {"1": [], "2": []}, "seed_shares": pd.DataFrame({"topic": [1], "seed": [2], "share": [0.5]}),
                     "correlations": reading.correlations(model, counts)},
@@ -230,7 +231,7 @@ class TestPage:
         assert "0 of 4 runs · unstable" in page
 
     def test_three_questions_are_named(self, made):
-        page = topics_page.questions(made)
+        page = topics_page.overview(made)
         assert all(f"({letter})" in page for letter in "abc")
 
     def test_what_is_left_out_is_said(self, made):

@@ -12,10 +12,11 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_compl
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -327,7 +328,7 @@ def jobs(settings: Settings, topic_counts: Iterable[int], paged: Iterable[int] =
 
 
 def comparison(settings: Settings, track: Track = untracked) -> store.Kept:
-    """The grid together: `scores` (with `text`: whole or shuffled), `stability`, `alignment`, `missing`, `shown`, `choice`.
+    """The grid together: `scores` (with `text`: whole or shuffled), `stability`, `missing`, `shown`, `choice`.
 
     `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons.
     """
@@ -345,7 +346,6 @@ def _comparison_values(settings: Settings, counts: tuple[int, ...]) -> dict[str,
         "counts": list(counts),
         "seeds": list(settings.seeds),
         "engine": settings.engine,
-        "hide_words": list(settings.hide_words),
         "few": few(settings),
     }
 
@@ -361,7 +361,7 @@ def paged(settings: Settings) -> tuple[int, ...]:
 
 
 def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
-    from topics.models import alignment, lda, scores, stability, sweep
+    from topics.models import scores, stability, sweep
 
     n_terms = len(words(settings)["counts"].terms)
     models = {
@@ -370,7 +370,7 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         for text, seeds in (("whole", settings.seeds), ("shuffled", stability.SHUFFLED_SEEDS))
     }
     windows = _windows(settings, [model for group in models.values() for model in group], n_terms)
-    rows, steady, lacking, described, shown = [], [], [], [], {}
+    rows, steady, lacking, shown = [], [], [], {}
     for k in counts:
         whole, shuffled = models["whole", k], models["shuffled", k]
         base = stability.reference(shuffled)
@@ -379,20 +379,16 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         shown[k] = first.seed
         steady.append(stability.stability(first, others, base))
         lacking.append(stability.missing(first, others, base.floor))
-        described.append(lda.topics(first, words(settings)["counts"], hide=_hidden(settings)))
         rows += [
             scores.scores(model, windows, _completed(settings, k, model.seed)).assign(text="whole") for model in whole
         ]
         rows += [scores.scores(model, windows).assign(text="shuffled") for model in shuffled]
     all_scores, all_steady = pd.concat(rows, ignore_index=True), pd.concat(steady, ignore_index=True)
-    ordered = [next(m for m in models["whole", k] if m.seed == shown[k]) for k in counts]
     chosen = _suggested(settings, all_scores[all_scores["text"] == "whole"], all_steady)
     return {
         "scores": all_scores,
         "stability": all_steady,
-        "alignment": alignment.align_all(ordered) if len(ordered) > 1 else pd.DataFrame(),
         "missing": pd.concat(lacking, ignore_index=True),
-        "topics": pd.concat(described, ignore_index=True),
         "few": few(settings),
         "shown": shown,
         "choice": {
@@ -448,16 +444,87 @@ def texts(settings: Settings) -> tuple[np.ndarray, np.ndarray]:
     return term[term >= 0], np.searchsorted(doc, np.arange(len(counts.doc_ids) + 1))
 
 
+def splits(settings: Settings) -> store.Kept:
+    """How topics divide and join over the grid: `topics` of every count, labelled and merged as on their pages, and `alignment`, each count with the next."""
+    shown = comparison(settings)["shown"]
+    key = store.key("splits", room="models", values=_listing_values(settings), inputs=[comparison(settings).key])
+
+    def build() -> store.Result:
+        from topics.models import alignment
+
+        fits = {int(k): reported(settings, int(k), seed) for k, seed in shown.items()}
+        flows = [
+            alignment.align(fits[a].model, fits[b].model).assign(n_topics_a=a, n_topics_b=b)
+            for a, b in pairwise(sorted(fits))
+        ]
+        tables = [_listed(settings, k, fit) for k, fit in fits.items()]
+        return {
+            "topics": pd.concat(tables, ignore_index=True),
+            "alignment": pd.concat(flows, ignore_index=True) if flows else pd.DataFrame(),
+        }
+
+    return _keep(settings, key, build)
+
+
+def _listing_values(settings: Settings) -> dict[str, Any]:
+    """What decides how topics are listed: words hidden, labels written by hand."""
+    file = Path(settings.labels)
+    return {
+        "hide_words": list(settings.hide_words),
+        "labels": store.file_digest(file) if file.is_file() else None,
+    }
+
+
+class Reported(NamedTuple):
+    """The fit that is reported, its topics merged as the labels say; the labels that apply; and what became of the topics of before."""
+
+    model: TopicModel
+    labels: pd.DataFrame  # of `models.labels.find_topics`
+    number: np.ndarray  # for each topic of the fit its number in `model`
+    codes: np.ndarray  # for each topic of the fit which others are one with it
+    fitted: TopicModel  # before any merge
+
+    def like(self, other: TopicModel, floor: float) -> TopicModel:
+        """Another fit with the topics merged that pair with the merged ones."""
+        from topics.models import labels, stability
+
+        pairs = stability.match(stability.similarity(self.fitted, other), floor)
+        codes = labels.joined_like(self.codes, pairs, other.n_topics)
+        return labels.merge_topics(other, codes, other.doc_topic.mean(axis=0))[0]
+
+
+def reported(settings: Settings, n_topics: int, seed: int) -> Reported:
+    """The fit of one count and seed with its topics merged as `labels.yml` says."""
+    from topics.models import labels, lda, sweep
+
+    fitted = fit(settings, sweep.Job("whole", n_topics, seed))
+    found = labels.find_topics(labels.read_labels(Path(settings.labels)), fitted)
+    codes = labels.joined(found, n_topics)
+    share = lda.article_shares(fitted, words(settings)["counts"]).mean(axis=0)
+    model, number = labels.merge_topics(fitted, codes, share)
+    return Reported(model, found, number, codes, fitted)
+
+
+def _listed(settings: Settings, n_topics: int, fit: Reported) -> pd.DataFrame:
+    """TOPICS of a fit, labelled by hand where a label is of them."""
+    from topics.models import labels, lda
+
+    counts, hidden = words(settings)["counts"], _hidden(settings)
+    table = lda.topics(fit.model, counts, hide=hidden)
+    return labels.label_topics(table, fit.labels, fit.number, lda.distinctive_labels(fit.fitted, hidden)).assign(
+        n_topics=n_topics
+    )
+
+
 def topics(settings: Settings, n_topics: int, track: Track = untracked) -> store.Kept:
-    """The topics of one count: `topics, topic_terms, doc_topics, matches, stability, lost_labels, seed`."""
+    """The topics of one count: `topics, topic_terms, doc_topics, matches, stability, labels, groups, seed, floor`."""
     if type(n_topics) is not int or not 2 <= n_topics <= 1000:
         raise UserError(f"n_topics must be a whole number of 2 to 1,000. Got {n_topics!r}.")
     wanted = [item for item in jobs(settings, [n_topics], [n_topics]) if item[1] == "whole"]
     fits(settings, wanted, track)
-    labels = Path(settings.labels)
-    values = {"n_topics": n_topics, "seeds": list(settings.seeds), "engine": settings.engine}
-    values["hide_words"] = list(settings.hide_words)
-    values["labels"] = store.file_digest(labels) if labels.is_file() else None
+    values = {"n_topics": n_topics, "seeds": list(settings.seeds), "engine": settings.engine} | _listing_values(
+        settings
+    )
     key = store.key("topics", room="models", values=values, inputs=[words(settings).key])
     return _keep(settings, key, lambda: _describe(settings, n_topics))
 
@@ -472,34 +539,50 @@ def _hidden(settings: Settings) -> set[str]:
 def _describe(settings: Settings, n_topics: int) -> store.Result:
     from topics.models import labels, lda, scores, stability, sweep
 
-    counts = words(settings)["counts"]
+    counts, hidden = words(settings)["counts"], _hidden(settings)
     runs = [fit(settings, sweep.Job("whole", n_topics, seed)) for seed in settings.seeds]
     base = stability.reference(
         [fit(settings, sweep.Job("shuffled", n_topics, seed)) for seed in stability.SHUFFLED_SEEDS]
     )
-    shown = runs[stability.representative(runs)]
-    others = [model for model in runs if model is not shown]
-    parts = [fit(settings, sweep.Job("resampled", n_topics, seed)) for seed in settings.seeds[:3]]
+    first = runs[stability.representative(runs)].seed
+    kept = reported(settings, n_topics, first)
+    shown = kept.model
+    others = [kept.like(model, base.floor) for model in runs if model.seed != first]
+    parts = [
+        kept.like(fit(settings, sweep.Job("resampled", n_topics, seed)), base.floor) for seed in settings.seeds[:3]
+    ]
     steady = stability.stability(shown, others, base)
-    resampled = stability.stability(shown, parts, base, kind="articles")
     top = lda.top_terms(shown, min(scores.TOP, len(counts.terms)))
-    windows = _windows(settings, [shown], len(counts.terms))
-    hidden = _hidden(settings)
-    table = lda.topics(shown, counts, hide=hidden)
+    table = _listed(settings, n_topics, kept)
     table["stability"] = table["topic"].map(steady.groupby("topic")["excess"].mean())
-    table["coherence"] = scores.coherence(top, windows, "c_npmi")
+    table["coherence"] = scores.coherence(top, _windows(settings, [shown], len(counts.terms)), "c_npmi")
     table["exclusivity"] = scores.exclusivity(shown)
-    table, lost = labels.label_topics(table, labels.read_labels(Path(settings.labels)), shown)
+    terms = lda.topic_terms(shown, 200)
+    pairs = [stability.matches(shown, other, base.floor) for other in others]
     return {
         "topics": conform(table, "topics"),
-        "topic_terms": lda.topic_terms(shown, 200).query("term not in @hidden").reset_index(drop=True),
-        "doc_topics": lda.doc_topics(shown, counts),
-        "matches": pd.concat([stability.matches(shown, other, base.floor) for other in others], ignore_index=True),
-        "stability": pd.concat([steady, resampled], ignore_index=True),
+        "topic_terms": terms[~terms["term"].isin(hidden)].reset_index(drop=True).assign(n_topics=n_topics),
+        "doc_topics": lda.doc_topics(shown, counts).assign(n_topics=n_topics),
+        "matches": pd.concat(pairs, ignore_index=True).assign(n_topics_a=n_topics, n_topics_b=n_topics),
+        "stability": pd.concat(
+            [steady, stability.stability(shown, parts, base, kind="articles")], ignore_index=True
+        ).assign(n_topics=n_topics),
         "missing": stability.missing(shown, others, base.floor),
-        "lost_labels": lost,
-        "seed": shown.seed,
+        "labels": kept.labels,
+        "groups": labels.group_shares(table, shown, counts),
+        "seed": first,
         "floor": base.floor,
+    }
+
+
+def runs(settings: Settings, n_topics: int, kept: store.Kept) -> tuple[TopicModel, dict[int, TopicModel]]:
+    """The fit of one count that is reported, and those of the other seeds, with topics merged alike. `kept` is of `topics`."""
+    from topics.models import sweep
+
+    shown = reported(settings, n_topics, kept["seed"])
+    others = [seed for seed in settings.seeds if seed != kept["seed"]]
+    return shown.model, {
+        seed: shown.like(fit(settings, sweep.Job("whole", n_topics, seed)), kept["floor"]) for seed in others
     }
 
 
@@ -507,31 +590,25 @@ def reading(settings: Settings, n_topics: int) -> store.Kept:
     """What is read of the topics of one count: `articles` (typical and random, with the passage that carries the topic), `counterparts`,
     `positions`, `map_terms`, `correlations`, `doubts`, and `seed_shares`; where articles are few `groups` of paragraphs and `said` of them."""
     kept = topics(settings, n_topics)
-    if not few(settings):
-        comparison(settings)
-    return _keep(
-        settings,
-        store.key("reading", room="models", values={}, inputs=[kept.key]),
-        lambda: _read(settings, n_topics, kept),
-    )
+    inputs = [kept.key] if few(settings) else [kept.key, comparison(settings).key]
+    key = store.key("reading", room="models", values={}, inputs=inputs)
+    return _keep(settings, key, lambda: _read(settings, n_topics, kept))
 
 
 def _read(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
-    from topics.models import reading, sweep
+    from topics.models import reading
 
     base, articles = words(settings), corpus(settings)["articles"]
     counts = base["counts"]
-    runs = {seed: fit(settings, sweep.Job("whole", n_topics, seed)) for seed in settings.seeds}
-    shown = runs.pop(kept["seed"])
+    shown, others = runs(settings, n_topics, kept)
     if few(settings):
         groups = reading.reading_groups(shown, counts, base)
         return {"groups": groups, "said": reading.say_groups(groups)}
-    elsewhere = {k: seed for k, seed in comparison(settings)["shown"].items() if int(k) != n_topics}
-    others = {
-        "seed": list(runs.values()),
-        "count": [fit(settings, sweep.Job("whole", int(k), seed)) for k, seed in elsewhere.items()],
-    }
-    found = reading.counterparts(shown, kept["topics"]["label"].tolist(), others)
+    elsewhere = {("seed", n_topics, seed): model for seed, model in others.items()}
+    for k, seed in comparison(settings)["shown"].items():
+        if int(k) != n_topics:
+            elsewhere["count", int(k), seed] = reported(settings, int(k), seed).model
+    found = reading.counterparts(shown, kept["topics"]["label"].tolist(), elsewhere)
     chosen = reading.choose_articles(shown, counts)
     texts = dict(zip(articles["doc_id"], articles["text"], strict=True))
     sources = dict(zip(articles["doc_id"], articles["source"], strict=True))
@@ -543,7 +620,7 @@ def _read(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
         "map_terms": reading.map_terms(shown),
         "correlations": reading.correlations(shown, counts),
         "doubts": {str(topic): lines for topic, lines in reading.doubts(shown, counts, near, sources).items()},
-        "seed_shares": _seed_shares(kept["matches"], runs),
+        "seed_shares": _seed_shares(kept["matches"], others),
     }
 
 
@@ -573,11 +650,11 @@ def reports_on(settings: Settings) -> int:
 
 
 def _topics_over_time(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
-    from topics.models import lda, sweep
+    from topics.models import lda
     from topics.trends import groups, prevalence
 
     counts = words(settings)["counts"]
-    shown = fit(settings, sweep.Job("whole", n_topics, kept["seed"]))
+    shown, others = runs(settings, n_topics, kept)
     placed, periods, length, why = calendar(settings)
     known = placed["doc_id"].isin(lda.articles(counts)).to_numpy()
     placed = placed[known].reset_index(drop=True)
@@ -586,14 +663,15 @@ def _topics_over_time(settings: Settings, n_topics: int, kept: store.Kept) -> st
     if len(periods) > 1:
         codes, blocks = prevalence.topic_blocks(placed)
         draws = lda.share_draws(shown, counts, codes)
-        others = _matched_shares(settings, n_topics, kept)
-        reported = reports_on(settings)
-        why_not = f"Topics' trends are tested at the {reported} topics that this run reports on alone: who tests every count finds one by chance."
-        unsure = _unsteady(kept) if n_topics == reported else {str(k): why_not for k in range(1, n_topics + 1)}
-        made["series"] = prevalence.topic_series(draws, blocks, shares, placed, periods, length, other_runs=others)
-        made["trends"] = prevalence.topic_trends(
+        matched = _matched_shares(kept["matches"], others, counts, shown.n_topics)
+        tested = reports_on(settings)
+        why_not = f"Topics' trends are tested at the {tested} topics that this run reports on alone: who tests every count finds one by chance."
+        unsure = _withheld(kept) if n_topics == tested else {str(k): why_not for k in range(1, n_topics + 1)}
+        series = prevalence.topic_series(draws, blocks, shares, placed, periods, length, other_runs=matched)
+        trends = prevalence.topic_trends(
             shares, placed, periods, length, withheld=unsure, seasons=collection(settings).get("seasons")
         )
+        made["series"], made["trends"] = series.assign(n_topics=n_topics), trends.assign(n_topics=n_topics)
     articles = corpus(settings)["articles"].sort_values("doc_id", kind="stable")[known].reset_index(drop=True)
     tables = []
     for column in groups.columns_to_compare(articles):
@@ -604,28 +682,31 @@ def _topics_over_time(settings: Settings, n_topics: int, kept: store.Kept) -> st
     return made
 
 
-def _matched_shares(settings: Settings, n_topics: int, kept: store.Kept) -> dict[int, np.ndarray]:
+def _matched_shares(
+    matches: pd.DataFrame, others: dict[int, TopicModel], counts: Any, n_topics: int
+) -> dict[int, np.ndarray]:
     """Each other run's shares of the articles, its topics in the order of those they match; missing where none does."""
-    from topics.models import lda, sweep
+    from topics.models import lda
 
-    counts = words(settings)["counts"]
     found = {}
-    for seed, pairs in kept["matches"].groupby("seed_b"):
-        other = lda.article_shares(fit(settings, sweep.Job("whole", n_topics, int(seed))), counts)
-        found[int(seed)] = np.full_like(other, np.nan)
-        found[int(seed)][:, pairs["topic_a"].to_numpy() - 1] = other[:, pairs["topic_b"].to_numpy() - 1]
+    for seed, model in others.items():
+        pairs, other = matches[matches["seed_b"] == seed], lda.article_shares(model, counts)
+        found[seed] = np.full((len(other), n_topics), np.nan)
+        found[seed][:, pairs["topic_a"].to_numpy() - 1] = other[:, pairs["topic_b"].to_numpy() - 1]
     return found
 
 
-def _unsteady(kept: store.Kept) -> dict[str, str]:
-    """The topics that do not come back in every other run, each with the sentence that withholds its trend."""
+def _withheld(kept: store.Kept) -> dict[str, str]:
+    """The topics that do not come back in every other run or are set aside by hand, each with the sentence that withholds its trend."""
     rows = kept["stability"][kept["stability"]["kind"] == "seed"]
     back = rows.assign(back=rows["topic_b"] > 0).groupby("topic")["back"].agg(["sum", "size"])
-    return {
+    unsteady = {
         str(topic): f"It comes back in {row['sum']} of {row['size']} other runs only, so no trend is drawn from it."
         for topic, row in back.iterrows()
         if row["sum"] < row["size"]
     }
+    junk = kept["topics"][kept["topics"]["junk"]]
+    return unsteady | {str(row.topic): f"It is set aside by hand: {row.reason}" for row in junk.itertuples()}
 
 
 # --- over time ----------------------------------------------------------------------------------------------------------------
@@ -887,6 +968,9 @@ def _together(
 
 def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked) -> dict[str, Any]:
     """All steps in order, for a report: the results kept, the counts that get a page, and every table by name."""
+    from topics.models import labels
+
+    labels.read_labels(Path(settings.labels))  # a mistake in it is told before any work
     tell("reading, cleaning and dating the articles")
     Thread(target=_warm, daemon=True).start()  # the sampler is compiled, once on a machine, while articles are read
     base = corpus(settings)

@@ -12,8 +12,9 @@ How the functions compose (each fit alone is worth keeping under its own key; `m
     stable = stability.stability(shown, others, base)                      # and missing, matches, convergence
     flow = alignment.relations(alignment.align_all([shown of each topic count]))
     choice = sweep.choose(all scores, all stability)
-    topics, lost = labels.label_topics(lda.topics(shown, counts), labels.read_labels(path), shown)
-    shares = labels.merge_shares(lda.doc_topics(shown, counts), topics)    # topics that a label merges, added up
+    found = labels.find_topics(labels.read_labels(path), shown)            # which topic each label written by hand is of
+    merged, number = labels.merge_topics(shown, labels.joined(found, shown.n_topics), shares)
+    topics = labels.label_topics(lda.topics(merged, counts), found, number, lda.distinctive_labels(shown))
 
 `lda.share_draws(model, counts, groups)` gives draws of the mean share of each topic in groups of articles, for intervals.
 """

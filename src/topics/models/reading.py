@@ -107,28 +107,30 @@ def _best_passage(
 # --- topics beside each other -----------------------------------------------------------------------------------------
 
 
-def counterparts(shown: TopicModel, labels: Sequence[str], others: Mapping[str, Sequence[TopicModel]]) -> pd.DataFrame:
-    """What each topic is most like in other fits: one row per topic and fit, `kind` the name under which the fit is given.
+def counterparts(
+    shown: TopicModel, labels: Sequence[str], others: Mapping[tuple[str, int, int], TopicModel]
+) -> pd.DataFrame:
+    """What each topic is most like in other fits: one row per topic and fit; `others` are under kind, number of topics and seed.
 
     `similarity` as in `stability.similarity` (words and articles, 0 to 1), `topic_b` the most similar topic of the other fit (several topics may have
-    the same one: no pairing), `terms_b` its words. Under kind `same` stand the three nearest other topics of the fit itself, by words
-    alone: 1 - the Jensen-Shannon divergence in bits (1: the same words, 0: no word in common).
+    the same one: no pairing; `mutual` where it has none more similar itself), `terms_b` its words. Under kind `same` stand the three nearest other
+    topics of the fit itself, by words alone: 1 - the Jensen-Shannon divergence in bits (1: the same words, 0: no word in common).
     """
     rows = []
     own = 1 - divergences(shown) / np.log(2)
     np.fill_diagonal(own, -1)
     for topic in range(shown.n_topics):
         nearest = np.argsort(-own[topic], kind="stable")[: min(3, shown.n_topics - 1)]
-        fit = (shown.n_topics, shown.seed)
-        rows += [("same", topic + 1, *fit, other + 1, own[topic, other], labels[other]) for other in nearest]
-    for kind, models in others.items():
-        for model in models:
-            alike = similarity(shown, model)
-            leading = model.terms[top_terms(model, 5)]
-            for topic, other in enumerate(alike.argmax(axis=1)):
-                found = (kind, topic + 1, model.n_topics, model.seed, other + 1, alike[topic, other])
-                rows.append((*found, ", ".join(leading[other])))
-    return pd.DataFrame(rows, columns=["kind", "topic", "n_topics_b", "seed_b", "topic_b", "similarity", "terms_b"])
+        fit = ("same", topic + 1, shown.n_topics, shown.seed)
+        rows += [(*fit, other + 1, own[topic, other], False, labels[other]) for other in nearest]
+    for (kind, n_topics, seed), model in others.items():
+        alike = similarity(shown, model)
+        leading, back = model.terms[top_terms(model, 5)], alike.argmax(axis=0)
+        for topic, other in enumerate(alike.argmax(axis=1)):
+            found = (kind, topic + 1, n_topics, seed, other + 1, alike[topic, other], back[other] == topic)
+            rows.append((*found, ", ".join(leading[other])))
+    columns = ["kind", "topic", "n_topics_b", "seed_b", "topic_b", "similarity", "mutual", "terms_b"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def positions(model: TopicModel) -> pd.DataFrame:

@@ -1,4 +1,7 @@
-"""What the page on the number of topics shows: one figure and one sentence, then every score, splits and merges, the choices."""
+"""What the page on the number of topics shows: one figure and one sentence, then the choices, splits and merges, every score.
+
+Each section brings its own heading, so that a page of few articles has none that is empty.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from topics import plots
+from topics import pipeline, plots
 from topics.models.alignment import relations
 from topics.models.scores import MEASURES
 from topics.report import html
+from topics.settings import Settings
 
 RETURN = "topics that come back"
 BY_CHANCE = 0.05  # of the topics of shuffled text that pass for a match: how the floor is set (models.stability)
@@ -27,28 +31,36 @@ NAMES = {
     "diversity": "diversity",
 }
 LEFT_OUT = (
-    "There are no scores, no coherence, no stability and no recommendation here: with so few articles every such number "
-    "rests on which handful was pasted, and would say nothing of a topic."
+    "There are no scores, no coherence, no stability, no recommendation and no drawing of how groups divide here: with so few articles "
+    "every such number rests on which handful was pasted, and would say nothing of a topic."
 )
+
+
+def gather(settings: Settings) -> dict[str, Any]:
+    """Everything that the page shows: scores, stability and choice of the grid, and how its topics divide and join."""
+    return {**pipeline.comparison(settings), **pipeline.splits(settings)}
 
 
 # --- the answer -------------------------------------------------------------------------------------------------------
 
 
 def answer(compared: Mapping[str, Any]) -> html.Piece:
-    """The recommendation in a sentence, and one figure: at which counts topics come back in other runs."""
+    """The recommendation in a sentence, one figure, what speaks against it, which counts would do as well."""
+    choice = compared["choice"]
+    head = html.group(html.heading("The answer"), html.verdict(choice["why"]))
     if compared["few"]:
-        return html.group(html.verdict(compared["choice"]["why"]), html.say(LEFT_OUT))
+        return html.group(head, html.say(LEFT_OUT))
     back = returning(compared["stability"])
     chance = back.drop_duplicates("n_topics").assign(value=BY_CHANCE)
     title = "At which numbers of topics do the topics come back in other runs?"
-    drawn = plots.scores(back, RETURN, chance, chosen=compared["choice"]["n_topics"], title=title)
+    drawn = plots.scores(back, RETURN, chance, chosen=choice["n_topics"], title=title)
+    stripe = " The grey stripe is the count suggested." if choice["n_topics"] else ""
     caption = (
         "A dot is another run (another seed) of the same number of topics: the part of the topics shown that have a match in it (1: all). "
-        "Crosses: what passes for a match where the words are dealt out to the articles at random, 1 in 20. The grey stripe is the count suggested."
+        f"Crosses: what passes for a match where the words are dealt out to the articles at random, 1 in 20.{stripe}"
     )
     shown = html.figure(drawn, name="topic_counts", caption=caption)
-    return html.group(html.verdict(compared["choice"]["why"]), shown)
+    return html.group(head, shown, _reasons(choice))
 
 
 def returning(stability: pd.DataFrame) -> pd.DataFrame:
@@ -60,11 +72,10 @@ def returning(stability: pd.DataFrame) -> pd.DataFrame:
     return found.assign(measure=RETURN, better="higher")
 
 
-def reasons(compared: Mapping[str, Any]) -> html.Piece:
+def _reasons(choice: Mapping[str, Any]) -> html.Piece:
     """What speaks against the count suggested, which counts would do as well."""
-    choice = compared["choice"]
-    if compared["few"] or choice["n_topics"] is None:
-        return html.say("No count is suggested, so none speaks against another: read the articles.")
+    if choice["n_topics"] is None:
+        return html.say("No count is suggested, so nothing here should be read as a topic before the articles are.")
     others = [str(k) for k in choice["range"] if k != choice["n_topics"]]
     as_well = (
         f"By the same rule {_listed(others)} topics would do as well."
@@ -76,6 +87,22 @@ def reasons(compared: Mapping[str, Any]) -> html.Piece:
 
 def _listed(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def decision(compared: Mapping[str, Any]) -> html.Piece:
+    """That the number of topics is a decision, and what to look at to take it."""
+    if compared["few"]:
+        return html.Piece("")
+    return html.group(
+        html.heading("It is a decision"),
+        html.say(
+            "No score knows what the topics are for. A small number gives broad themes that are easy to name; a large one gives finer themes, "
+            "and more that no second run finds. To decide, read:\n\n"
+            "- the topics of two or three counts side by side, each with its articles (the pages on topics), and ask which differences matter to the question at hand;\n"
+            "- which topics divide as the count grows (below): where a division means something, the larger count earns its place;\n"
+            "- how many topics come back in every other run: what does not should carry no conclusion."
+        ),
+    )
 
 
 # --- what another choice would change ---------------------------------------------------------------------------------
@@ -97,7 +124,8 @@ def choices(compared: Mapping[str, Any]) -> html.Piece:
     span: dict[str, Any] = {name: _spread(name) for name in ("c_npmi", "exclusivity")}
     span["gain"] = html.with_interval("gain", "gain_low", "gain_high")
     caption = "What each count gives: means over seeds; in brackets the lowest and highest seed, for the gain a 95 % interval for articles like those held out"
-    return html.table(_choices(compared), name="topic_counts", caption=caption, columns=columns, formats=span)
+    shown = html.table(_choices(compared), name="topic_counts", caption=caption, columns=columns, formats=span)
+    return html.group(html.heading("What another choice would change"), shown)
 
 
 def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
@@ -108,12 +136,11 @@ def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
     always = (
         seeds.assign(back=seeds["topic_b"] > 0).groupby(["n_topics", "topic"])["back"].all().groupby("n_topics").sum()
     )
-    runs = seeds.groupby("n_topics")["seed_b"].nunique()
     lacking = compared["missing"].groupby("n_topics").size() if len(compared["missing"]) else pd.Series(dtype=int)
     ends = whole[whole["measure"] == "gain"].groupby("n_topics")[["low", "high"]].mean().add_prefix("gain_")
     table = spread.join(ends).reset_index()
     count = table["n_topics"]
-    table["back"] = [f"{always[k]} of {k} ({runs[k]} runs)" for k in count]
+    table["back"] = [f"{always[k]} of {k}" for k in count]
     table["lacking"] = [int(lacking.get(k, 0)) for k in count]
     choice = compared["choice"]
     table["said"] = [
@@ -134,9 +161,11 @@ def _spread(measure: str) -> Any:
 
 def _groups(compared: Mapping[str, Any]) -> html.Piece:
     """Few articles: the leading words of the reading groups of every count."""
-    topics = compared["topics"]
     columns = {"n_topics": "Groups", "topic": "Group", "terms": "Leading words"}
-    return html.table(topics, caption="Reading groups of paragraphs, by their number", columns=columns)
+    caption = "Two groups or three: leading words of each"
+    return html.group(
+        html.heading("Reading groups of paragraphs"), html.table(compared["topics"], caption=caption, columns=columns)
+    )
 
 
 # --- splits and merges ------------------------------------------------------------------------------------------------
@@ -145,14 +174,12 @@ def _groups(compared: Mapping[str, Any]) -> html.Piece:
 def splits(compared: Mapping[str, Any]) -> html.Piece:
     """How topics divide and join as their number grows: a figure, and tables in words."""
     if compared["few"]:
-        return html.say(
-            "Left out: with so few articles the groups of one count and of the next share their paragraphs by chance."
-        )
-    counts = flow_counts(compared)
-    topics = compared["topics"][compared["topics"]["n_topics"].isin(counts)]
-    links = compared["alignment"]
+        return html.Piece("")
+    counts, links, head = flow_counts(compared), compared["alignment"], html.heading("How topics divide and join")
     if len(counts) < 2:
-        return html.say("Only one count was fitted, so nothing splits or merges. Give more: `topic_counts`.")
+        only = "Only one count was fitted, so nothing divides or joins. Give more: `topic_counts`."
+        return html.group(head, html.say(only))
+    topics = compared["topics"][compared["topics"]["n_topics"].isin(counts)]
     links = links[links["n_topics_a"].isin(counts) & links["n_topics_b"].isin(counts)]
     links = links.assign(similarity=(links["from_a"] * links["of_b"]) ** 0.5)
     shown = links[links[["from_a", "of_b"]].max(axis=1) >= 0.1]
@@ -167,7 +194,7 @@ def splits(compared: Mapping[str, Any]) -> html.Piece:
         html.details(f"From {a} to {b} topics", _step(compared, a, b), open=a == compared["choice"]["n_topics"])
         for a, b in _steps(compared["alignment"])
     ]
-    return html.group(figure, *steps)
+    return html.group(head, figure, *steps)
 
 
 def flow_counts(compared: Mapping[str, Any]) -> list[int]:
@@ -195,13 +222,19 @@ def _step(compared: Mapping[str, Any], a: int, b: int) -> html.Piece:
     for topic in topics.loc[topics["n_topics"] == a, "topic"]:
         goes = flows[flows["topic_a"] == topic].sort_values("from_a", ascending=False, kind="stable")
         becomes = [
-            f"{row.from_a:.0%} of it to {row.topic_b} ({labels[b, row.topic_b]}), {row.of_b:.0%} of that"
+            f"{row.from_a:.0%} to {row.topic_b} ({labels[b, row.topic_b]}), which it fills to {row.of_b:.0%}"
             for row in goes.itertuples()
         ]
-        what = ", ".join(dict.fromkeys(goes["relation"])) or "dissolved"
+        what = "divides" if len(goes) > 1 else "stays" if len(goes) else "is scattered"
+        what += " and joins others" if goes["relation"].isin(["merged", "mixed"]).any() else ""
         rows.append((topic, labels[a, topic], what, "; ".join(becomes) or "less than a quarter of it to any one topic"))
     table = pd.DataFrame(rows, columns=["topic", "label", "what", "becomes"])
-    heads = {"topic": f"Of {a}", "label": "Topic", "what": "Is", "becomes": f"Its text among the {b}"}
+    heads = {
+        "topic": f"Of {a}",
+        "label": "Topic",
+        "what": "What it does",
+        "becomes": f"Where its text goes among the {b}",
+    }
     return html.table(table, caption=f"What becomes of {a} topics when {b} are asked for", columns=heads)
 
 
@@ -211,7 +244,7 @@ def _step(compared: Mapping[str, Any], a: int, b: int) -> html.Piece:
 def all_scores(compared: Mapping[str, Any]) -> html.Piece:
     """Every measure over all counts: every seed, the shuffled text, what the measure is silent about, and the numbers."""
     if compared["few"]:
-        return html.say(LEFT_OUT)
+        return html.Piece("")
     pieces = [_measure(compared, measure) for measure in NAMES if (compared["scores"]["measure"] == measure).any()]
     heads = {"n_topics": "Topics", "seed": "Seed", "text": "Text", "measure": "Measure", "value": "Value", "low": "Low", "high": "High",
              "unit": "Unit", "better": "Better"}  # fmt: skip
@@ -221,7 +254,10 @@ def all_scores(compared: Mapping[str, Any]) -> html.Piece:
         columns=heads,
         caption="Every score of every fit; low and high: 95 % interval for articles like those held out",
     )
-    return html.details("Show all scores", *pieces, html.details("The numbers", numbers))
+    head = html.group(
+        html.heading("All scores"), html.say("None of them is a judge alone: each says what it is silent about.")
+    )
+    return html.group(head, html.details("Show all scores", *pieces, html.details("The numbers", numbers)))
 
 
 def _measure(compared: Mapping[str, Any], measure: str) -> html.Piece:

@@ -19,12 +19,14 @@ from topics import plots
 from topics.corpus import audit
 from topics.report import html, methods
 from topics.report.corpus_page import title_of
+from topics.report.topic_sections import series_figure
+from topics.report.topics_page import standing
 from topics.tables import replace_file
 from topics.trends.keywords import findings
 from topics.words.telling import telling_sentences
 
 MOST_FINDINGS, MOST_WARNINGS = 7, 3
-MOST_TOPIC_FINDINGS = 4
+MOST_TOPIC_FINDINGS, MOST_UNSTABLE = 4, 4
 LEDGER = "ledger.csv"
 FEW_MENTIONS = r"^Only (\d+) articles? mentions? it; a trend needs (\d+)"
 
@@ -116,21 +118,23 @@ def _card(row: Any, sentences: list[str]) -> dict[str, Any]:
 
 
 def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, Any]:
-    """The front page where things can be counted: findings, what cannot be said, topics, keywords."""
+    """The front page where things can be counted: findings, what cannot be said, topics, keywords.
+
+    Where no number of topics is suggested, nothing is claimed of any topic.
+    """
     shown = made["suggested"] if made["suggested"] in made["topic_counts"] else made["topic_counts"][0]
-    kept = made["topics"][shown]
-    steady = steadiness(kept)
-    rising = moved(made["keywords"])
-    on_topics = [] if made["suggested"] is None else topic_findings(made, kept, steady, shown)
-    on_trends = topic_trends(made, kept, shown) + [_trend_finding(row) for row in rising.itertuples(index=False)]
-    said = on_topics[:MOST_TOPIC_FINDINGS] + on_trends[: MOST_FINDINGS - min(len(on_topics), MOST_TOPIC_FINDINGS)]
+    topics = standing(made["topics"][shown], made["reading"][shown])
+    found = [] if made["suggested"] is None else topic_findings(made, topics, shown)[:MOST_TOPIC_FINDINGS]
+    moves = [] if made["suggested"] is None else topic_trends(made, topics, shown)
+    moves += [_trend_finding(row) for row in moved(made["keywords"]).to_dict("records")]
+    found += moves[: MOST_FINDINGS - len(found)]
     return {
         "verdict": sentences[0],
         "warnings": [sentence for sentence in sentences[1:] if _is_warning(sentence)][:MOST_WARNINGS],
-        "findings": said,
-        "figure": _first_figure(made, rising, kept, shown) if said else None,
-        "cannot_say": cannot_say(made, kept, steady, shown),
-        "topics": topics_table(made, kept, steady, shown),
+        "findings": found,
+        "figure": first_figure(made, found[0], topics, shown) if found else None,
+        "cannot_say": cannot_say(made, topics, shown),
+        "topics": topics_table(made, topics, shown),
         "keywords": keywords_table(made["keywords"]["trends"]),
     }
 
@@ -149,43 +153,45 @@ def _is_warning(sentence: str) -> bool:
     return any(sign in sentence for sign in signs)
 
 
-def steadiness(kept: Mapping[str, Any]) -> pd.DataFrame:
-    """For each topic: `found` in how many of `runs` other runs it has a match beyond shuffled text, and `steady`."""
-    rows = kept["stability"][kept["stability"]["kind"] == "seed"]
-    back = rows.assign(back=rows["topic_b"] > 0).groupby("topic")["back"].agg(found="sum", runs="size")
-    return back.assign(steady=back["found"] == back["runs"])
-
-
-def topic_findings(
-    made: Mapping[str, Any], kept: Mapping[str, Any], steady: pd.DataFrame, shown: int
-) -> list[dict[str, str]]:
-    """A finding for each topic that comes back in every run, the largest first."""
-    n = len(made["corpus"]["articles"])
+def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[dict[str, Any]]:
+    """A finding for each topic that comes back in every run and is not set aside by hand, the steadiest first."""
+    shares = made["topics"][shown]["doc_topics"].pivot(index="doc_id", columns="topic", values="share")
+    leads = shares.idxmax(axis=1).value_counts()
+    kept = topics[topics["stable"] & ~topics["junk"]].assign(steady=lambda table: table["again"].round(1))
     found = []
-    for row in kept["topics"].itertuples(index=False):
-        if steady.loc[row.topic, "steady"] and not getattr(row, "junk", False):
-            runs = int(steady.loc[row.topic, "runs"])
-            share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
-            text = (
-                f"**{row.label}**: {share} of the text of an average article of these {n:,} (95 % interval, given these topics; "
-                f"words: {', '.join(row.terms.split(', ')[:6])}). The topic comes back in {runs} of {runs} other runs."
-            )
-            found.append(
-                {
-                    "text": text,
-                    "href": f"03_topics_{shown:02d}.html#topic-{row.topic}",
-                    "link": "The articles behind it",
-                }
-            )
+    row: Any
+    for row in kept.sort_values(["steady", "share"], ascending=False, kind="stable").itertuples():
+        share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
+        text = (
+            f"**{row.label}**: {share} of the words of an average article (95 % interval, these {len(shares):,} articles, given these topics), where {len(topics)} "
+            f"topics alike would have {1 / len(topics):.0%}; it is the largest topic of {leads.get(row.topic, 0):,} articles. "
+            f"It comes back in {row.found} of {row.runs} other runs{_elsewhere(made, row.topic, shown)}. Words: {', '.join(row.terms.split(', ')[:6])}."
+        )
+        where = f"03_topics_{shown:02d}.html#topic-{row.topic}"
+        found.append(
+            {"text": text, "href": where, "link": "The articles behind it", "kind": "topic", "name": row.topic}
+        )
     return found
 
 
-def topic_trends(made: Mapping[str, Any], kept: Mapping[str, Any], shown: int) -> list[dict[str, str]]:
+def _elsewhere(made: Mapping[str, Any], topic: int, shown: int) -> str:
+    """The other topic counts at which a topic has its like: each the most similar of the other, beyond shuffled text."""
+    table = made["reading"][shown]["counterparts"]
+    mine = table[(table["kind"] == "count") & (table["topic"] == topic) & table["mutual"]]
+    counts = [str(k) for k in sorted(mine.loc[mine["similarity"] >= made["topics"][shown]["floor"], "n_topics_b"])]
+    return (
+        f", and at {' and '.join([', '.join(counts[:-1]), counts[-1]] if counts[1:] else counts)} topics"
+        if counts
+        else ""
+    )
+
+
+def topic_trends(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[dict[str, Any]]:
     """A finding for each topic whose share rose or fell, by the rules of the trends room."""
     if shown not in made["topics_over_time"]:
         return []
     found = findings(made["topics_over_time"][shown]["trends"])
-    labels = dict(zip(kept["topics"]["topic"].astype(str), kept["topics"]["label"], strict=True))
+    labels = dict(zip(topics["topic"].astype(str), topics["label"], strict=True))
     return [
         {
             "text": row["sentence"].replace(
@@ -193,6 +199,8 @@ def topic_trends(made: Mapping[str, Any], kept: Mapping[str, Any], shown: int) -
             ),
             "href": f"03_topics_{shown:02d}.html#topic-{row['name']}",
             "link": "The series and the articles",
+            "kind": "topic",
+            "name": int(row["name"]),
         }
         for row in found[found["verdict"] != "cannot say"].to_dict("records")
     ]
@@ -204,47 +212,58 @@ def moved(kept: Mapping[str, Any]) -> pd.DataFrame:
     return found[found["verdict"] != "cannot say"] if len(found) else found
 
 
-def _trend_finding(row: Any) -> dict[str, str]:
-    where = f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}"
-    return {"text": row.sentence, "href": where, "link": "The series and the sentences"}
+def _trend_finding(row: Mapping[Any, Any]) -> dict[str, Any]:
+    where = f"04_keyword_trends.html#{html.anchor(row['kind'], row['name'])}"
+    return {
+        "text": row["sentence"],
+        "href": where,
+        "link": "The series and the sentences",
+        "kind": row["kind"],
+        "name": row["name"],
+    }
 
 
-def _first_figure(
-    made: Mapping[str, Any], rising: pd.DataFrame, kept: Mapping[str, Any], shown: int
-) -> html.Piece | None:
-    """The first finding as a figure: a topic's series or shares, or the keyword that moved most."""
-    series = made["keywords"]["series"]
-    if len(rising) and len(series):
-        row = rising.iloc[0]
-        rows = series[(series["name"] == row["name"]) & (series["source"] == "") & series["unit"].str.contains("share")]
-        if len(rows):
-            drawn = plots.series(rows, title=f"Is {row['name']} talked about more or less?")
-            caption = "Share of articles that mention it, with 95 % intervals; articles per period beneath."
-            return html.figure(drawn, name="first_finding", caption=caption)
-    if made["suggested"] is None:
-        return None
-    drawn = plots.shares(kept["topics"], title=f"How much of the articles is each of {shown} topics?")
-    caption = "Mean share of an article’s text, with 95 % intervals (these articles, given these topics)."
+def first_figure(made: Mapping[str, Any], first: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> html.Piece:
+    """The first finding as a figure: its series with articles per period beneath; where there are no dates, the topics' shares."""
+    if first["kind"] != "topic":
+        series = made["keywords"]["series"]
+        rows = series[
+            (series["name"] == first["name"]) & (series["source"] == "") & series["unit"].str.contains("share")
+        ]
+        drawn = plots.series(rows, title=f"Is {first['name']} talked about more or less?")
+        caption = "Share of articles that mention it, with 95 % intervals; articles per period beneath."
+        return html.figure(drawn, name="first_finding", caption=caption)
+    over_time = made["topics_over_time"].get(shown)
+    if over_time and len(over_time["series"]):
+        label = topics.set_index("topic").loc[first["name"], "label"]
+        return series_figure(over_time, first["name"], "first_finding", f"How much of the articles is about {label}?")
+    drawn = plots.shares(topics, title=f"How much of the articles is each of {len(topics)} topics?")
+    caption = "Mean share of an article’s words, with 95 % intervals (these articles, given these topics). No dates, so no series."
     return html.figure(drawn, name="first_finding", caption=caption)
 
 
-def cannot_say(
-    made: Mapping[str, Any], kept: Mapping[str, Any], steady: pd.DataFrame, shown: int
-) -> list[dict[str, str]]:
-    """What was looked for without an answer: unstable topics, names without a test, articles without a date."""
+def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[dict[str, str]]:
+    """What was looked for without an answer: no count that holds up, unstable topics, names without a test, articles without a date."""
+    shaky: Any = topics[~topics["stable"]]
+    page = {"href": f"03_topics_{shown:02d}.html", "link": "The topics"}
     said: list[dict[str, str]] = []
     if made["suggested"] is None:
-        said.append(
-            {"text": made["comparison"]["choice"]["why"], "href": "02_topic_counts.html", "link": "The comparison"}
-        )
-    elif len(shaky := kept["topics"][~kept["topics"]["topic"].map(steady["steady"])]):
-        names = "; ".join(
-            f"{row.label} ({steady.loc[row.topic, 'found']} of {steady.loc[row.topic, 'runs']} runs)"
-            for row in shaky.itertuples()
-        )
-        n = len(shaky)
-        text = f"{n} of {shown} topics {'does' if n == 1 else 'do'} not come back in every other run; no conclusion is drawn from {'it' if n == 1 else 'them'}: {names}."
-        said.append({"text": text, "href": f"03_topics_{shown:02d}.html", "link": "The topics"})
+        why = f"{made['comparison']['choice']['why']} No topic is claimed."
+        said.append({"text": why, "href": "02_topic_counts.html", "link": "The comparison"})
+    else:
+        said += [
+            {"text": f"**{row.label}** comes back in {row.found} of {row.runs} other runs only{f', and {row.joins}' if row.joins else ''}: no conclusion is drawn from it."} | page
+            for row in shaky.head(MOST_UNSTABLE).itertuples()
+        ]  # fmt: skip
+        if (more := len(shaky) - MOST_UNSTABLE) > 0:
+            said.append(
+                {"text": f"{more} more of the {len(topics)} topics do not come back in every other run."} | page
+            )
+    lost = made["topics"][shown]["labels"].query("topic == 0")["name"]
+    said += [
+        {"text": f"The label “{name or 'without a name'}” fits no topic of this run and is dropped."} | page
+        for name in lost
+    ]
     said += [{"text": text, "href": "04_keyword_trends.html", "link": "Keywords"} for text in untold(made["keywords"])]
     articles = made["corpus"]["articles"]
     if undated := int((articles["date"] == "").sum()):
@@ -280,24 +299,20 @@ def _named(names: list[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def topics_table(made: Mapping[str, Any], kept: Mapping[str, Any], steady: pd.DataFrame, shown: int) -> html.Piece:
+def topics_table(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> html.Piece:
     """Label, share, stability and two articles of each topic."""
     articles = made["corpus"]["articles"].set_index("doc_id")
-    top = (
-        kept["doc_topics"]
-        .sort_values(["topic", "share", "doc_id"], ascending=[True, False, True])
-        .groupby("topic")["doc_id"]
+    shares = made["topics"][shown]["doc_topics"].sort_values(["share", "doc_id"], ascending=[False, True])
+    leading = shares.groupby("topic")["doc_id"].agg(
+        lambda ids: "; ".join(title_of(articles.loc[doc]) for doc in ids.head(2))
     )
-    leading = {topic: list(ids.head(2)) for topic, ids in top}
-    rows = kept["topics"].assign(
-        back=lambda table: [f"{steady.loc[t, 'found']} of {steady.loc[t, 'runs']}" for t in table["topic"]],
-        articles=lambda table: [
-            "; ".join(title_of(articles.loc[doc]) for doc in leading.get(t, [])) for t in table["topic"]
-        ],
+    back = topics["found"].astype(str) + " of " + topics["runs"].astype(str)
+    rows = topics.assign(
+        back=back.where(~topics["junk"], back + " · set aside by hand"), articles=topics["topic"].map(leading)
     )
     columns = {
         "label": "Topic",
-        "share": "Share of an article (95 %)",
+        "share": "Share of an article’s words (95 %)",
         "back": "Comes back in other runs",
         "articles": "Two articles",
     }
@@ -305,7 +320,7 @@ def topics_table(made: Mapping[str, Any], kept: Mapping[str, Any], steady: pd.Da
         "label": lambda row: html.link(row.label, f"03_topics_{shown:02d}.html#topic-{row.topic}"),
         "share": html.with_interval("share", "share_low", "share_high", percent=True, digits=1),
     }
-    return html.table(rows, caption=f"The {shown} topics, by share", columns=columns, formats=formats)
+    return html.table(rows, caption=f"The {len(rows)} topics, by share", columns=columns, formats=formats, most=400)
 
 
 def keywords_table(trends: pd.DataFrame) -> html.Piece | str:

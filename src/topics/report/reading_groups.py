@@ -11,30 +11,38 @@ from topics.report import html
 
 LEAST = 12  # counted words of a paragraph that is shown whole; shorter ones are folded away
 LEFT_OUT = (
-    "Left out, since so few articles cannot carry them: shares and their intervals, coherence, trends, rankings, a map of topics, correlations. "
-    "A group is a way into the text, no finding."
+    ("Shares and their intervals", "a share of so few articles says nothing of others"),
+    ("Coherence, stability in figures, a best number of groups", "such numbers would rest on which handful was pasted"),
+    ("Trends and comparisons of periods or outlets", "there are not eight periods of five articles"),
+    (
+        "A map, and which topics go together",
+        "groups of paragraphs of one article go together because one person wrote them",
+    ),
+    ("A ranking", "what comes first among so few is what the longest article speaks of"),
 )
 
 
 def overview(made: Mapping[str, Any]) -> html.Piece:
-    """What the groups are, whether they find more than the articles again, and what is left out."""
+    """What the groups are, and whether they find more than the articles again."""
     n = len(made["articles"])
     said = f"Exploratory: {len(made['reading']['groups'])} paragraphs of {n} article{'s' * (n != 1)} in {made['n_topics']} reading groups."
+    found = made["reading"]["said"]
     return html.group(
+        html.heading("Overview"),
         html.verdict(said),
-        html.say(made["reading"]["said"][0].upper() + made["reading"]["said"][1:]),
-        html.say(LEFT_OUT),
+        html.say(f"{found[0].upper()}{found[1:]} A group is a way into the text, no finding."),
     )
 
 
 def groups(made: Mapping[str, Any]) -> html.Piece:
     """Every group: its words, and its paragraphs with the article that each comes from."""
     articles = made["articles"].set_index("doc_id")
-    return html.group(*(_group(made, articles, int(topic)) for topic in made["topics"]["topic"]))
+    each = (_group(made, articles, int(topic)) for topic in made["topics"]["topic"])
+    return html.group(html.heading("The groups and their paragraphs"), *each)
 
 
 def where(made: Mapping[str, Any]) -> html.Piece:
-    """How many paragraphs of each article stand in each group."""
+    """How many paragraphs of each article stand in each group; and what the page leaves out, with the reason."""
     table = made["reading"]["groups"]
     counted = (
         table.groupby(["doc_id", "topic"])
@@ -45,7 +53,13 @@ def where(made: Mapping[str, Any]) -> html.Piece:
     titles = made["articles"].set_index("doc_id").apply(_title, axis=1)
     shown = counted.rename(columns=lambda topic: f"Group {topic}").reset_index()
     shown.insert(0, "Article", shown.pop("doc_id").map(titles))
-    return html.table(shown, caption="Paragraphs of each article in each group")
+    left_out = "\n".join(f"- **{what}:** {why}." for what, why in LEFT_OUT)
+    return html.group(
+        html.heading("Which article’s paragraphs stand where"),
+        html.table(shown, caption="Paragraphs of each article in each group"),
+        html.heading("What is left out, and why"),
+        html.say(left_out),
+    )
 
 
 def _group(made: Mapping[str, Any], articles: pd.DataFrame, topic: int) -> html.Piece:

@@ -21,7 +21,7 @@ def each_topic(made: Mapping[str, Any]) -> html.Piece:
     """All topics, the largest first; where articles are few, the reading groups."""
     if made["few"]:
         return reading_groups.groups(made)
-    return html.group(*(section(made, int(topic)) for topic in made["topics"]["topic"]))
+    return html.group(html.heading("Each topic"), *(section(made, int(topic)) for topic in made["topics"]["topic"]))
 
 
 def section(made: Mapping[str, Any], topic: int) -> html.Piece:
@@ -51,13 +51,14 @@ def _facts(row: Any) -> html.Piece:
             if row.again_part == row.again_part
             else "."
         ),
-        f"Coherence c_npmi {row.coherence:.3f} (−1 to 1); exclusivity {row.exclusivity:.1f} (0 to 10).",
+        f"Coherence c_npmi {html.interval(row.coherence, digits=3)} (−1 to 1); exclusivity {row.exclusivity:.1f} (0 to 10).",
     ]
-    if row.reason or row.group:
-        named = (
-            f"Named by hand{f', group {row.group}' if row.group else ''}; the label’s words fit by {row.label_fit:.0%}."
-        )
-        facts.append(f"{named} {row.reason}".strip())
+    if row.label_fit == row.label_fit:
+        group = f", in the group {row.group}" if row.group else ""
+        fit = f"{row.label_fit:.0%} of the label’s words (weighed, the first most) are among its twenty leading ones"
+        facts.append(f"Labelled by hand{group}; {fit}. {row.reason}".strip())
+    if row.merged:
+        facts.append(f"Merged by hand from {row.merged}; shares added up draw by draw, words mixed by size.")
     return html.say("\n".join(f"- {fact}" for fact in facts))
 
 
@@ -65,9 +66,10 @@ def _warning(row: Any) -> html.Piece:
     said = []
     if row.standing:
         said.append(
-            f"**{row.standing.capitalize()}:** in {row.runs - row.found} of {row.runs} other runs nothing matches this topic beyond what shuffled text gives. No finding rests on it."
+            f"**{row.standing.capitalize()}:** in {row.runs - row.found} of {row.runs} other runs nothing pairs with this topic beyond what shuffled text gives"
+            f"{f'; {row.joins}' if row.joins else ''}. No finding rests on it."
         )
-    if getattr(row, "junk", False):
+    if row.junk:
         said.append(f"**Set aside by hand** as no theme: {row.reason}")
     return html.warn(*said)
 
@@ -143,25 +145,26 @@ def _over_time(made: Mapping[str, Any], topic: int) -> html.Piece:
     series, trends = made["over_time"]["series"], made["over_time"]["trends"]
     if series.empty:
         return html.say("Over time: left out, since the dates do not make two periods.")
-    rows, question = intervals(series, topic)
-    mine = series[series["name"] == str(topic)]
-    runs = mine[mine["method"].str.startswith("(c)")]
-    drawn = plots.series(rows.assign(name=f"Topic {topic}"), seeds=runs, title=f"Topic {topic} over time")
-    caption = (
-        f"Unweighted mean of the articles’ shares in each {made['over_time']['length']}, 95 % interval for {question}; ticks: other runs (c). "
-        "Hollow dot or hatched bar: a period only partly covered. Below: articles per period."
-    )
-    figure = html.figure(
-        drawn,
-        name=f"topics_{made['n_topics']:02d}_series_{topic:02d}",
-        caption=caption,
-    )
-    numbers = _numbers(mine, topic)
+    name = f"topics_{made['n_topics']:02d}_series_{topic:02d}"
     return html.group(
-        figure,
+        series_figure(made["over_time"], topic, name, f"Topic {topic} over time"),
         html.say(_trend(next(trends[trends["name"] == str(topic)].itertuples()))),
-        html.details("The numbers over time", numbers),
+        html.details("The numbers over time", _numbers(series[series["name"] == str(topic)], topic)),
     )
+
+
+def series_figure(over_time: Mapping[str, Any], topic: int, name: str, title: str) -> html.Piece:
+    """A topic's share by period, other runs as ticks, articles per period beneath."""
+    series = over_time["series"]
+    rows, question = intervals(series, topic)
+    runs = series[(series["name"] == str(topic)) & series["method"].str.startswith("(c)")]
+    drawn = plots.series(rows.assign(name=f"Topic {topic}"), seeds=runs, title=title)
+    hollow = " Hollow dot or hatched bar: a period only partly covered." if rows["partial"].any() else ""
+    caption = (
+        f"Unweighted mean of the articles’ shares in each {over_time['length']}, 95 % interval for {question}; ticks: other runs (c).{hollow} "
+        "Below: articles per period."
+    )
+    return html.figure(drawn, name=name, caption=caption)
 
 
 def _numbers(series: pd.DataFrame, topic: int) -> html.Piece:

@@ -1,6 +1,6 @@
 """What the page on the topics of one count shows: the overview, the map, what goes together, all articles.
 
-The sections on single topics stand in `topic_sections`, the form for few articles in `reading_groups`.
+Each section brings its own heading, so that a page of few articles has none that is empty. The sections on single topics stand in `topic_sections`, the form for few articles in `reading_groups`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import pandas as pd
 
 from topics import pipeline, plots
 from topics.report import html, reading_groups
-from topics.report.index import steadiness
 from topics.settings import Settings
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 from topics.trends.statistics import MOVED
@@ -23,47 +22,79 @@ UNSTABLE, WAVERING = "unstable", "not in every run"  # found in half of the othe
 
 
 def gather(settings: Settings, n_topics: int) -> dict[str, Any]:
-    """Everything that the page shows: results of the steps, and `topics` with `found` of `runs` and `stable` for each."""
-    kept = pipeline.topics(settings, n_topics)
-    steady = steadiness(kept)
-    topics = kept["topics"].merge(steady.reset_index(), on="topic", how="left")
-    excess = kept["stability"].groupby(["kind", "topic"])["excess"].mean()
-    topics["again"] = topics["topic"].map(excess.get("seed", pd.Series(dtype=float)))
-    topics["again_part"] = topics["topic"].map(excess.get("articles", pd.Series(dtype=float)))
-    topics["standing"] = np.where(
-        topics["steady"], "", np.where(topics["found"] > topics["runs"] / 2, WAVERING, UNSTABLE)
-    )
+    """Everything that the page shows: results of the steps, and `topics` with how each stands in other runs."""
+    kept, reading = pipeline.topics(settings, n_topics), pipeline.reading(settings, n_topics)
     made: dict[str, Any] = {
         "n_topics": n_topics,
         "few": pipeline.few(settings),
         "articles": pipeline.corpus(settings)["articles"],
         "words": pipeline.words(settings),
         "kept": kept,
-        "topics": topics.rename(columns={"steady": "stable"}),
-        "reading": pipeline.reading(settings, n_topics),
+        "topics": standing(kept, reading),
+        "reading": reading,
     }
     if not made["few"]:
         made["over_time"] = pipeline.topics_over_time(settings, n_topics)
     return made
 
 
+def standing(kept: Mapping[str, Any], reading: Mapping[str, Any]) -> pd.DataFrame:
+    """TOPICS with how each stands: `found` in how many of `runs` other runs, `stable` if in all, `standing` in words; `again` and `again_part`, its
+    agreement beyond shuffled text in other runs and in parts of the articles; `joins`, what it is one with where it is not found."""
+    rows = kept["stability"][kept["stability"]["kind"] == "seed"]
+    back = rows.assign(back=rows["topic_b"] > 0).groupby("topic")["back"].agg(found="sum", runs="size")
+    excess = kept["stability"].groupby(["kind", "topic"])["excess"].mean()
+    topics = kept["topics"].merge(back.reset_index(), on="topic", how="left")
+    topics["again"] = topics["topic"].map(excess.get("seed", pd.Series(dtype=float)))
+    topics["again_part"] = topics["topic"].map(excess.get("articles", pd.Series(dtype=float)))
+    topics["stable"] = topics["found"] == topics["runs"]
+    often = np.where(topics["found"] > topics["runs"] / 2, WAVERING, UNSTABLE)
+    topics["standing"] = np.where(topics["stable"], "", often)
+    joins = _joins(kept, reading["counterparts"]) if "counterparts" in reading else {}
+    return topics.assign(joins=topics["topic"].map(lambda topic: joins.get(topic, "")))
+
+
+def _joins(kept: Mapping[str, Any], counterparts: pd.DataFrame) -> dict[int, str]:
+    """For a topic that some runs lack, the topics that it runs together with there: the pair of what is most like it, beyond shuffled text."""
+    labels = kept["topics"].set_index("topic")["label"]
+    pairs = kept["matches"].set_index(["seed_b", "topic_b"])["topic_a"]
+    seeds = counterparts[(counterparts["kind"] == "seed") & (counterparts["similarity"] >= kept["floor"])]
+    found: dict[int, list[str]] = {}
+    for row in seeds.itertuples():
+        pair = pairs.get((row.seed_b, row.topic_b), row.topic)
+        if pair != row.topic and row.topic not in pairs.get(row.seed_b, pd.Series(dtype=int)).tolist():
+            found.setdefault(row.topic, []).append(f"{labels[pair]} (topic {pair})")
+    return {
+        topic: "; ".join(f"in {with_.count(other)} it runs together with {other}" for other in dict.fromkeys(with_))
+        for topic, with_ in found.items()
+    }
+
+
 # --- overview ---------------------------------------------------------------------------------------------------------
 
 
 def overview(made: Mapping[str, Any]) -> html.Piece:
-    """The verdict, the topics by share with intervals, and a table of them all."""
+    """The verdict, the topics by share with intervals, groups and a table of them all, and the three questions."""
     if made["few"]:
         return reading_groups.overview(made)
     topics, n = made["topics"], made["n_topics"]
-    drawn = plots.shares(
-        topics, made["reading"]["seed_shares"], title=f"How much of the articles is each of the {n} topics?"
-    )
+    title = f"How much of the articles is each of the {len(topics)} topics?"
+    drawn = plots.shares(topics, made["reading"]["seed_shares"], title=title)
+    hollow = "" if topics["stable"].all() else " Hollow: not in every run."
     caption = (
         "Dot and line: mean share of an article’s words with 95 % interval, for these articles and given these topics (a). Ticks: the same topic in other "
-        "runs (c), never blended into the interval. Hollow: not in every run."
+        f"runs (c), never blended into the interval.{hollow}"
     )
     figure = html.figure(drawn, name=f"topics_{n:02d}_shares", caption=caption)
-    return html.group(html.verdict(said_of(topics)), _lost_labels(made), figure, _overview_table(made))
+    by_hand = (labels_said(made["kept"]["labels"], topics, n), _hand_groups(made["kept"]["groups"]))
+    return html.group(
+        html.heading("Overview"),
+        html.verdict(said_of(topics)),
+        *by_hand,
+        figure,
+        _overview_table(made),
+        html.say(QUESTIONS),
+    )
 
 
 def said_of(topics: pd.DataFrame) -> str:
@@ -78,24 +109,45 @@ def said_of(topics: pd.DataFrame) -> str:
     return "; ".join(parts) + ". Findings rest on the first kind alone."
 
 
-def _lost_labels(made: Mapping[str, Any]) -> html.Piece:
-    lost = made["kept"]["lost_labels"]
-    lines = [f"The label “{row.name_}” ({row.terms}) fits no topic of this run: its best match holds {row.best:.0%} of its words, so it is dropped."
-             for row in lost.rename(columns={"name": "name_"}).itertuples()]  # fmt: skip
-    return html.warn(*lines)
+def labels_said(labels: pd.DataFrame, topics: pd.DataFrame, n_topics: int) -> html.Piece:
+    """What became of the labels written by hand: which are dropped, what is merged, what is set aside."""
+    unplaced: Any = labels[labels["topic"] == 0]
+    lost = [f"The label “{row.name or 'without a name'}” ({row.terms}) fits no topic of this run: its best match holds {row.fit:.0%} of its words "
+            "(weighed, the first most), so it is dropped." for row in unplaced.itertuples(index=False)]  # fmt: skip
+    merged = [
+        f"**{row.label}** is several topics of the fit of {n_topics} merged by hand: {row.merged}. Shares are added up draw by draw, words mixed by the topics’ sizes."
+        for row in topics[topics["merged"] != ""].itertuples()
+    ]
+    junk = [
+        f"**{row.label}** is set aside by hand and in no finding: {row.reason}"
+        for row in topics[topics["junk"]].itertuples()
+    ]
+    said = [*merged, *junk]
+    return html.group(html.warn(*lost), html.say("\n".join(f"- {line}" for line in said)) if said else html.Piece(""))
+
+
+def _hand_groups(groups: pd.DataFrame) -> html.Piece:
+    if groups.empty:
+        return html.Piece("")
+    columns = {"group": "Group", "share": "Share of an article’s words (95 %, a)", "topics": "Topics"}
+    formats = {"share": html.with_interval("share", "share_low", "share_high", percent=True, digits=1)}
+    return html.table(
+        groups, caption="Groups of topics, made by hand; shares from joint draws", columns=columns, formats=formats
+    )
 
 
 def _overview_table(made: Mapping[str, Any]) -> html.Piece:
     topics = made["topics"]
     lines = _lines(made["over_time"]["series"])
     moves = {row.name_: row for row in made["over_time"]["trends"].rename(columns={"name": "name_"}).itertuples()}
-    rows = topics.assign(
-        moved=[direction(moves.get(str(topic))) for topic in topics["topic"]],
-        back=[_back(row) for row in topics.itertuples()],
+    rows = topics.sort_values(["group"], key=lambda group: group.where(group != "", "\uffff"), kind="stable")
+    rows = rows.assign(
+        moved=[direction(moves.get(str(topic))) for topic in rows["topic"]],
+        back=[_back(row) for row in rows.itertuples()],
     )
-    columns = {"label": "Topic", "share": "Share of an article’s words (95 %, a)", "back": "Comes back in"}
+    columns = {"group": "Group"} if (rows["group"] != "").any() else {}
+    columns |= {"label": "Topic", "share": "Share of an article’s words (95 %, a)", "back": "Comes back in"}
     columns |= {"over_time": "Over time", "moved": "Trend"} if lines else {}
-    columns |= {"group": "Group"} if (rows["group"] != "").any() else {}
     columns |= {"terms": "Most probable words"}
     formats = {
         "label": lambda row: html.link(f"{row.topic} · {row.label}", f"#topic-{row.topic}"),
@@ -114,7 +166,7 @@ def _lines(series: pd.DataFrame) -> dict[str, list[float]]:
 
 def _back(row: Any) -> str:
     mark = f" · {row.standing}" if row.standing else ""
-    junk = " · set aside by hand" if getattr(row, "junk", False) else ""
+    junk = " · set aside by hand" if row.junk else ""
     return f"{row.found} of {row.runs} runs{mark}{junk}"
 
 
@@ -129,27 +181,24 @@ def direction(row: Any) -> str:
     return f"{'rises' if row.slope > 0 else 'falls'}: {row.start:.0%} to {row.end:.0%}"
 
 
-def questions(made: Mapping[str, Any]) -> html.Piece:
-    """The three questions that the numbers on this page answer, kept apart."""
-    if made["few"]:
-        return html.Piece("")
-    return html.say(
-        "Three questions are kept apart, and every interval says which it answers:\n\n"
-        "- **(a) These articles, given these topics.** How sure is a share where articles and topics are what they are? From draws of the posterior of the fit.\n"
-        "- **(b) Articles like these.** How would it look had other articles of the same kind come in? The draws, and days resampled within sources.\n"
-        "- **(c) Other runs.** What would another start of the fit have given? Each run is a tick; a few runs make no interval."
-    )
+QUESTIONS = (
+    "Three questions are kept apart, and every interval says which it answers:\n\n"
+    "- **(a) These articles, given these topics.** How sure is a share where articles and topics are what they are? From draws of the posterior of the fit.\n"
+    "- **(b) Articles like these.** How would it look had other articles of the same kind come in? The draws, and days resampled within sources.\n"
+    "- **(c) Other runs.** What would another start of the fit have given? Each run is a tick; a few runs make no interval."
+)
 
 
 # --- over all topics --------------------------------------------------------------------------------------------------
 
 
 def topic_map(made: Mapping[str, Any]) -> html.Piece:
-    """The map with its slider of relevance, and which topics go together."""
+    """The map with its slider of relevance."""
     if made["few"]:
-        return html.say("Left out: a few groups of paragraphs make no map.")
-    if made["n_topics"] < MAPPED:
-        return html.say(f"Left out: fewer than {MAPPED} topics make no map.")
+        return html.Piece("")
+    head = html.heading("Map")
+    if len(made["topics"]) < MAPPED:
+        return html.group(head, html.say(f"Left out: fewer than {MAPPED} topics make no map."))
     places = made["reading"]["positions"]
     topics = made["topics"][["topic", "label", "share"]].merge(places, on="topic")
     kept = float(places["kept"].iloc[0])
@@ -157,30 +206,32 @@ def topic_map(made: Mapping[str, Any]) -> html.Piece:
         f"Near discs use their words alike; the plane shows {kept:.0%} of the differences, so look twice at neighbours.^[Principal coordinates of the "
         "Jensen-Shannon divergences between topics, as in LDAvis (Sievert and Shirley 2014).] Choose a topic; the slider goes from its most probable words (1) to those that are its own (0)."
     )
-    return html.group(said, html.topic_map(topics, made["reading"]["map_terms"]))
+    return html.group(head, said, html.topic_map(topics, made["reading"]["map_terms"]))
 
 
 def together(made: Mapping[str, Any]) -> html.Piece:
     """Correlations of the topics' shares over the articles."""
     if made["few"]:
-        return html.say("Left out: with so few articles, what goes together is what one article says.")
-    n = made["n_topics"]
+        return html.Piece("")
+    n, head = len(made["topics"]), html.heading("Which topics go together")
     if n < 3:
-        return html.say("Left out: with two topics the one is what the other is not.")
+        return html.group(head, html.say("Left out: with two topics the one is what the other is not."))
     table = made["reading"]["correlations"]
     drawn = plots.correlations(table)
     caption = (
         f"Pearson’s correlation of shares over the articles. Shares of an article add up to 1, so that without any bond it is about −{1 / (n - 1):.2f}, "
         "not 0: read what stands well above or below that."
     )
-    return html.figure(drawn, name=f"topics_{n:02d}_correlations", caption=caption)
+    name = f"topics_{made['n_topics']:02d}_correlations"
+    return html.group(head, html.figure(drawn, name=name, caption=caption))
 
 
 def browser(made: Mapping[str, Any]) -> html.Piece:
     """All articles with their topics."""
     if made["few"]:
         return reading_groups.where(made)
-    return html.browser(made["articles"], made["kept"]["doc_topics"], made["topics"])
+    shown = html.browser(made["articles"], made["kept"]["doc_topics"], made["topics"])
+    return html.group(html.heading("All articles"), shown)
 
 
 def intervals(series: pd.DataFrame, topic: int) -> tuple[pd.DataFrame, str]:
