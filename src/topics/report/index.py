@@ -84,7 +84,7 @@ def few_articles(made: Mapping[str, Any]) -> dict[str, Any]:
         "cannot_say": [
             {"text": "How much of the articles a topic is: a share of so few articles says nothing of others, so none is given."},
             {"text": "What rises or falls: so few articles carry no trend, no comparison of periods or outlets, no ranking."},
-            {"text": "How coherent or how many topics are: the reading groups below are a way into the text, marked exploratory.",
+            {"text": "How many topics there are, and how coherent: the reading groups are a way into the text, marked exploratory.",
              "href": f"03_topics_{made['topic_counts'][0]:02d}.html", "link": "Reading groups"},
             {"text": "What can be seen is which article speaks of what, with the sentences.",
              "href": "04_keyword_trends.html", "link": "Articles and concepts"},

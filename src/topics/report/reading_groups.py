@@ -74,8 +74,7 @@ def _group(made: Mapping[str, Any], articles: pd.DataFrame, topic: int) -> html.
     long, short = mine[mine["n_words"] >= LEAST], mine[mine["n_words"] < LEAST]
     return html.group(
         html.heading(f"Group {topic} · {row.label}", id=f"topic-{topic}", level=3),
-        html.say(f"- Leading words: {row.terms}.\n- {back}"),
-        html.say("- Paragraphs by article: {where}.", where=from_),
+        html.say(f"- Leading words: {row.terms}.\n- {back}\n- Paragraphs by article: {{where}}.", where=from_),
         *(_paragraph(p, articles.loc[p.doc_id]) for p in long.itertuples()),
         html.details(
             f"{len(short)} short paragraphs", *(_paragraph(p, articles.loc[p.doc_id]) for p in short.itertuples())
