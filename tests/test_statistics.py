@@ -75,7 +75,7 @@ def test_generalised_least_squares_is_that_of_statsmodels(rng):
     products, determinant = s.whitened_products(
         np.concatenate([y[:, None], x], axis=1)[None], variance, np.ones(12), np.array([[0.8]]), np.array([0.5])
     )
-    fit = s.restricted_fit(products, determinant, np.ones(1), 10)
+    fit = s.restricted_fit(products, determinant, np.ones(1), np.array([10]))
     distance = np.abs(np.arange(12)[:, None] - np.arange(12))
     witness = GLS(y, x, sigma=0.8 * 0.5**distance + 0.5 * np.eye(12)).fit()
     assert np.allclose(fit["coefficients"][0, 0], witness.params)
@@ -145,7 +145,7 @@ def test_intervals_of_the_chosen_hold_the_truth_though_they_were_chosen(rng):
         seen, error = truth + rng.normal(0, 0.02, 100), np.full(100, 0.02)
         mixture = np.stack([np.ones(100), seen, error], axis=-1)[:, None]
         q = s.q_values(2 * stats.norm.sf(np.abs(seen / error)))
-        low, high = s.selected_intervals(mixture, 10_000, q)
+        low, high = s.selected_intervals(mixture, np.full(100, 10_000), q)
         found = q <= s.MOVED
         assert (np.isnan(low) == ~found).all()
         assert ((low > 0) | (high < 0))[found].all()  # what was found moves, also by its interval

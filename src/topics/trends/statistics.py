@@ -22,7 +22,8 @@ Array = NDArray[np.float64]
 CORRELATIONS = np.array([0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9])
 SHOCKS = np.array([0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0])
 LEAN = 1.0
-PRIOR_NAMES = 10.0
+PRIOR_NAMES = 1.0
+OUTLET_SPREAD = 2.5  # log-odds: weak prior of an outlet's difference from the others
 FURTHEST = 9.0  # fitted log-odds stay within this (shares between 0.0001 and 0.9999)
 
 
@@ -96,15 +97,15 @@ def mann_kendall(values: ArrayLike) -> tuple[float, float]:
     return score / len(first), float(2 * stats.norm.sf(abs(z)))
 
 
-def selected_intervals(mixture: Array, df: int, q: Array) -> tuple[Array, Array]:
+def selected_intervals(mixture: Array, df: Array, q: Array) -> tuple[Array, Array]:
     """Intervals of the slopes whose q is at most `MOVED`, wide enough for having been chosen; nan for the others.
 
-    mixture: as `period_model` gives it, with `df` degrees of freedom; q: (n_names,). Law: with R of m names chosen, intervals of
+    mixture: as `period_model` gives it, with `df` (n_names,); q: (n_names,). Law: with R of m names chosen, intervals of
     level 1 - R (1 - LEVEL) / m leave out the truth in 1 - LEVEL of those chosen, on average.
     Source: Benjamini and Yekutieli 2005, J. Amer. Statist. Assoc. 100 (false coverage rate).
 
     >>> one = np.array([[[1.0, 0.5, 0.1]], [[1.0, 0.1, 0.1]]])  # weight, slope and error of one point of the grid each
-    >>> [side.round(2).tolist() for side in selected_intervals(one, 30, np.array([0.001, 0.3]))]
+    >>> [side.round(2).tolist() for side in selected_intervals(one, np.array([30, 30]), np.array([0.001, 0.3]))]
     [[0.26, nan], [0.74, nan]]
     """
     chosen = q <= MOVED
@@ -112,20 +113,22 @@ def selected_intervals(mixture: Array, df: int, q: Array) -> tuple[Array, Array]
     if chosen.any():
         tail = (1 - LEVEL) / 2 * chosen.mean()
         weight, slope, error = np.moveaxis(mixture[chosen], -1, 0)
-        low[chosen], high[chosen] = (mixture_quantile(weight, slope, error, at, df) for at in (tail, 1 - tail))
+        low[chosen], high[chosen] = (mixture_quantile(weight, slope, error, at, df[chosen]) for at in (tail, 1 - tail))
     return low, high
 
 
-def mixture_quantile(weight: Array, centre: Array, width: Array, at: float, df: float) -> Array:
-    """Quantiles of mixtures, one a row, of t distributions (normal where `df` is infinite), by halving what holds them."""
-    knots = np.sinh(np.linspace(-12, 12, 4001))
-    known = stats.t.cdf(knots, df) if np.isfinite(df) else stats.norm.cdf(knots)
-    reach = 12.0 if not np.isfinite(df) else float(stats.t.isf(1e-7, df))
+def mixture_quantile(weight: Array, centre: Array, width: Array, at: float, df: Array) -> Array:
+    """Quantiles of mixtures, one a row, of t distributions of `df` (n_names,), by halving what holds them."""
+    reach = stats.t.isf(1e-7, df)[:, None]
     low, high = (centre - reach * width).min(axis=1), (centre + reach * width).max(axis=1)
-    safe = np.maximum(width, 1e-12)
+    safe, knots = np.maximum(width, 1e-12), np.sinh(np.linspace(-12, 12, 4001))
+    known = {each: stats.t.cdf(knots, each) for each in np.unique(df)}
     for _ in range(45):
         half = (low + high) / 2
-        below = np.interp((half[:, None] - centre) / safe, knots, known)
+        deviate = (half[:, None] - centre) / safe
+        below = np.empty_like(deviate)
+        for each, curve in known.items():
+            below[df == each] = np.interp(deviate[df == each], knots, curve)
         left = (weight * below).sum(axis=1) < at
         low, high = np.where(left, half, low), np.where(left, high, half)
     return (low + high) / 2
@@ -161,24 +164,19 @@ def whitened_products(
     return products, determinant
 
 
-def restricted_fit(products: Array, determinant: Array, prior: Array, df: int) -> dict[str, Array]:
+def restricted_fit(products: Array, determinant: Array, prior: Array, df: Array) -> dict[str, Array]:
     """Generalised least squares at every grid point from whitened products, whose first column is the response.
 
-    Gives `coefficients`, `inverse` (of X'X), `scale` (residual variance) and `weight`: the restricted likelihood,
-    made to sum to 1 over the grid.
+    df (n_names,): residual degrees of freedom. Gives `coefficients`, `inverse` (of X'X), `scale` (residual variance) and
+    `weight`: the restricted likelihood, made to sum to 1 over the grid.
     """
     inner, cross = products[..., 1:, 1:], products[..., 1:, 0]
     inverse = np.linalg.inv(inner)
     coefficients = (inverse @ cross[..., None])[..., 0]
     rest = np.maximum(products[..., 0, 0] - (coefficients * cross).sum(axis=-1), 1e-12)
-    evidence = -0.5 * (determinant + np.linalg.slogdet(inner)[1] + df * np.log(rest))
+    evidence = -0.5 * (determinant + np.linalg.slogdet(inner)[1] + df[:, None] * np.log(rest))
     weight = learned_weights(np.exp(evidence - evidence.max(axis=1, keepdims=True)), prior)
-    return {
-        "coefficients": coefficients,
-        "inverse": inverse,
-        "scale": rest / df,
-        "weight": weight,
-    }
+    return {"coefficients": coefficients, "inverse": inverse, "scale": rest / df[:, None], "weight": weight}
 
 
 def error_grid() -> Array:
@@ -207,19 +205,22 @@ def learned_weights(likelihood: Array, prior: Array) -> Array:
 def period_model(
     share: ArrayLike, n: ArrayLike, times: ArrayLike, season: ArrayLike | None = None, level: float = LEVEL
 ) -> Mapping[str, Array]:
-    """The trend of each name: log-odds of the share, linear in time, with AR(1) shocks of periods over sampling noise.
+    """The trend of each name within outlets: log-odds of the share, linear in time, with AR(1) shocks of periods over sampling noise.
 
-    share, n: (n_periods, n_names), the share and the effective number of articles it rests on; times: (n_periods,), whole
-    numbers, with gaps where periods are missing; season: (n_periods, n_terms) further columns, or None.
+    share, n: (n_periods, n_names), or (n_periods, n_outlets, n_names) where outlets are held constant: the share and the effective
+    number of articles it rests on (0 where an outlet has none); times: (n_periods,), whole numbers, with gaps where
+    periods are missing; season: (n_periods, n_terms) further columns, or None.
 
-    Model: logit E[share_t] = a + b t + season + u_t, u AR(1) with correlation r and variance v; sampling variance
-    mu (1 - mu) / n. Fitted by marginal quasi-likelihood: a working response is made around the fitted line, a Gaussian
+    Model: logit E[share_ts] = a + a_s + b t + season + u_t, u AR(1) with correlation r and variance v, shared by the outlets s of a
+    period; a_s weakly drawn to 0 (normal, SD 2.5); sampling variance mu (1 - mu) / n. So b is the change within outlets, whatever their mix. Fitted by marginal
+    quasi-likelihood: a working response is made around the fitted line, a Gaussian
     model with that covariance, times a free scale, is fitted to it by REML, and so on till it stands. r and v are not set at
     their best values, which in few periods makes intervals too short, but averaged over a grid by their restricted
     likelihood: slope and interval are those of the mixture of t distributions, p twice its smaller tail.
 
-    Returns arrays (n_names,): slope, low, high (log-odds per unit of time), p, mixture (n_names, n_grid, 3: weight, slope and error),
-    correlation (weighted mean), start and end (fitted share at the first and last time, without season).
+    Returns arrays (n_names,): slope, low, high (log-odds per unit of time), p, mixture (n_names, n_grid, 3: weight, slope and error) and df
+    of its t distributions, correlation (weighted mean), start and end (fitted share at the first and last time, without season, at the
+    outlets' mix of the whole span).
     Source: Breslow and Clayton 1993, J. Amer. Statist. Assoc. 88 (MQL); Patterson and Thompson 1971, Biometrika 58 (REML).
 
     >>> n = np.full((16, 1), 200.0)
@@ -227,54 +228,94 @@ def period_model(
     >>> bool(fit["low"][0] < 0.1 < fit["high"][0]), bool(fit["p"][0] < 1e-6)
     (True, True)
     """
-    share, n = np.asarray(share, dtype=float).T, np.asarray(n, dtype=float).T
+    share, n = (_by_name(np.asarray(array, dtype=float)) for array in (share, n))
+    mix = n.sum(axis=1) / n.sum(axis=(1, 2))[:, None]
+    n = np.where((n * share).sum(axis=1, keepdims=True) > 0, n, 0.0)  # an outlet that never mentions it has no slope
+    share = np.where(n > 0, share, 0.0)
     times = np.asarray(times, dtype=float)
     centre = times - times.mean()
-    terms = [np.ones_like(times), centre] + ([] if season is None else list(np.asarray(season, dtype=float).T))
+    terms = [centre, np.ones_like(times)] + ([] if season is None else list(np.asarray(season, dtype=float).T))
     design = np.stack(terms, axis=1)
-    df = len(times) - design.shape[1]
+    df = np.maximum((n > 0).sum(axis=(1, 2)) - (n.sum(axis=1) > 0).sum(axis=1) + 1 - design.shape[1], 1)
     steps = np.diff(times, prepend=times[0])
     grid = error_grid()
-    fitted = np.broadcast_to(logit(((n * share).sum(axis=1) + 0.5) / (n.sum(axis=1) + 1))[:, None], n.shape)
+    said = (n * share).sum(axis=1, keepdims=True)
+    fitted = np.broadcast_to(logit((said + 0.5) / (n.sum(axis=1, keepdims=True) + 1)), n.shape)
     for _ in range(8):
-        working, variance = working_response(share, n, fitted)
+        working, precision = working_response(share, n, fitted)
+        columns, precision_of_period, within = collapsed(working, precision, design)
+        variance = 1 / np.maximum(precision_of_period, 1e-9)
         shock = np.median(variance, axis=1)[:, None] * grid[:, 0]
-        columns = np.concatenate([working[..., None], np.broadcast_to(design, (*working.shape, len(terms)))], axis=2)
-        fit = restricted_fit(*whitened_products(columns, variance, steps, shock, grid[:, 1]), grid[:, 2], df)
-        line = (fit["weight"][..., None] * fit["coefficients"]).sum(axis=1) @ design.T
-        moved, fitted = np.abs(line - fitted).max(), np.clip(line, -FURTHEST, FURTHEST)
+        products, determinant = whitened_products(columns, variance, steps, shock, grid[:, 1])
+        fit = restricted_fit(products + within[:, None], determinant, grid[:, 2], df)
+        coefficients = (fit["weight"][..., None] * fit["coefficients"]).sum(axis=1)
+        outlets = coefficients[:, design.shape[1] :]
+        line = (coefficients[:, : design.shape[1]] @ design.T)[..., None] + (outlets[:, None] if outlets.size else 0.0)
+        moved = float(np.max(np.abs(line - fitted) * (n > 0)))
+        fitted = np.clip(line, -FURTHEST, FURTHEST)
         if moved < 1e-4:
             break
-    return summary(fit, grid, centre, df, level)
+    found = summary(fit, grid, df, level)
+    base = coefficients[:, [1]] + (outlets if outlets.size else 0.0)
+    ends = {
+        end: (mix * (n.sum(axis=1) > 0) * expit(base + found["slope"][:, None] * centre[at])).sum(axis=1)
+        for end, at in (("start", 0), ("end", -1))
+    }
+    return {**found, **ends}
+
+
+def _by_name(array: Array) -> Array:
+    """(n_names, n_periods, n_outlets) of an array with or without outlets."""
+    return (array[:, None] if array.ndim == 2 else array).transpose(2, 0, 1)
 
 
 def working_response(share: Array, n: Array, fitted: Array) -> tuple[Array, Array]:
-    """Response and sampling variance on the log-odds scale around the fitted log-odds."""
+    """Response and its precision on the log-odds scale around the fitted log-odds."""
     mean = expit(fitted)
     slope = mean * (1 - mean)
-    return fitted + (share - mean) / slope, 1 / (n * slope)
+    return fitted + (share - mean) / slope, n * slope
 
 
-def summary(fit: Mapping[str, Array], grid: Array, centre: Array, df: int, level: float) -> Mapping[str, Array]:
-    """Slope, interval, p and fitted ends from the mixture over the grid."""
+def collapsed(working: Array, precision: Array, design: Array) -> tuple[Array, Array, Array]:
+    """Response, design and outlets of each period as precision-weighted means over outlets, and what that leaves within periods.
+
+    working, precision (n_names, n_periods, n_outlets); design (n_periods, n_terms). Gives columns (n_names, n_periods, 1 + n_terms +
+    n_outlets), the periods' precision, and cross products (n_names, n_columns, n_columns) of the deviations within periods, with the outlets' prior.
+    Law: since a period's shock is shared by its outlets, the cross products whitened by shock and sampling are those of the means plus those within.
+    """
+    n_names, n_periods, n_outlets = working.shape
+    total = precision.sum(axis=2)
+    part = precision / np.maximum(total, 1e-9)[..., None]
+    mean = (part * working).sum(axis=2)[..., None]
+    common = np.broadcast_to(design, (n_names, *design.shape))
+    n_columns = 1 + design.shape[1]
+    if n_outlets == 1:
+        return np.concatenate([mean, common], axis=2), total, np.zeros((n_names, n_columns, n_columns))
+    within = np.zeros((n_names, n_columns + n_outlets, n_columns + n_outlets))
+    off = working - mean
+    within[:, 0, 0] = (precision * off**2).sum(axis=(1, 2))
+    within[:, 0, n_columns:] = within[:, n_columns:, 0] = (precision * off).sum(axis=1)
+    outlets = np.arange(n_columns, n_columns + n_outlets)
+    within[:, outlets, outlets] = precision.sum(axis=1) + OUTLET_SPREAD**-2
+    within[:, n_columns:, n_columns:] -= np.einsum("nts,ntr->nsr", precision, part)
+    return np.concatenate([mean, common, part], axis=2), total, within
+
+
+def summary(fit: Mapping[str, Array], grid: Array, df: Array, level: float) -> dict[str, Array]:
+    """Slope, interval and p from the mixture over the grid."""
     weight = fit["weight"]
-    slopes = fit["coefficients"][..., 1]
-    errors = np.sqrt(fit["scale"] * fit["inverse"][..., 1, 1])
-    slope = (weight * slopes).sum(axis=1)
-    above = (weight * stats.t.sf(-slopes / errors, df)).sum(axis=1)
-    below = (weight * stats.t.sf(slopes / errors, df)).sum(axis=1)
-    p = np.minimum(2 * np.minimum(above, below), 1.0)
+    slopes = fit["coefficients"][..., 0]
+    errors = np.sqrt(fit["scale"] * fit["inverse"][..., 0, 0])
+    above, below = ((weight * stats.t.sf(side * slopes / errors, df[:, None])).sum(axis=1) for side in (-1, 1))
     tail = (1 - level) / 2
-    intercept = (weight * fit["coefficients"][..., 0]).sum(axis=1)
     return {
-        "slope": slope,
+        "slope": (weight * slopes).sum(axis=1),
         "low": mixture_quantile(weight, slopes, errors, tail, df),
         "high": mixture_quantile(weight, slopes, errors, 1 - tail, df),
-        "p": p,
+        "p": np.minimum(2 * np.minimum(above, below), 1.0),
         "mixture": np.stack([weight, slopes, errors], axis=-1),
+        "df": df,
         "correlation": (weight * grid[:, 1]).sum(axis=1),
-        "start": expit(intercept + slope * centre[0]),
-        "end": expit(intercept + slope * centre[-1]),
     }
 
 
