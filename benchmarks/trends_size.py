@@ -19,7 +19,6 @@ from scipy import sparse
 from scipy.special import expit
 
 from topics.trends import bursts, keyness, keywords, periods
-from topics.trends.prevalence import trends_of
 from topics.trends.statistics import MOVED, mann_kendall
 
 OUTLETS = np.array([0.4, 0.3, 0.2, 0.1])
@@ -90,10 +89,8 @@ def prepared(articles: pd.DataFrame, length: str) -> tuple[pd.DataFrame, pd.Data
 
 def trend_table(articles: pd.DataFrame, counts: sparse.csr_matrix, length: str) -> pd.DataFrame:
     placed, calendar = prepared(articles, length)
-    share, n, _ = keywords.shares(counts > 0, placed, calendar, length)
     names = [str(i) for i in range(counts.shape[1])]
-    mentioning = share * calendar["n_docs"].to_numpy()[:, None]
-    return trends_of(share, n, calendar, length, names, ["keyword"] * len(names), mentioning=mentioning)
+    return keywords.keyword_trends(placed, calendar, length, counts, names, ["keyword"] * len(names))
 
 
 def rate(values: list[float]) -> str:

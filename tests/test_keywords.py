@@ -67,10 +67,12 @@ def test_the_order_of_articles_changes_nothing(rng):
 
 
 def test_shares_of_all_published_articles_where_totals_are_known(rng):
-    articles, mentions = corpus(rng)
+    articles, mentions = corpus(rng, n_periods=24)
     placed, calendar = laid_out(articles)
-    totals = np.full(len(calendar), 1000.0)
+    totals = pd.DataFrame(500, index=calendar["period"], columns=["a", "b"])
     series = k.keyword_series(placed, calendar, "month", mentions, ["tax"], ["keyword"], totals=totals)
+    trends = k.keyword_trends(placed, calendar, "month", mentions, ["tax"], ["keyword"], totals=totals)
+    assert trends.loc[0, "start"] < 0.02 < series["estimate"].max()  # of a thousand published, not of those collected
     whole = series[(series["source"] == "") & series["unit"].str.startswith("share")]
     assert np.allclose(whole["estimate"], whole["n_mentioning"] / 1000)
     assert (whole["unit"] == "share of all articles published").all()
@@ -123,17 +125,19 @@ def test_what_rose_is_said_and_what_did_not_is_not(rng):
     assert said.index.tolist()[0] == "robot"
 
 
-def test_a_change_of_outlets_is_not_a_change_of_what_they_write(rng):
-    articles, _ = corpus(rng, n=4000, n_periods=12)
-    month = (p.ordinals(articles["date"], "month") - 576).clip(0, 11)
-    outlet = np.where(rng.random(4000) < 0.1 + 0.07 * month, "b", "a")
-    articles = articles.assign(source=outlet)
-    mentions = sparse.csr_matrix((rng.random(4000) < np.where(outlet == "b", 0.5, 0.1))[:, None])
-    trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax"], ["keyword"])
-    assert trends.loc[0, "p"] < 0.05
+@pytest.mark.parametrize("slope", [0.0, 0.03])
+def test_a_change_of_outlets_is_not_a_change_of_what_they_write(rng, slope):
+    articles, _ = corpus(rng, n=6000, n_periods=24)
+    month = (p.ordinals(articles["date"], "month") - 576).clip(0, 23)
+    outlet = np.where(rng.random(6000) < 0.1 + 0.035 * month, "b", "a")
+    odds = np.where(outlet == "b", 0.0, -2.2) - slope * (month - 11.5)  # the outlet that comes in writes of it more
+    mentions = sparse.csr_matrix((rng.random(6000) < 1 / (1 + np.exp(-odds)))[:, None])
+    trends = k.keyword_trends(*laid_out(articles.assign(source=outlet)), "month", mentions, ["tax"], ["keyword"])
+    assert trends.loc[0, "low"] <= -slope <= trends.loc[0, "high"]
     finding = k.findings(trends).loc[0]
-    assert finding["verdict"] == "cannot say"
-    assert "which outlets were collected" in finding["sentence"]
+    assert finding["verdict"] == ("fell" if slope else "cannot say")
+    assert trends.loc[0, "raw_slope"] > trends.loc[0, "high"]
+    assert k.MIX_CHANGED in finding["sentence"]
 
 
 def test_refusals_say_why(rng):
@@ -141,7 +145,10 @@ def test_refusals_say_why(rng):
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2)
     assert trends["p"].isna().all()
     assert "under 8 months no test" in trends.loc[0, "note"]
-    articles, mentions = corpus(rng, n=900, n_periods=12, shares=(0.2, 0.005))
+    articles, mentions = corpus(rng, n=900, n_periods=12, shares=(0.2, 0.01))
+    trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2)
+    assert "From 1 name alone nobody can tell" in trends.loc[0, "note"]
+    articles, mentions = corpus(rng, n=1800, n_periods=24, shares=(0.2, 0.003))
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2)
     assert "a trend needs 20" in trends.loc[1, "note"]
     assert trends.loc[0, "n_family"] == 1

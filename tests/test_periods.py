@@ -118,7 +118,7 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
     path = tmp_path / "totals.csv"
     path.write_text("source,period,total\nx,2018-01,40\nx,2018-02,50\n", encoding="utf-8")
     total, sentence = p.denominators(calendar, placed, p.read_totals(path))
-    assert total.tolist() == [40, 50]
+    assert total["x"].tolist() == [40, 50]
     path.write_text("source,period,total\nx,2018-01,40\n", encoding="utf-8")
     total, sentence = p.denominators(calendar, placed, p.read_totals(path))
     assert total is None

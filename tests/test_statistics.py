@@ -33,9 +33,16 @@ def test_wilson_is_that_of_statsmodels(k, n):
     assert np.allclose(s.wilson(k / n, n), (low, high), atol=1e-12)
 
 
-def test_wilson_is_that_of_r():
-    # R: prop.test(10, 50, correct = FALSE)$conf.int
-    assert np.allclose(s.wilson(0.2, 50), (0.1124, 0.3304), atol=5e-5)
+def test_wilson_by_hand():
+    # 10 of 50 at z = 2, by hand: middle (0.2 + 2/50) / (1 + 4/50) = 2/9, half width 2 sqrt(0.16/50 + 1/2500) / 1.08 = 1/9
+    assert np.allclose(s.wilson(0.2, 50, level=2 * stats.norm.cdf(2) - 1), (1 / 9, 1 / 3))
+
+
+def test_mann_kendall_and_sen_by_hand():
+    # 1 3 2 5 4 8 7 9: of 28 pairs 25 rise and 3 fall, S = 22; variance 8 * 7 * 21 / 18, z = 21 / sqrt(196 / 3)
+    tau, p = s.mann_kendall([1, 3, 2, 5, 4, 8, 7, 9])
+    assert np.isclose(tau, 22 / 28)
+    assert np.isclose(p, 2 * stats.norm.sf(21 / np.sqrt(196 / 3)))
 
 
 def test_q_values_are_those_of_statsmodels_and_leave_nan_out(rng):
@@ -80,6 +87,35 @@ def test_generalised_least_squares_is_that_of_statsmodels(rng):
     witness = GLS(y, x, sigma=0.8 * 0.5**distance + 0.5 * np.eye(12)).fit()
     assert np.allclose(fit["coefficients"][0, 0], witness.params)
     assert np.isclose(fit["scale"][0, 0] * fit["inverse"][0, 0, 1, 1], witness.bse[1] ** 2)
+
+
+def test_holding_outlets_constant_is_generalised_least_squares_on_their_cells(rng):
+    times, outlets = np.arange(6), 3
+    working, precision = rng.normal(size=(1, 6, outlets)), rng.random((1, 6, outlets)) + 0.2
+    precision[0, 2, 1] = 0.0  # an outlet without articles in a period
+    design = np.stack([times - 2.5, np.ones(6)], axis=1)
+    columns, of_period, within = s.collapsed(working, precision, design)
+    products, _ = s.whitened_products(columns, 1 / of_period, np.ones(6), np.array([[0.7]]), np.array([0.4]))
+    there = precision.ravel() > 0
+    period, outlet = np.repeat(times, outlets)[there], np.tile(np.arange(outlets), 6)[there]
+    whole = 0.7 * 0.4 ** np.abs(period[:, None] - period) + np.diag(1 / precision.ravel()[there])
+    every = np.column_stack([working.ravel()[there], design[period], np.eye(outlets)[outlet]])
+    expected = every.T @ np.linalg.solve(whole, every) + np.diag([0.0] * 3 + [s.OUTLET_SPREAD**-2] * outlets)
+    assert np.allclose(products[0, 0] + within[0], expected)
+
+
+def test_a_changing_mix_of_outlets_is_no_trend():
+    wrong, raw = [], []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        part = np.linspace([0.7, 0.2, 0.1], [0.1, 0.2, 0.7], 16)[..., None]
+        n = rng.poisson(80 * part, (16, 3, 50))
+        shock = ar1(rng, 16, 50, 0.3, 0.3)[:, None] + rng.normal(size=(3, 50)) + 0.3 * rng.normal(size=(16, 3, 50))
+        share = rng.binomial(n, expit(shock - 2.2)) / np.maximum(n, 1)
+        wrong.append((s.period_model(share, n, np.arange(16))["p"] < 0.05).mean())
+        total = n.sum(axis=1)
+        raw.append((s.period_model((share * n).sum(axis=1) / total, total, np.arange(16))["p"] < 0.05).mean())
+    assert np.mean(wrong) < 0.08 < np.mean(raw)
 
 
 @pytest.mark.parametrize("n_periods", [12, 24, 60])

@@ -16,6 +16,7 @@ import pandas as pd
 from topics import plots, tokens
 from topics.report import html
 from topics.report.corpus_page import SHOWN_WHOLE, title_of
+from topics.trends.keywords import FIXED_MIX, MIX_CHANGED
 from topics.trends.statistics import MOVED
 
 SURE = 0.05  # false discovery rate of what is called a burst, a word that marks
@@ -25,7 +26,6 @@ LONGEST = 420  # characters of a sentence shown; a longer one is cut on both sid
 ARTICLES_OF_BURST = 12  # articles listed of a burst
 MARKING = 15  # words shown on each side of a comparison
 SMALL_FIGURES = 24  # names with a small figure
-FIXED_MIX = "(fixed mix)"
 OUTLETS = 30  # outlets listed of each name, the largest
 DRAWN = 20  # articles that mention a name, from which on it has a figure of its own
 COMPANIONS = 8  # shown of each name
@@ -48,7 +48,7 @@ def answer(kept: Mapping[str, Any]) -> html.Piece:
     moved = kept["findings"][kept["findings"]["verdict"] != "cannot say"]
     lines = [f"- {_linked(row.sentence, row)}" for row in _rows(moved)]
     said = kept["findings"]
-    doubtful = said[(said["verdict"] == "cannot say") & said["sentence"].str.contains("fixed mix", regex=False)]
+    doubtful = said[(said["verdict"] == "cannot say") & said["sentence"].str.contains(MIX_CHANGED, regex=False)]
     lines += [f"- {_linked(row.sentence, row)}" for row in _rows(doubtful)]
     for what, words in (("burst", "For a time unusually common"), ("break", "From one period on more or less common")):
         if len(found := _bursts(kept, what)):
@@ -244,26 +244,25 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
     first = tested.iloc[0]
     heads = {
         "name": "Name", "verdict": "It", "start": "First", "end": "Last", "slope": "Change of log-odds (95 %)", "q": "q", "selected": "Interval of the findings",
-        "fixed_mix_slope": "Fixed mix of outlets", "correlation": "Correlation of successive periods", "sen": "Sen’s slope of the share",
+        "raw_slope": "As collected", "correlation": "Correlation of successive periods", "sen": "Sen’s slope of the share",
         "tau": "Kendall’s tau", "tau_p": "p of tau", "p": "p",
     }  # fmt: skip
     formats: dict[str, Any] = {
         "name": lambda row: html.link(row.name, f"#{anchor(row)}"), "start": ".1%", "end": ".1%", "sen": ".2%",
         "slope": html.with_interval("slope", "low", "high", digits=3), "q": lambda row: _q(row.q), "p": lambda row: _q(row.p),
-        "selected": lambda row: "" if row.selected_low != row.selected_low else f"{row.selected_low:.3f} to {row.selected_high:.3f}", "fixed_mix_slope": ".3f",
+        "selected": lambda row: "" if row.selected_low != row.selected_low else f"{row.selected_low:.3f} to {row.selected_high:.3f}", "raw_slope": ".3f",
         "correlation": ".2f", "tau": ".2f", "tau_p": ".2g",
     }  # fmt: skip
     caption = (
         f"{first['family']}, {first['first']} to {first['last']}, {first['n_periods']} {_length(first)}s. First, last: share of articles by the fitted "
-        "trend. q: Benjamini and Hochberg over this family. Sen’s slope and Kendall’s tau describe, they do not test."
+        "trend. As collected: the same change whatever outlets the articles are of. q: Benjamini and Hochberg over this family. Sen’s slope and Kendall’s tau describe, they do not test."
     )
     return html.group(
         html.figure(
             plots.forest(tested, title="Which names are in more articles, and which in fewer?"),
             name="trends",
             caption=f"Change of the log-odds that an article mentions it, {first['unit'].removeprefix('log-odds ')}, with 95 % intervals (0.1: the odds grow by 10.5 %). "
-            f"Filled: rose or fell by all that is asked (q at most {MOVED}; the same at a "
-            f"fixed mix of outlets). {first['season']}",
+            f"Filled: rose or fell (q at most {MOVED}). {first['season']}",
         ),
         html.details(
             "The tests: q-values, what they rest on, and other measures",
@@ -271,8 +270,7 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
         ),
         html.say(
             "The model: log-odds per period with errors that follow from period to period.^[Log-odds of the share per period, weighted by its effective "
-            "number of articles; AR(1) errors by REML, averaged over their likelihood; t reference. Names that are so alike from one period to the next "
-            "that no test holds its size are not tested.]"
+            "number of articles, within outlets where there are several; AR(1) errors by REML, averaged over their likelihood; t reference.]"
         ),
     )
 

@@ -17,13 +17,14 @@ from scipy import sparse, stats
 
 from topics import tables
 from topics.trends.periods import positions
-from topics.trends.prevalence import FEWEST_BLOCKS, clusters, shares, trends_of
+from topics.trends.prevalence import FEWEST_BLOCKS, clusters, outlet_cells, shares, trends_of
 from topics.trends.statistics import LEVEL, MOVED, block_weights, indicator, wilson
 
 MIX_PRESENT = 0.8  # part of the fixed mix of sources that must be present for a standardised share
 
 FEW_PERIODS = 24  # under so many the test errs more than stated where shocks last long (METHODS.md)
 FIXED_MIX = "(fixed mix)"
+MIX_CHANGED = "their mix of outlets changed"
 SHARE, RATE = "share of articles", "mentions per 10,000 words"
 
 
@@ -36,7 +37,7 @@ def keyword_series(
     kinds: Sequence[str],
     *,
     seed: int = 0,
-    totals: np.ndarray | None = None,
+    totals: pd.DataFrame | None = None,
     draws: int = 999,
 ) -> pd.DataFrame:
     """SERIES: for each name and period the share of articles that mention it and its rate per 10,000 words.
@@ -55,7 +56,7 @@ def keyword_series(
     for source, rows in every.items():
         part, there = placed[rows], mentions[rows]
         share, n, effect = shares(there > 0, part, periods, length)
-        counted = totals if source == "" else None
+        counted = None if totals is None or source else totals.sum(axis=1).to_numpy()
         frames.append(_share_rows(part, periods, there, share, n, effect[-1], counted).assign(source=source))
         if source == "":
             frames.append(_rate_rows(part, periods, there, effect, draws, seed).assign(source=source))
@@ -105,7 +106,7 @@ def _share_rows(
     n_docs, n_words = _sums(part, periods, one)[:, 0], _sums(part, periods, words)[:, 0]
     mentioning = _sums(part, periods, mentions > 0)
     if totals is not None:
-        share, n = mentioning / totals[:, None], totals[:, None] / effect
+        share, n = mentioning / np.maximum(totals, 1)[:, None], totals[:, None] / effect
     low, high = wilson(share, n)
     table = _frame(
         periods,
@@ -249,7 +250,7 @@ def keyword_trends(
     kinds: Sequence[str],
     *,
     withheld: Mapping[str, str] | None = None,
-    totals: np.ndarray | None = None,
+    totals: pd.DataFrame | None = None,
     seasons: Mapping[str, list[tuple[str, str]]] | None = None,
 ) -> pd.DataFrame:
     """TRENDS: for each name the slope of the log-odds that an article mentions it; see `trends_of` for columns and rules.
@@ -260,21 +261,19 @@ def keyword_trends(
     share, n, effects = shares(mentions, placed, periods, length)
     mentioning = _sums(placed, periods, mentions)
     if totals is not None:
-        share, n = mentioning / totals[:, None], totals[:, None] / effects[-1]
-    mixed = None
-    outlets = sorted(placed.loc[placed["ordinal"] >= 0, "source"].unique())
-    if len(outlets) > 1 and totals is None:
-        mixed = fixed_mix(placed, periods, length, mentions, outlets)
+        published = np.maximum(totals.sum(axis=1).to_numpy()[:, None], 1)
+        share, n = mentioning / published, published / effects[-1]
+    cells = outlet_cells(mentions, placed, periods, n, totals) if len(periods) else None
     return trends_of(
-        share, n, periods, length, names, kinds, mentioning=mentioning, withheld=withheld, seasons=seasons, mixed=mixed
+        share, n, periods, length, names, kinds, mentioning=mentioning, withheld=withheld, seasons=seasons, cells=cells
     )
 
 
 def findings(trends: pd.DataFrame, q: float = MOVED) -> pd.DataFrame:
     """What rose, what fell, and what cannot be said and why: one row a name of TRENDS, sturdiest first.
 
-    Columns: kind, name, verdict ("rose", "fell", "cannot say"), sentence. A name rose or fell only if its q is at most `q` and the slope at a fixed mix of outlets, where there is one, lies within the interval or beyond
-    it in the same direction. All else cannot be said, and the sentence says which of these failed.
+    Columns: kind, name, verdict ("rose", "fell", "cannot say"), sentence. A name rose or fell only if its q is at most `q`. All else cannot be said,
+    and the sentence says why; where the articles as collected move otherwise than the outlets do, it says that too.
     """
     rows = []
     for row in trends.itertuples(index=False):
@@ -291,33 +290,32 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
         most = f" It was highest in {row.peak}, {_percent(row.peak_share)}." if row.peak else ""
         return "cannot say", f"{what} {row.name}: {row.note}{most}"
     shares = f"{_percent(row.start)} of articles in {row.first}, {_percent(row.end)} in {row.last}, on the fitted line"
+    if row.raw_slope != row.slope:
+        shares += ", at the outlets’ mix of the whole span"
     if row.kind == "topic":
         shares = shares.replace("of articles", "of their text")
     direction = "rose" if row.slope > 0 else "fell"
+    few = f" In so few {length}s a slow swing could look the same." if row.n_periods < FEW_PERIODS else ""
+    mix = _composition(row, length)
     if row.q > q:
         return "cannot say", (
-            f"{what} {row.name}: no trend can be told from chance among the {row.n_family} names tested over {row.n_periods} {length}s ({shares}; {_odds(row.slope, row.low, row.high, length)})."
-        )
-    if _composition_disagrees(row):
-        return "cannot say", (
-            f"{what} {row.name} {direction} in the articles as collected ({shares}), but not with the outlets held in a fixed mix, "
-            "so the change may be one of which outlets were collected."
+            f"{what} {row.name}: no trend can be told from chance among the {row.n_family} names tested over {row.n_periods} {length}s ({shares}; {_odds(row.slope, row.low, row.high, length)}).{mix}"
         )
     odds = _odds(row.slope, row.selected_low, row.selected_high, length)
-    few = f" In so few {length}s a slow swing could look the same." if row.n_periods < FEW_PERIODS else ""
-    return direction, f"{what} {row.name} {direction}: {shares}; {odds}, over {row.n_periods} {length}s.{few}"
+    return direction, f"{what} {row.name} {direction}: {shares}; {odds}, over {row.n_periods} {length}s.{few}{mix}"
 
 
 def _odds(slope: float, low: float, high: float, length: str) -> str:
     return f"odds times {np.exp(slope):.3f} a {length}, 95 % {np.exp(low):.3f} to {np.exp(high):.3f}"
 
 
-def _composition_disagrees(row: Any) -> bool:
-    """Whether the slope at a fixed mix of outlets points the other way or falls short of the interval."""
-    fixed = row.fixed_mix_slope
-    if np.isnan(fixed):
-        return False
-    return fixed < row.low if row.slope > 0 else fixed > row.high
+def _composition(row: Any, length: str) -> str:
+    """A word where the articles as collected move otherwise than their outlets do."""
+    if row.low <= row.raw_slope <= row.high:
+        return ""
+    return (
+        f" In the articles as collected the odds change by {np.exp(row.raw_slope):.3f} a {length}, since {MIX_CHANGED}."
+    )
 
 
 def _percent(share: float) -> str:

@@ -326,8 +326,8 @@ def read_totals(path: Path) -> pd.DataFrame:
 
 def denominators(
     periods: pd.DataFrame, placed: pd.DataFrame, totals: pd.DataFrame | None
-) -> tuple[np.ndarray | None, str]:
-    """Totals of published articles per row of `periods`, or None, and the sentence that says which was used and why.
+) -> tuple[pd.DataFrame | None, str]:
+    """Totals of published articles, a row for each of `periods` and a column an outlet, or None, and the sentence that says which was used and why.
 
     Totals are used only if they cover every outlet that has articles, in every period from the first to the last.
     """
@@ -343,13 +343,13 @@ def denominators(
             f"totals.csv has no total for {sources[source]} in {periods['period'].iloc[period]}, so shares "
             "are of the articles collected."
         )
-    total = wide.sum(axis=1).to_numpy(dtype=float)
-    if (total < periods["n_docs"].to_numpy()).any():
-        worst = periods["period"].iloc[int(np.argmax(periods["n_docs"].to_numpy() - total))]
+    short = wide.sum(axis=1).to_numpy() < periods["n_docs"].to_numpy()
+    if short.any():
+        worst = periods["period"].iloc[int(np.argmax(short))]
         raise UserError(
             f"totals.csv: fewer articles in {worst} than were collected in it. Mend the totals or remove the file."
         )
-    return total, "Shares are of all articles that the outlets published, as given in totals.csv."
+    return wide, "Shares are of all articles that the outlets published, as given in totals.csv."
 
 
 def season_terms(

@@ -21,6 +21,7 @@ from topics.trends.statistics import (
     LEVEL,
     block_weights,
     effective_numbers,
+    indicator,
     mann_kendall,
     period_model,
     q_values,
@@ -32,8 +33,9 @@ from topics.trends.statistics import (
 FEWEST_ARTICLES = 5  # a period with fewer does not enter a trend
 FEWEST_MENTIONS = 20  # no trend of a name with fewer articles that mention it, or that do not
 TEST_PERIODS = 20  # Mann-Kendall is given a p only from so many periods on
-# No trend where the estimated correlation of successive periods is above this: up to so many periods, the limit.
-MOST_ALIKE = ((11, 0.40), (23, 0.55), (10_000, 0.80))
+FEWEST_NAMES, LONG_ENOUGH = 5, 24  # how alike periods are is learned from so many names, or from so many periods
+MOST_ALIKE = 0.8  # no trend where the estimated correlation of successive periods is above this
+SMALL_OUTLET = 0.02  # part of the articles under which outlets are held constant as one
 FEWEST_BLOCKS = 8  # no bootstrap interval from fewer blocks
 BLOCK_OF_NAMES = 256  # names worked on at once, which bounds memory
 
@@ -71,6 +73,35 @@ def shares(
     ]
     share, n, effect = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
     return share, n, effect
+
+
+def outlet_cells(
+    values: sparse.spmatrix,
+    placed: pd.DataFrame,
+    periods: pd.DataFrame,
+    n: np.ndarray,
+    totals: pd.DataFrame | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Share and effective number of articles of each outlet in each period, both (n_periods, n_outlets, n_names): what `period_model` holds constant.
+
+    n: (n_periods, n_names) effective numbers of `shares`, dealt out to the outlets by their articles; totals: articles published, a row a
+    period, a column an outlet, in place of those collected. Outlets with fewer than a fiftieth of the articles are one.
+    """
+    position = positions(placed, periods)
+    rows = np.flatnonzero(position >= 0)
+    outlet = placed["source"].iloc[rows]
+    part = outlet.value_counts(normalize=True)
+    small = part.index[part < SMALL_OUTLET]
+    outlets, code = np.unique(outlet.where(~outlet.isin(small), "").to_numpy(dtype=str), return_inverse=True)
+    shape = (len(periods), len(outlets))
+    cell = indicator(position[rows] * len(outlets) + code, shape[0] * shape[1])
+    said = np.asarray((cell @ sparse.csr_matrix(values)[rows]).todense()).reshape(*shape, -1)
+    n_docs = np.asarray(cell.sum(axis=1)).reshape(shape)
+    if totals is not None:
+        merged = totals.rename(columns=lambda name: "" if name in small else name).T.groupby(level=0).sum().T
+        n_docs = merged[outlets].to_numpy(dtype=float)
+    worth = n[:, None] / np.maximum(n_docs.sum(axis=1), 1)[:, None, None]
+    return said / np.maximum(n_docs, 1)[..., None], n_docs[..., None] * worth
 
 
 TOPIC_SHARE = "mean share of the articles' text"
@@ -194,7 +225,8 @@ def topic_trends(
 
     doc_topic: (n_docs, n_topics) in the order of `placed`. `withheld`: topic number as text, and the sentence that says why (an unstable topic).
     """
-    share, n, _ = shares(sparse.csr_matrix(doc_topic), placed, periods, length)
+    values = sparse.csr_matrix(doc_topic)
+    share, n, _ = shares(values, placed, periods, length)
     n_topics = doc_topic.shape[1]
     names = [str(topic) for topic in range(1, n_topics + 1)]
     table = trends_of(
@@ -206,6 +238,7 @@ def topic_trends(
         ["topic"] * n_topics,
         withheld=withheld,
         seasons=seasons,
+        cells=outlet_cells(values, placed, periods, n) if len(periods) else None,
     )
     return table.assign(n_topics=n_topics)
 
@@ -221,7 +254,7 @@ def trends_of(
     mentioning: np.ndarray | None = None,
     withheld: Mapping[str, str] | None = None,
     seasons: Mapping[str, list[tuple[str, str]]] | None = None,
-    mixed: tuple[np.ndarray, np.ndarray] | None = None,
+    cells: tuple[np.ndarray, np.ndarray] | None = None,
     family: str | None = None,
 ) -> pd.DataFrame:
     """TRENDS of shares (n_periods, n_names) that rest on effective numbers of articles `n`: one row a name.
@@ -231,11 +264,14 @@ def trends_of(
     (these periods), `selected_low, selected_high` (the interval to quote of a name that is a finding: wide enough for its having
     been chosen out of the family), `correlation` (of successive periods), `peak, peak_share`
     (period whose share has the highest low end of its interval), `sen` (Sen's slope of the share per period), `tau` and `tau_p` (Mann-Kendall,
-    p from 20 periods on), `fixed_mix_slope` (the same slope at a fixed mix of outlets), `season`, `note`.
+    p from 20 periods on), `raw_slope, raw_p` (the same of the articles as collected, whatever outlets they are of), `season`, `note`.
+
+    cells: share and effective number by outlet, (n_periods, n_outlets, n_names), of `outlet_cells`: then the trend is the change within
+    outlets, which a change in their mix does not move.
 
     A name is not tested, its slope is nan and its note says why, if `withheld` says so, with fewer than eight periods of five
-    articles, fewer than 20 articles that mention it (or do not), or where its periods are so alike from one to the next
-    that no test we know holds its size in so few of them.
+    articles of outlets that mention it, fewer than 20 articles that mention it (or do not), or where its periods are so alike from one to the next
+    that a trend cannot be told from a slow swing.
     """
     used = (periods["n_docs"].to_numpy() >= FEWEST_ARTICLES) if len(periods) else np.zeros(0, dtype=bool)
     notes = _refusals(used, periods, length, names, mentioning, withheld or {})
@@ -244,30 +280,47 @@ def trends_of(
     if len(tested):
         kept = periods[used]
         times = kept["ordinal"].to_numpy(dtype=float)
-        season, season_note = season_terms(kept, length, seasons)
-        fit = period_model(share[used][:, tested], n[used][:, tested], times, season if season.size else None)
-        limit = next(limit for most, limit in MOST_ALIKE if used.sum() <= most)
-        alike = fit["correlation"] > limit
-        notes[tested[alike]] = (
-            f"Its {used.sum()} {length}s are so alike from one to the next that a trend cannot be told from a slow swing; no test is made."
-        )
+        terms, season_note = season_terms(kept, length, seasons)
+        season = terms if terms.size else None
+        raw = period_model(share[used][:, tested], n[used][:, tested], times, season)
+        within = None if cells is None or cells[0].shape[1] == 1 else [part[used][..., tested] for part in cells]
+        fit = raw if within is None else period_model(within[0], within[1], times, season)
+        table.loc[tested, ["raw_slope", "raw_p"]] = np.column_stack([raw["slope"], raw["p"]])
         table.loc[tested, "correlation"] = fit["correlation"]
-        tested, fit = tested[~alike], {key: value[~alike] for key, value in fit.items()}
+        for refused, note in _refused_by_fit(fit, within, len(kept), length):
+            notes[tested[refused & (notes[tested] == "")]] = note
+        kept_in = notes[tested] == ""
+        tested, fit = tested[kept_in], {key: value[kept_in] for key, value in fit.items()}
         for column in ("slope", "low", "high", "p", "start", "end"):
             table.loc[tested, column] = fit[column]
         table.loc[tested, "q"] = q_values(fit["p"])
-        df = int(used.sum()) - 2 - (season.shape[1] if season.size else 0)
-        intervals = selected_intervals(fit["mixture"], df, table.loc[tested, "q"].to_numpy())
+        intervals = selected_intervals(fit["mixture"], fit["df"], table.loc[tested, "q"].to_numpy())
         table.loc[tested, ["selected_low", "selected_high"]] = np.column_stack(intervals)
         table["first"], table["last"] = kept["period"].iloc[0], kept["period"].iloc[-1]
         table["season"] = season_note
         table = _described(table, share[used], n[used], kept)
-        if mixed is not None:
-            table.loc[tested, "fixed_mix_slope"] = _at_fixed_mix(mixed, used, periods, tested)
     table["note"] = notes
     table["family"] = family or f"{len(tested)} names tested together"
     table["n_family"] = len(tested)
     return tables.conform(table, "trends")
+
+
+def _refused_by_fit(
+    fit: Mapping[str, np.ndarray], within: list[np.ndarray] | None, n_periods: int, length: str
+) -> list[tuple[Any, str]]:
+    """Which names are not tested after all, as the model of their periods shows, and why."""
+    refused: list[tuple[Any, str]] = []
+    if within is not None:
+        share, n = within
+        told = ((n * (share.max(axis=0) > 0)).sum(axis=1) > 0).sum(axis=0)
+        few = f"The outlets that mention it have articles in fewer than {FEWEST_PERIODS} {length}s."
+        refused.append((told < FEWEST_PERIODS, few))
+    n_names = len(fit["p"])
+    if n_names < FEWEST_NAMES and n_periods < LONG_ENOUGH:
+        alone = f"From {n_names} name{'s' * (n_names > 1)} alone nobody can tell how alike {n_periods} {length}s are; a trend needs {FEWEST_NAMES} names or {LONG_ENOUGH} {length}s."
+        refused.append((np.ones(n_names, dtype=bool), alone))
+    swing = f"Its {length}s are so alike from one to the next that a trend cannot be told from a slow swing; no test is made."
+    return [*refused, (fit["correlation"] > MOST_ALIKE, swing)]
 
 
 def _refusals(
@@ -305,7 +358,7 @@ def _refusals(
 def _empty_rows(names: Sequence[object], kinds: Sequence[str], length: str, n_periods: int) -> pd.DataFrame:
     numbers = (
         "slope", "low", "high", "p", "q", "start", "end", "selected_low", "selected_high",
-        "correlation", "sen", "tau", "tau_p", "fixed_mix_slope",
+        "correlation", "sen", "tau", "tau_p", "raw_slope", "raw_p",
     )  # fmt: skip
     table = pd.DataFrame({"kind": list(kinds), "name": [str(name) for name in names]})
     table["n_topics"] = pd.array([pd.NA] * len(table), dtype="Int64")
@@ -333,14 +386,3 @@ def _described(table: pd.DataFrame, share: np.ndarray, n: np.ndarray, kept: pd.D
     at = wilson(share, n)[0].argmax(axis=0)  # by the low end of the interval, so that 2 of 2 articles are no peak
     table["peak"], table["peak_share"] = kept["period"].to_numpy()[at], share[at, np.arange(share.shape[1])]
     return table
-
-
-def _at_fixed_mix(
-    mixed: tuple[np.ndarray, np.ndarray], used: np.ndarray, periods: pd.DataFrame, tested: np.ndarray
-) -> np.ndarray:
-    """Slopes of the standardised shares; nan where fewer than eight periods have the outlets for them."""
-    share, n = mixed[0][:, tested], mixed[1][:, tested]
-    there = used & (n > 0).all(axis=1)
-    if there.sum() < FEWEST_PERIODS or not len(tested):
-        return np.full(len(tested), np.nan)
-    return period_model(share[there], n[there], periods["ordinal"].to_numpy(dtype=float)[there])["slope"]

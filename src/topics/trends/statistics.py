@@ -21,9 +21,11 @@ Array = NDArray[np.float64]
 # shocks of periods as a multiple of the typical variance of sampling.
 CORRELATIONS = np.array([0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9])
 SHOCKS = np.array([0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0])
-LEAN = 1.0
-PRIOR_NAMES = 1.0
+LEAN = 0.5  # prior of a correlation r: (1 - r) to this power
+PRIOR_NAMES = 1.0  # names that the prior of the grid is worth
 OUTLET_SPREAD = 2.5  # log-odds: weak prior of an outlet's difference from the others
+STEP = 1.0  # fitted log-odds move by no more in a round, as the working response holds near the line alone
+ROUNDS = 12
 FURTHEST = 9.0  # fitted log-odds stay within this (shares between 0.0001 and 0.9999)
 
 
@@ -241,7 +243,7 @@ def period_model(
     grid = error_grid()
     said = (n * share).sum(axis=1, keepdims=True)
     fitted = np.broadcast_to(logit((said + 0.5) / (n.sum(axis=1, keepdims=True) + 1)), n.shape)
-    for _ in range(8):
+    for _ in range(ROUNDS):
         working, precision = working_response(share, n, fitted)
         columns, precision_of_period, within = collapsed(working, precision, design)
         variance = 1 / np.maximum(precision_of_period, 1e-9)
@@ -252,7 +254,7 @@ def period_model(
         outlets = coefficients[:, design.shape[1] :]
         line = (coefficients[:, : design.shape[1]] @ design.T)[..., None] + (outlets[:, None] if outlets.size else 0.0)
         moved = float(np.max(np.abs(line - fitted) * (n > 0)))
-        fitted = np.clip(line, -FURTHEST, FURTHEST)
+        fitted = np.clip(fitted + np.clip(line - fitted, -STEP, STEP), -FURTHEST, FURTHEST)
         if moved < 1e-4:
             break
     found = summary(fit, grid, df, level)
@@ -283,7 +285,7 @@ def collapsed(working: Array, precision: Array, design: Array) -> tuple[Array, A
     n_outlets), the periods' precision, and cross products (n_names, n_columns, n_columns) of the deviations within periods, with the outlets' prior.
     Law: since a period's shock is shared by its outlets, the cross products whitened by shock and sampling are those of the means plus those within.
     """
-    n_names, n_periods, n_outlets = working.shape
+    n_names, _, n_outlets = working.shape
     total = precision.sum(axis=2)
     part = precision / np.maximum(total, 1e-9)[..., None]
     mean = (part * working).sum(axis=2)[..., None]
