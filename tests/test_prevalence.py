@@ -102,7 +102,7 @@ def test_topics_that_move_are_found_and_others_are_not():
         wrong.append((table["p"][2:] < 0.05).mean())
     assert np.mean(found) > 0.9
     assert np.mean(wrong) < 0.16
-    assert table["name"].tolist() == ["1", "2", "3", "4"]
+    assert table["name"].tolist() == ["1", "2", "3", "4", "5"]
 
 
 def test_an_unstable_topic_has_no_trend(rng):
@@ -114,4 +114,4 @@ def test_an_unstable_topic_has_no_trend(rng):
     )
     assert table["p"].isna().tolist() == [False, True, False, False, False, False]
     assert table.loc[1, "note"] == "It is not stable."
-    assert table["n_family"].tolist() == [2, 2, 2]
+    assert table["n_family"].tolist() == [5] * 6
