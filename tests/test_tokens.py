@@ -6,16 +6,23 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nltk.tokenize.api import TokenizerI
 
-from topics.tokens import BLOCK, Tokenizer, paragraphs, sentences, token_table, tokenise
+from topics.tokens import BLOCK, CLITICS, JOINS, LETTER, TAIL, Tokenizer, paragraphs, sentences, token_table, tokenise
 
 PROSE = st.text(
     alphabet=st.sampled_from(list("abcdeé ABCĐ 0123.,;:!?'’\"“”()-–_&/$%\n\t\u0301\ufffd\u00a0ñ中")) | st.characters(),
     max_size=120,
 )
+
+
+PIECES = st.lists(
+    st.sampled_from(["l'", "qu’", "U.", "S.", "C++", "C#", "a-B", "US$", "9", "4.0", "'s ", "com", ".", "-", "&", " ", "É", "'"])
+).map("".join)
+WORD = regex.compile(rf"{LETTER}++(?:(?:{JOINS}){LETTER}++)*+(?:{TAIL})?", regex.VERBOSE)
 
 
 def words(text):
@@ -54,6 +61,17 @@ def test_words_of_the_field_are_kept_and_what_should_part_is_parted(text, expect
 def test_a_name_is_one_word_composed_or_not():
     for name in ("Nguyễn", "Đặng", "Hòa"):
         assert words(unicodedata.normalize("NFD", name)) == [unicodedata.normalize("NFD", name)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(PROSE | PIECES)
+def test_words_are_those_that_one_expression_finds_from_the_left(text):
+    found, expected = [match.span() for match in WORD.finditer(text)], []
+    for last, (start, end) in zip([0, *(end for _, end in found)], found, strict=False):
+        between = text[last:start].lstrip(" ")
+        if not (last and between in ("'", "’") and text[start:end] in CLITICS):
+            expected.append((start, end))
+    assert tokenise(text) == expected
 
 
 @settings(max_examples=150, deadline=None)

@@ -11,20 +11,20 @@ stands between two words. `Tokenizer` is the same with the interface of NLTK's t
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress, count
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import regex
 from nltk.tokenize.api import TokenizerI
 
 CLITICS = frozenset("s re ve ll d m S RE VE LL D M".split())  # Vietnam's, we're: after an apostrophe no word of its own
 CLITIC = rf"(?:{'|'.join(sorted(CLITICS))})\b"
 ELISION = r"(?i:(?<![\w'’&])(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|quest|quell|[dns]?[aeu]ll))"  # l'usine: two words
-LETTERS = r"[^\W_]++"  # combining marks among them
+LETTER = r"[^\W_]"  # combining marks among them
+# A word is a run of letters, or several, where what stands behind a run joins it to the next one; it may have a tail.
 JOINS = rf"""
     [-‐‑](?<!\p{{N}}.(?=\p{{N}}))(?<!\p{{Ll}}\p{{Ll}}.(?=\p{{Lu}}\p{{Ll}}))   # e-government; not 2016-2020, Vietnam-Japan
   | ['’ʼ](?!{CLITIC})(?<!{ELISION}.)                                  # don't, O'Brien, aujourd'hui
@@ -36,10 +36,10 @@ JOINS = rf"""
   | \p{{Sc}}(?=\p{{N}})(?<=\b\p{{Lu}}{{1,3}}.)                               # US$9
 """
 TAIL = rf"\.(?<=\.\p{{L}}\.) | ['’](?<={ELISION}.)(?=\p{{L}})(?!s\b) | (?<=\bC)(?:\+\+|\#)"  # U.S., l', C++
-WORD = rf"{LETTERS}(?:(?!\s)(?:(?:{JOINS}){LETTERS})*+(?:{TAIL})?)?+"
-# The words are captured, so that splitting at them gives gap, word, gap, …, word, gap: offsets are running sums.
-# Compiled here, not by NLTK's `RegexpTokenizer`: that one stops after five seconds by the clock and takes twice as long.
-SPLIT = regex.compile(f"({WORD})", regex.VERBOSE)
+BEHIND = regex.compile(rf"(?P<join>{JOINS})(?={LETTER}) | {TAIL}", regex.VERBOSE)
+KINDS = (regex.compile(LETTER), regex.compile(r"[-‐‑'’ʼ&.,/+\#]|\p{Sc}"))  # letters; what `BEHIND` begins with
+CODEPOINTS = "utf-32-le"  # four bytes a character, so that offsets are those of the text
+APOSTROPHE = re.compile(r" *['’]")
 
 CLOSERS = "\"'”’»)\\]"
 ENDS = re.compile(rf"[.!?…。！？][{CLOSERS}]*(?:\s|$)|[。！？]")
@@ -81,8 +81,8 @@ def tokenise(text: str) -> list[tuple[int, int]]:
     >>> [text[a:b] for text in ["l’usine d'Airbus, 2016-2020"] for a, b in tokenise(text)]
     ['l’', 'usine', "d'", 'Airbus', '2016', '2020']
     """
-    block = _read_block([text])
-    return list(zip(block["start"].tolist(), block["end"].tolist(), strict=True))
+    tokens, _ = token_table([text])
+    return list(zip(tokens["start"].tolist(), tokens["end"].tolist(), strict=True))
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -124,89 +124,94 @@ def token_table(texts: Sequence[str], map: Callable[..., Iterable[Any]] = map) -
     (['AI', 'IoT', 'and', 'AI', 'Nothing', 'new'], [0, 0, 0, 0, 2, 2])
     """
     blocks = list(map(_read_block, [list(texts[i : i + BLOCK]) for i in range(0, len(texts), BLOCK)] or [[]]))
-    forms, form = _merge([block["forms"] for block in blocks], [block["form"] for block in blocks])
-    gaps, gap = _merge([block["gaps"] for block in blocks], [block["gap"] for block in blocks])
-    doc = np.concatenate([block["doc"] + np.int32(number * BLOCK) for number, block in enumerate(blocks)])
-    sentence, paragraph, joined = _breaks(doc, forms, form, gaps, gap)
+    pieces = pa.chunked_array([block[3] for block in blocks]).unify_dictionaries().chunks
+    strings = [piece.decode(CODEPOINTS, "surrogatepass") for piece in pieces[0].dictionary.to_pylist()]
+    code = np.concatenate([piece.indices.to_numpy() for piece in pieces])
+    clitic = _ask(APOSTROPHE.fullmatch, strings)[code[::2]] & _ask(CLITICS.__contains__, strings)[code[1::2]]
+    possessive = np.append(False, clitic)[:-1][~clitic]
+    gap, form = code[::2][~clitic], code[1::2][~clitic]
+    doc = np.concatenate([block[0] + np.int32(number * BLOCK) for number, block in enumerate(blocks)])[~clitic]
+    start, end = (np.concatenate([block[side] for block in blocks])[~clitic] for side in (1, 2))
+    sentence, paragraph, joined = _breaks(doc, strings, form, gap)
+    used = np.flatnonzero(np.bincount(form, minlength=len(strings)))
+    order = sorted(used.tolist(), key=strings.__getitem__)
+    number = np.zeros(len(strings), np.int32)
+    number[order] = np.arange(len(order))
     columns = {
         "doc": doc,
         "paragraph": _number_within(doc, paragraph),
         "sentence": _number_within(doc, sentence),
-        "start": np.concatenate([block["start"] for block in blocks]),
-        "end": np.concatenate([block["end"] for block in blocks]),
-        "form": form,
-        "joined": joined * np.where(np.concatenate([block["possessive"] for block in blocks]), np.int8(2), np.int8(1)),
+        "start": start,
+        "end": end,
+        "form": number[form],
+        "joined": joined * np.where(possessive, np.int8(2), np.int8(1)),
     }
-    return pd.DataFrame(columns), forms
+    return pd.DataFrame(columns), [strings[code] for code in order]
 
 
-def _read_block(texts: list[str]) -> dict[str, Any]:
-    """Words of a block of texts: where each stands, its form, and the gap before it; forms and gaps numbered."""
-    pieces = SPLIT.split(SEPARATOR.join([*texts, ""]))
-    edges = np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)))
-    forms, form = _encode(pieces[1::2])
-    gaps, gap = _encode(pieces[0:-1:2])
-    kept = np.ones(len(form), bool)
-    after_apostrophe = np.flatnonzero(_ask(lambda between: between.lstrip(" ") in ("'", "’"), gaps)[gap])
-    kept[after_apostrophe] = [forms[code] not in CLITICS for code in form[after_apostrophe].tolist()]
-    start, end, form, gap = edges[0:-1:2][kept], edges[1::2][kept], form[kept], gap[kept]
-    possessive = np.append(False, ~kept[:-1])[: len(kept)][kept]
-    begins = np.cumsum([0] + [len(text) + len(SEPARATOR) for text in texts])
+def _read_block(texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, pa.DictionaryArray]:
+    """Words of a block of texts: the text, start and end of each; and gap, word, gap, word, … as they stand, each string once.
+
+    Runs of letters are found at all characters at once; `BEHIND` is asked only where it may have an answer.
+    """
+    text = SEPARATOR.join(["", *texts, ""])
+    raw = text.encode(CODEPOINTS, "surrogatepass")
+    character = np.frombuffer(raw, np.uint32)
+    letter, mark = (kind[character] for kind in _kinds(character))
+    edges = np.flatnonzero(letter[1:] != letter[:-1]) + 1
+    start, end = edges[::2], edges[1::2].copy()
+    odd = mark[end] & (letter[end + 1] | mark[end - 2] | (character[end - 1] == ord("C")))  # a-b, U.S., C++
+    found = [(run, BEHIND.match(text, end[run])) for run in np.flatnonzero(odd).tolist()]
+    for run, behind in found:
+        end[run] = behind.end() if behind else end[run]
+    joins = np.array([run for run, behind in found if behind and behind["join"]], np.int64)
+    start, end = np.delete(start, joins + 1), np.delete(end, joins)
+    begins = np.cumsum([len(SEPARATOR)] + [len(text) + len(SEPARATOR) for text in texts])
     doc = np.searchsorted(begins, start, side="right") - 1
-    return {
-        "doc": doc.astype(np.int32),
-        "start": (start - begins[doc]).astype(np.int32),
-        "end": (end - begins[doc]).astype(np.int32),
-        "forms": forms,
-        "form": form,
-        "gaps": gaps,
-        "gap": gap,
-        "possessive": possessive,
-    }
+    offsets = np.append(0, np.column_stack([start, end])) * character.itemsize
+    pieces = pa.Array.from_buffers(
+        pa.large_binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(raw)]
+    )
+    start, end = (side - begins[doc] for side in (start, end))
+    return doc.astype(np.int32), start.astype(np.int32), end.astype(np.int32), pieces.dictionary_encode()
 
 
-def _encode(strings: list[str]) -> tuple[list[str], np.ndarray]:
-    """The distinct strings in order of appearance, and the number of each string among them."""
-    number: defaultdict[str, int] = defaultdict(count().__next__)
-    codes = np.fromiter(map(number.__getitem__, strings), np.int32, len(strings))
-    return list(number), codes
-
-
-def _merge(strings: list[list[str]], codes: list[np.ndarray]) -> tuple[list[str], np.ndarray]:
-    """One sorted list of the distinct strings in use, and the codes of all blocks in it."""
-    used = [np.bincount(block, minlength=len(distinct)) > 0 for distinct, block in zip(strings, codes, strict=True)]
-    merged = sorted(set().union(*(compress(distinct, kept) for distinct, kept in zip(strings, used, strict=True))))
-    number = {string: n for n, string in enumerate(merged)}
-    renumber = [np.array([number.get(string, -1) for string in distinct], np.int32) for distinct in strings]
-    return merged, np.concatenate([new[old] for new, old in zip(renumber, codes, strict=True)])
+def _kinds(character: np.ndarray) -> list[np.ndarray]:
+    """For each of `KINDS`, which characters are of it: (highest + 1,) bool."""
+    there = np.bincount(character)
+    kinds = [np.zeros(len(there), bool) for _ in KINDS]
+    for code in np.flatnonzero(there).tolist():
+        for kind, rule in zip(kinds, KINDS, strict=True):
+            kind[code] = rule.match(chr(code)) is not None
+    return kinds
 
 
 def _breaks(
-    doc: np.ndarray, forms: list[str], form: np.ndarray, gaps: list[str], gap: np.ndarray
+    doc: np.ndarray, strings: list[str], form: np.ndarray, gap: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each word: does a sentence begin with it, does a paragraph, is it joined to the word before."""
     before = np.roll(form, 1)
     first = np.ones(len(doc), bool)
     first[1:] = doc[1:] != doc[:-1]
-    lower = _ask(lambda word: word[0].islower(), forms)[form]
-    newline = _ask(lambda between: "\n" in between, gaps)[gap] & ~first
-    blank = _ask(BLANK_LINE.search, gaps)[gap]
+    lower = _ask(lambda word: word[:1].islower(), strings)[form]
+    newline = _ask(lambda between: "\n" in between, strings)[gap] & ~first
+    blank = _ask(BLANK_LINE.search, strings)[gap]
     paragraph = first | (newline & (blank | ~_wrapped(doc, newline & ~blank, lower)[doc]))
 
-    ends = _ask(ENDS.search, gaps)[gap] & ~lower
-    abbreviated = _ask(LONE_DOT.match, gaps)[gap] & _ask(_is_abbreviation, forms)[before]
+    ends = _ask(ENDS.search, strings)[gap] & ~lower
+    abbreviated = _ask(LONE_DOT.match, strings)[gap] & _ask(_is_abbreviation, strings)[before]
     run_together = (
-        _ask(RUN_TOGETHER.fullmatch, gaps)[gap]
-        & _ask(lambda word: word[0].isupper(), forms)[form]
-        & _ask(lambda word: word[-2:].islower() and len(word) > 1, forms)[before]
+        _ask(RUN_TOGETHER.fullmatch, strings)[gap]
+        & _ask(lambda word: word[:1].isupper(), strings)[form]
+        & _ask(lambda word: word[-2:].islower() and len(word) > 1, strings)[before]
     )
     after_acronym = (
-        _ask(str.isspace, gaps)[gap]
-        & _ask(STARTERS.__contains__, forms)[form]
-        & _ask(lambda word: word.endswith("."), forms)[before]
+        _ask(str.isspace, strings)[gap]
+        & _ask(STARTERS.__contains__, strings)[form]
+        & _ask(lambda word: word.endswith("."), strings)[before]
     )
     sentence = paragraph | (ends & ~abbreviated) | run_together | after_acronym
-    return sentence, paragraph, _ask(SPACE.fullmatch, gaps)[gap] & ~sentence
+    return sentence, paragraph, _ask(SPACE.fullmatch, strings)[gap] & ~sentence
 
 
 def _ask(test: Callable[[str], Any], strings: list[str]) -> np.ndarray:
