@@ -20,7 +20,9 @@ PROSE = st.text(
 
 
 PIECES = st.lists(
-    st.sampled_from(["l'", "qu’", "U.", "S.", "C++", "C#", "a-B", "US$", "9", "4.0", "'s ", "com", ".", "-", "&", " ", "É", "'"])
+    st.sampled_from(
+        ["l'", "qu’", "U.", "S.", "C++", "C#", "a-B", "US$", "9", "4.0", "'s ", "com", ".", "-", "&", " ", "É", "'"]
+    )
 ).map("".join)
 WORD = regex.compile(rf"{LETTER}++(?:(?:{JOINS}){LETTER}++)*+(?:{TAIL})?", regex.VERBOSE)
 

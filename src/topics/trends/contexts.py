@@ -26,7 +26,7 @@ def spans_of(words: Mapping[str, Any], name: str) -> pd.DataFrame:
     if row is not None:
         there = np.flatnonzero(spans["name"].to_numpy() == row)
         return spans[["doc", "start", "end"]].take(there).reset_index(drop=True)
-    if not words_of(name):
+    if not words_of([name])[0]:
         raise UserError(f"keyword {name!r} has no letter or digit to look for. Give a word, a phrase or a concept.")
     tokens = words["tokens"]
     matches, _ = find(tokens, words["forms"]["form"].tolist(), patterns({name: []}, "keyword"))

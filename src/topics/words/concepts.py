@@ -15,7 +15,6 @@ beginning or middle of a word, also for none.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from unicodedata import normalize
@@ -25,10 +24,11 @@ import pandas as pd
 import yaml
 
 from topics.tables import UserError
-from topics.tokens import tokenise
+from topics.tokens import token_table
 
 WILD = "\u01c2"  # a letter that no text has: it carries the `*` through the tokeniser
 PLAIN = str.maketrans("’ʼ‐‑", "''--", "\u00ad")
+Rules = dict[str, list[tuple[re.Pattern[str], list[int]]]]
 PATTERNS = ("name", "kind", "pattern", "line")
 
 
@@ -56,7 +56,7 @@ def read_concepts(path: Path) -> pd.DataFrame:
         why = getattr(error, "problem", None) or "it is not UTF-8 text"
         raise UserError(f"{path}{where}: not YAML: {why}. Each concept is a name, a colon and a list.") from error
     rows, problems = _rows(node)
-    problems += _clashes(rows)
+    problems += _unclear(rows)
     if problems:
         raise UserError(f"{path}: " + "; ".join(f"line {line}: {problem}" for line, problem in sorted(set(problems))))
     return pd.DataFrame(rows, columns=list(PATTERNS))
@@ -87,19 +87,18 @@ def find(tokens: pd.DataFrame, forms: list[str], patterns: pd.DataFrame) -> tupl
     (['Industry 4.0', 'AI'], [['industry', 'Industry 4.0', 1]])
     """
     pattern, first, n_tokens = _all_matches(tokens, forms, patterns)
-    name = pd.factorize(patterns["name"] + "\0" + patterns["kind"])[0].astype(np.int64)
-    order = np.lexsort((pattern, first, -n_tokens))
-    pattern, first, n_tokens = pattern[order], first[order], n_tokens[order]
     winner = _settle(first, n_tokens, len(tokens))
     kept = winner == np.arange(len(winner))
-    lost, to = np.divmod(
-        np.sort(name[pattern[~kept]] * len(patterns) + name[pattern[winner[~kept]]]), max(len(patterns), 1)
-    )
-    names = patterns["name"].to_numpy()[np.unique(name, return_index=True)[1]]
-    overlaps = pd.DataFrame({"lost": lost, "to": to})[lost != to].value_counts(sort=False).reset_index(name="n")
-    overlaps = pd.DataFrame({"name": names[overlaps["lost"]], "lost_to": names[overlaps["to"]], "n": overlaps["n"]})
     matches = pd.DataFrame({"pattern": pattern[kept], "first": first[kept], "n_tokens": n_tokens[kept]})
-    return matches.sort_values("first", ignore_index=True), overlaps.sort_values(["name", "lost_to"], ignore_index=True)
+    name = patterns.groupby(["name", "kind"], sort=False).ngroup().to_numpy()
+    names = patterns.drop_duplicates(["name", "kind"])["name"].to_numpy()
+    pair = pd.DataFrame({"name": name[pattern[~kept]], "lost_to": name[pattern[winner[~kept]]]})
+    overlaps = pair[pair["name"] != pair["lost_to"]].value_counts(sort=False).reset_index(name="n")
+    overlaps = overlaps.assign(name=names[overlaps["name"]], lost_to=names[overlaps["lost_to"]])
+    return (
+        matches.sort_values("first", kind="stable", ignore_index=True),
+        overlaps.sort_values(["name", "lost_to"], ignore_index=True),
+    )
 
 
 def _settle(first: np.ndarray, n_tokens: np.ndarray, n: int) -> np.ndarray:
@@ -113,17 +112,18 @@ def _settle(first: np.ndarray, n_tokens: np.ndarray, n: int) -> np.ndarray:
     for length in np.unique(n_tokens)[::-1].tolist():
         rows = np.flatnonzero(n_tokens == length)
         rows = rows[_held(holder, first[rows], length) == nobody]
-        begin, index = np.unique(first[rows], return_index=True)
+        rows = rows[np.diff(first[rows], prepend=-1) > 0]  # of those in one place the first in precedence
+        begin = first[rows]
         follower = np.searchsorted(begin, begin + length)
         run = np.append(np.cumsum(np.diff(begin, prepend=-length) >= length), -1)
         now = np.flatnonzero(np.diff(run[:-1], prepend=0))
         while len(now):
             for step in range(length):
-                holder[begin[now] + step] = rows[index[now]]
+                holder[begin[now] + step] = rows[now]
             now = follower[now][run[follower[now]] == run[now]]
     winner = np.full(len(first), nobody, np.int64)
     for length in np.unique(n_tokens).tolist():
-        rows = n_tokens == length
+        rows = np.flatnonzero(n_tokens == length)
         winner[rows] = _held(holder, first[rows], length)
     return winner
 
@@ -136,36 +136,62 @@ def _held(holder: np.ndarray, first: np.ndarray, length: int) -> np.ndarray:
 def _all_matches(
     tokens: pd.DataFrame, forms: list[str], patterns: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every place of every pattern: its row, the first token, the number of tokens. Looked up from its rarest word."""
-    form, sentence = tokens["form"].to_numpy(), sentence_numbers(tokens)
-    ways = [words_of(pattern) for pattern in patterns["pattern"]]
+    """Every place of every pattern: its row, the first token, the number of tokens; the longest first, then by place and row.
+
+    The ways of writing are a tree of words. All tokens go down from its root side by side; where there is no branch, a token stops.
+    """
+    form, sentence = tokens["form"].to_numpy(), np.append(sentence_numbers(tokens), 0)
+    branches, child, leaf = _tree(patterns, forms)
+    rows = np.argsort(leaf, kind="stable")
+    first = np.arange(len(form))
+    low, high = (side[form] for side in _ranges(branches, np.arange(len(forms))))
+    found = [(np.zeros(0, np.int64),) * 3]
+    while len(going := np.flatnonzero(high > low)):
+        depth = len(found)
+        which, branch = _spread(low[going], high[going])
+        first, node = first[going][which], child[branch]
+        which, row = _spread(*_ranges(leaf[rows], node))
+        pattern, place = rows[row], first[which]
+        order = np.argsort(place * len(rows) + pattern, kind="stable")
+        found.append((pattern[order], place[order], np.full(len(order), depth)))
+        inside = sentence[first + depth] == sentence[first]
+        first, node = first[inside], node[inside]
+        low, high = _ranges(branches, node * len(forms) + form[first + depth])
+    pattern, first, n_tokens = (np.concatenate(parts) for parts in zip(*reversed(found), strict=True))
+    return pattern, first, n_tokens
+
+
+def _tree(patterns: pd.DataFrame, forms: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The patterns as a tree with the root 0: its branches (node times the number of forms, plus a form), sorted; the node that
+    each leads to; and the node at which each pattern ends."""
+    ways = words_of(patterns["pattern"])
     codes_of = _forms_of({word for words in ways for word in words}, forms)
-    wanted = [[codes_of[word] for word in words] for words in ways]
-    n_each = np.bincount(form, minlength=len(forms))
-    rarest = [int(np.argmin([n_each[codes].sum() for codes in words])) if words else 0 for words in wanted]
-    places = Places(
-        form, np.concatenate([w[r] for w, r in zip(wanted, rarest, strict=True) if w] or [np.zeros(0, int)])
-    )
-    found: list[tuple[int, np.ndarray, int]] = []
-    for row, (words, anchor) in enumerate(zip(wanted, rarest, strict=True)):
-        if not all(map(len, words)) or not words:
-            continue
-        first = places.of(words[anchor]) - anchor
-        first = first[(first >= 0) & (first + len(words) <= len(form))]
-        first = first[sentence[first] == sentence[first + len(words) - 1]]
-        for step, codes in enumerate(words):
-            if step != anchor:
-                there = form[first + step]
-                first = first[there == codes[0] if len(codes) == 1 else np.isin(there, codes)]
-        found.append((row, first, len(words)))
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
-    n_found = [len(first) for _, first, _ in found]
-    return (
-        np.repeat([row for row, _, _ in found], n_found),
-        np.concatenate([first for _, first, _ in found]),
-        np.repeat([n for _, _, n in found], n_found),
-    )
+    nodes: dict[tuple[int, tuple[str, bool]], int] = {}
+    leaf = np.zeros(len(ways), np.int64)
+    for row, words in enumerate(ways):
+        for word in words:
+            leaf[row] = nodes.setdefault((leaf[row], word), len(nodes) + 1)
+    codes = [codes_of[word] for _, word in nodes]
+    parent = np.repeat(np.array([node for node, _ in nodes], np.int64), [len(there) for there in codes])
+    branch = parent * len(forms) + np.concatenate([np.zeros(0, np.int64), *codes])
+    order = np.argsort(branch, kind="stable")
+    return branch[order], np.repeat(np.arange(1, len(nodes) + 1), [len(there) for there in codes])[order], leaf
+
+
+def _ranges(ordered: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each asked value begins and ends among the sorted."""
+    return np.searchsorted(ordered, asked, side="left"), np.searchsorted(ordered, asked, side="right")
+
+
+def _spread(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All places of all ranges, one after the other: the number of the range, and the place.
+
+    >>> _spread(np.array([5, 0, 2]), np.array([7, 0, 3]))
+    (array([0, 0, 2]), array([5, 6, 2]))
+    """
+    n = high - low
+    which = np.repeat(np.arange(len(n)), n)
+    return which, np.arange(len(which)) + (high - np.cumsum(n))[which]
 
 
 def sentence_numbers(tokens: pd.DataFrame) -> np.ndarray:
@@ -176,65 +202,53 @@ def sentence_numbers(tokens: pd.DataFrame) -> np.ndarray:
     return np.cumsum(begins)
 
 
-class Places:
-    """Where the forms stand, for those asked for."""
-
-    def __init__(self, form: np.ndarray, asked: np.ndarray) -> None:
-        wanted = np.zeros(int(form.max(initial=-1)) + 1, bool)
-        wanted[asked[asked < len(wanted)]] = True
-        self.places = np.flatnonzero(wanted[form]) if len(form) else np.zeros(0, np.int64)
-        self.places = self.places[np.argsort(form[self.places], kind="stable")]
-        self.sorted_forms = form[self.places]
-
-    def of(self, codes: np.ndarray) -> np.ndarray:
-        low = np.searchsorted(self.sorted_forms, codes, side="left")
-        high = np.searchsorted(self.sorted_forms, codes, side="right")
-        return np.concatenate([self.places[a:b] for a, b in zip(low, high, strict=True)])
-
-
 def _forms_of(words: set[tuple[str, bool]], forms: list[str]) -> dict[tuple[str, bool], np.ndarray]:
-    """For each word of a pattern the codes of the forms that it stands for, sorted."""
-    as_written = [plain(form) for form in forms]
-    codes: dict[tuple[str, bool], np.ndarray] = {}
-    for exact, written in ((True, as_written), (False, [form.lower() for form in as_written])):
-        asked = {word if exact else word.lower() for word, of in words if of == exact}
-        found: dict[str, list[int]] = {word: [] for word in asked}
-        for code, form in enumerate(written):
-            if form in found:
-                found[form].append(code)
-        wild = [word for word in asked if WILD in word]
-        beginnings = sorted(zip(written, range(len(written)), strict=True)) if wild else []
-        endings = sorted((form[::-1], code) for form, code in beginnings) if wild else []
-        for word in wild:
-            found[word] = _wild(word, beginnings, endings)
-        codes |= {
-            (word, exact): np.array(found[word if exact else word.lower()], np.int64)
-            for word, of in words
-            if of == exact
-        }
-    return codes
+    """For each word of a pattern the codes of the forms that it stands for, sorted.
 
-
-def _wild(word: str, beginnings: list[tuple[str, int]], endings: list[tuple[str, int]]) -> list[int]:
-    """The codes of the forms that a word with `*` fits: narrowed by its beginning or its ending, whichever is longer."""
-    first, *_, last = word.split(WILD)
-    backwards = len(last) > len(first)
-    side, start = (endings, last[::-1]) if backwards else (beginnings, first)
-    near = side[bisect_left(side, (start, -1)) : bisect_left(side, (start + "\U0010ffff", -1))]
-    rule = re.compile(".*".join(map(re.escape, word.split(WILD))))
-    return sorted(code for form, code in near if rule.fullmatch(form[::-1] if backwards else form))
-
-
-def words_of(pattern: str) -> list[tuple[str, bool]]:
-    """The words of a way of writing, each with whether its case counts; `*` is carried as `WILD`.
-
-    >>> words_of("smart cit*") == [("smart", False), ("cit" + WILD, False)], words_of("=Apple"), words_of("4IR")
-    (True, [('Apple', True)], [('4IR', True)])
+    A word with `*` is compared with the forms that have its beginning, or its ending where that is longer.
     """
-    exact = pattern.startswith("=")
-    text = pattern.removeprefix("=").replace("*", WILD)
-    words = [plain(text[start:end]) for start, end in tokenise(text)]
-    return [(word, exact or word[1:] != word[1:].lower()) for word in words]
+    as_written = [plain(form) for form in forms]
+    found: dict[tuple[str, bool], list[int]] = {word: [] for word in words}
+    for exact, written in ((True, as_written), (False, [form.lower() for form in as_written])):
+        asked = {word: codes for (word, case), codes in found.items() if case == exact}
+        for code, form in enumerate(written):
+            if form in asked:
+                asked[form].append(code)
+        for side, parts in _wild(asked).items():
+            for code, form in enumerate(written):
+                for rule, codes in parts.get(form[slice(*side)], ()):
+                    if rule.fullmatch(form):
+                        codes.append(code)
+    return {word: np.array(codes, np.int64) for word, codes in found.items()}
+
+
+def _wild(asked: Mapping[str, list[int]]) -> dict[tuple[int, int | None], Rules]:
+    """Rules for words with `*`, by the longer of their beginning and ending: where that stands in a word, then what it is."""
+    sides: dict[tuple[int, int | None], Rules] = {}
+    for word, codes in asked.items():
+        first, *others = word.split(WILD)
+        if others:
+            backwards = len(others[-1]) > len(first)
+            side, part = ((-len(others[-1]), None), others[-1]) if backwards else ((0, len(first)), first)
+            rule = re.compile(".*".join(map(re.escape, [first, *others])))
+            sides.setdefault(side, {}).setdefault(part, []).append((rule, codes))
+    return sides
+
+
+def words_of(ways: Iterable[str]) -> list[list[tuple[str, bool]]]:
+    """The words of ways of writing, each with whether its case counts, else in lower case; `*` is carried as `WILD`.
+
+    >>> words_of(["Smart cit*", "=Apple", "4IR"]) == [[("smart", False), ("cit" + WILD, False)], [("Apple", True)], [("4IR", True)]]
+    True
+    """
+    written = [way.replace("*", WILD) for way in ways]
+    tokens, forms = token_table(written)
+    words: list[list[tuple[str, bool]]] = [[] for _ in written]
+    for way, form in zip(tokens["doc"].tolist(), tokens["form"].tolist(), strict=True):
+        word = plain(forms[form])
+        exact = written[way].startswith("=") or word[1:] != word[1:].lower()
+        words[way].append((word if exact else word.lower(), exact))
+    return words
 
 
 def _rows(node: yaml.Node | None) -> tuple[list[tuple[str, str, str, int]], list[tuple[int, str]]]:
@@ -261,19 +275,18 @@ def _rows(node: yaml.Node | None) -> tuple[list[tuple[str, str, str, int]], list
                 problems.append((at, f"{name!r}: a way of writing must be text; put it in quotes if it has a colon"))
             elif way.tag != "tag:yaml.org,2002:null" and str(way.value) != name:
                 rows.append((name, "concept", str(way.value), at))
-    for _, _, pattern, line in rows:
-        if any(not word.replace(WILD, "") for word, _ in words_of(pattern)) or not words_of(pattern):
-            problems.append((line, f"{pattern!r} has no word to look for; `*` needs letters beside it"))
     return rows, problems
 
 
-def _clashes(rows: list[tuple[str, str, str, int]]) -> list[tuple[int, str]]:
-    """Ways of writing that stand for two concepts."""
+def _unclear(rows: list[tuple[str, str, str, int]]) -> list[tuple[int, str]]:
+    """Ways of writing without a word, and those that stand for two concepts."""
     owner: dict[tuple[tuple[str, bool], ...], tuple[str, int]] = {}
     problems = []
-    for name, _, pattern, line in rows:
-        words = tuple((word if exact else word.lower(), exact) for word, exact in words_of(pattern))
-        other, at = owner.setdefault(words, (name, line))
+    for (name, _, pattern, line), words in zip(rows, words_of(row[2] for row in rows), strict=True):
+        if not words or any(not word.strip(WILD) for word, _ in words):
+            problems.append((line, f"{pattern!r} has no word to look for; `*` needs letters beside it"))
+            continue
+        other, at = owner.setdefault(tuple(words), (name, line))
         if other != name:
             problems.append((line, f"{pattern!r} stands for {name!r}, but in line {at} for {other!r}; choose one"))
     return problems
