@@ -143,6 +143,7 @@ def _all_matches(
     form, sentence = tokens["form"].to_numpy(), np.append(sentence_numbers(tokens), 0)
     branches, child, leaf = _tree(patterns, forms)
     rows = np.argsort(leaf, kind="stable")
+    begin, end = _ranges(leaf[rows], np.arange(leaf.max(initial=0) + 1))
     first = np.arange(len(form))
     low, high = (side[form] for side in _ranges(branches, np.arange(len(forms))))
     found = [(np.zeros(0, np.int64),) * 3]
@@ -150,7 +151,7 @@ def _all_matches(
         depth = len(found)
         which, branch = _spread(low[going], high[going])
         first, node = first[going][which], child[branch]
-        which, row = _spread(*_ranges(leaf[rows], node))
+        which, row = _spread(begin[node], end[node])
         pattern, place = rows[row], first[which]
         order = np.argsort(place * len(rows) + pattern, kind="stable")
         found.append((pattern[order], place[order], np.full(len(order), depth)))
@@ -179,8 +180,10 @@ def _tree(patterns: pd.DataFrame, forms: list[str]) -> tuple[np.ndarray, np.ndar
 
 
 def _ranges(ordered: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each asked value begins and ends among the sorted."""
-    return np.searchsorted(ordered, asked, side="left"), np.searchsorted(ordered, asked, side="right")
+    """Where each asked value begins and ends among the sorted; nothing, from 0 to 0, where it is not among them."""
+    values, begin = np.unique(ordered, return_index=True)
+    place = pd.Index(values).get_indexer(pd.Index(asked))  # -1, the last, where there is none
+    return np.append(begin, 0)[place], np.append(begin[1:], [len(ordered), 0])[place]
 
 
 def _spread(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ from topics.tokens import token_table
 from topics.words.concepts import find, patterns, plain, sentence_numbers
 from topics.words.leftout import REASONS, leftout_patterns, stop_list
 from topics.words.lemmas import calmed, form_table, lemmas_known
-from topics.words.phrases import CONNECTORS, NO_PHRASES, SCORINGS, Stream, apply_phrases, learn_phrases
+from topics.words.phrases import CONNECTORS, NO_PHRASES, SCORINGS, Stream, apply_phrases, learn_phrases, n_docs_of
 
 UNITS = ("article", "paragraph")
 
@@ -280,9 +280,7 @@ def _stream(words: Mapping[str, Any]) -> Stream:
 def _names(words: Mapping[str, Any], stream: Stream, keys: list[str]) -> pd.DataFrame:
     """One row a key that stands in the stream, as it is most often written, with its counts; sorted by name and kind."""
     known, n_new = words["keys"], len(keys) - len(words["keys"])
-    shape = (len(words["doc_ids"]), len(keys))
-    place = sparse.coo_matrix((np.ones(len(stream.doc), np.int32), (stream.doc, stream.code)), shape)
-    n_docs = np.bincount(place.tocsr().indices, minlength=len(keys))
+    n_docs = n_docs_of(stream.code, stream.doc, len(keys))
     n = np.bincount(stream.code, minlength=len(keys))
     there = np.flatnonzero(n)
     shown = _most_often_written(words, stream)

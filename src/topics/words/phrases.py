@@ -56,7 +56,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Neighbouring edges of a stream. `left`, `right`: their places; `key`: a number for the two and what is between."""
+    """Neighbouring edges of a stream. `left`, `right`: their places; `key`: for the two and what is between, numbered from 0."""
 
     left: np.ndarray
     right: np.ndarray
@@ -87,12 +87,11 @@ def learn_phrases(
         key, place, n, score = score_pairs(stream, pairs, min_count=min_count, scoring=scoring)
         left, right = pairs.left[place], pairs.right[place]
         n_words = stream.first[right] + stream.n_tokens[right] - stream.first[left]
-        good = (score > threshold) & (n_words <= max_words)
-        n_docs = _docs_with(key[good], pairs, stream)
-        good[good] = n_docs >= min_docs
-        names = [_name(stream, keys, a, b) for a, b in zip(left[good], right[good], strict=True)]
+        n_docs = n_docs_of(pairs.key, stream.doc[pairs.left])[key]
+        good = np.flatnonzero((score > threshold) & (n_words <= max_words) & (n_docs >= min_docs))
+        names = [_name(stream, keys, left[i], right[i]) for i in good.tolist()]
         found = pd.DataFrame(names, columns=["left", "between", "right"])
-        found = found.assign(n=n[good], n_docs=n_docs[n_docs >= min_docs], score=score[good], level=level)
+        found = found.assign(n=n[good], n_docs=n_docs[good], score=score[good], level=level)
         found["phrase"] = [" ".join(filter(None, name)) for name in names]
         levels.append(found.sort_values("phrase", kind="stable"))
         stream, keys = _join(stream, keys, pairs, key[good], found["phrase"].tolist())
@@ -108,24 +107,24 @@ def apply_phrases(stream: Stream, keys: list[str], phrases: pd.DataFrame) -> tup
         ends = {number[a] * len(keys) + number[b] for a, _, b in phrase_of if a in number and b in number}
         pairs = _with_ends(pairs_of(stream), stream, np.array(sorted(ends), np.int64), len(keys))
         key, place = np.unique(pairs.key, return_index=True)
-        names = [phrase_of.get(_name(stream, keys, pairs.left[i], pairs.right[i])) for i in place]
+        names = [phrase_of.get(_name(stream, keys, pairs.left[i], pairs.right[i])) for i in place.tolist()]
         known = np.array([name is not None for name in names], bool)
-        stream, keys = _join(stream, keys, pairs, key[known], [name for name in names if name is not None])
+        stream, keys = _join(stream, keys, pairs, key[known], list(filter(None, names)))
     return stream, keys
 
 
 def _join(
     stream: Stream, keys: list[str], pairs: Pairs, accepted: np.ndarray, phrases: list[str]
 ) -> tuple[Stream, list[str]]:
-    """The pairs whose keys are accepted (sorted; `phrases` names them) made one unit each, as gensim does it."""
+    """The pairs whose keys are accepted (`phrases` names them) made one unit each, as gensim does it."""
     new = sorted(set(phrases))
     number = {phrase: len(keys) + i for i, phrase in enumerate(new)}
-    taken = chosen(pairs, accepted)
+    unit = np.full(int(pairs.key.max(initial=-1)) + 1, -1, stream.code.dtype)
+    unit[accepted] = [number[phrase] for phrase in phrases]
+    taken = chosen(pairs, unit[pairs.key] >= 0)
     left, right = pairs.left[taken], pairs.right[taken]
     code, n_tokens = stream.code.copy(), stream.n_tokens.copy()
-    code[left] = np.array([number[phrase] for phrase in phrases], code.dtype)[
-        np.searchsorted(accepted, pairs.key[taken])
-    ]
+    code[left] = unit[pairs.key[taken]]
     n_tokens[left] = stream.first[right] + stream.n_tokens[right] - stream.first[left]
     kept = np.ones(len(code), bool)
     for step in range(1, MAX_BETWEEN + 2):
@@ -149,24 +148,25 @@ def pairs_of(stream: Stream) -> Pairs:
         inside = left + step < right
         key *= len(connectors) + 1
         key[inside] += number[stream.code[left[inside] + step]]
-    return Pairs(left, right, key * n_codes + stream.code[right])
+    return Pairs(left, right, pd.factorize(key * n_codes + stream.code[right])[0])
 
 
 def score_pairs(
     stream: Stream, pairs: Pairs, *, min_count: int, scoring: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The keys of pairs that stand at least `min_count` times, sorted, with the row of `pairs` of each first, count, score.
+    """The keys of pairs that stand at least `min_count` times, with the row of `pairs` where each stands first, count, score.
 
     `scoring`: "npmi", normalised pointwise mutual information, from -1 to 1 (Bouma 2009), or "default",
     `(n_ab - min_count) / (n_a n_b) n_vocabulary` (Mikolov et al. 2013), from gensim's counts: the vocabulary is the
     distinct words and pairs, and connectors count among the words of the corpus.
     """
-    key, place, n = np.unique(pairs.key, return_index=True, return_counts=True)
+    n = np.bincount(pairs.key)
+    place = np.flatnonzero(pairs.key > np.maximum.accumulate(np.append(-1, pairs.key))[:-1])  # numbered as they appear
     n_each = np.bincount(stream.code[stream.edge], minlength=1)
-    n_vocabulary = int(np.count_nonzero(n_each)) + len(key)
+    n_vocabulary = int(np.count_nonzero(n_each)) + len(n)
     n_words = int(np.count_nonzero(stream.segment >= 0))
-    often = n >= min_count
-    key, place, n = key[often], place[often], n[often]
+    key = np.flatnonzero(n >= min_count)
+    place, n = place[key], n[key]
     n_left = n_each[stream.code[pairs.left[place]]].tolist()
     n_right = n_each[stream.code[pairs.right[place]]].tolist()
     if scoring == "npmi":
@@ -185,16 +185,13 @@ def _npmi(a: float, b: float, ab: float) -> float:
     return log(ab / (a * b)) / -log(ab) if ab < 1 else 1.0
 
 
-def chosen(pairs: Pairs, accepted: np.ndarray) -> np.ndarray:
-    """Which pairs become phrases: of accepted ones that share a word, from the left, every other one.
+def chosen(pairs: Pairs, wanted: np.ndarray) -> np.ndarray:
+    """Which pairs become phrases: of wanted ones that share a word, from the left, every other one.
 
-    `accepted`: the sorted keys that are phrases.
-
-    >>> pairs = Pairs(np.array([0, 1, 2]), np.array([1, 2, 3]), np.array([7, 8, 7]))
-    >>> chosen(pairs, np.array([7, 8])).tolist()
+    >>> pairs = Pairs(np.array([0, 1, 2]), np.array([1, 2, 3]), np.array([0, 1, 0]))
+    >>> chosen(pairs, np.array([True, True, True])).tolist()
     [True, False, True]
     """
-    wanted = np.isin(pairs.key, accepted)
     linked = np.zeros(len(wanted), bool)
     linked[1:] = wanted[1:] & wanted[:-1] & (pairs.right[:-1] == pairs.left[1:])
     place = np.arange(len(wanted))
@@ -208,13 +205,14 @@ def _with_ends(pairs: Pairs, stream: Stream, ends: np.ndarray, n_codes: int) -> 
     return Pairs(pairs.left[inside], pairs.right[inside], pairs.key[inside])
 
 
-def _docs_with(key: np.ndarray, pairs: Pairs, stream: Stream) -> np.ndarray:
-    """In how many articles each of the sorted keys stands."""
-    inside = np.isin(pairs.key, key)
-    slot = np.searchsorted(key, pairs.key[inside])
-    doc = stream.doc[pairs.left[inside]].astype(np.int64)
+def n_docs_of(code: np.ndarray, doc: np.ndarray, n_codes: int = 0) -> np.ndarray:
+    """In how many articles each code stands: (highest + 1 or `n_codes`,) int64, for places given by code and article.
+
+    >>> n_docs_of(np.array([0, 2, 2, 2]), np.array([0, 0, 1, 1])).tolist()
+    [1, 0, 2]
+    """
     n_docs = int(doc.max(initial=0)) + 1
-    return np.bincount(np.unique(slot * n_docs + doc) // n_docs, minlength=len(key))
+    return np.bincount(pd.unique(code.astype(np.int64) * n_docs + doc) // n_docs, minlength=n_codes)
 
 
 def _name(stream: Stream, keys: list[str], left: int, right: int) -> tuple[str, str, str]:
