@@ -218,7 +218,7 @@ def words(settings: Settings) -> store.Kept:
     key = store.key("words", room="words", values=values | {"concepts": concept_rows}, inputs=[base.key])
 
     def build() -> store.Result:
-        with processes(settings, len(base["articles"])) as many:
+        with threads(settings) as many:
             return counts.prepare(base["articles"], concepts=known, map=many, **values)
 
     return _keep(settings, key, build)

@@ -25,7 +25,7 @@ def spans_of(words: Mapping[str, Any], name: str) -> pd.DataFrame:
     spans, row = words["spans"], _row_of(words, name)
     if row is not None:
         there = np.flatnonzero(spans["name"].to_numpy() == row)
-        return spans[["doc", "start", "end"]].take(there).reset_index(drop=True)
+        return pd.DataFrame({column: spans[column].to_numpy()[there] for column in ("doc", "start", "end")})
     if not words_of([name])[0]:
         raise UserError(f"keyword {name!r} has no letter or digit to look for. Give a word, a phrase or a concept.")
     tokens = words["tokens"]
@@ -52,40 +52,51 @@ def contexts(words: Mapping[str, Any], articles: pd.DataFrame, name: str, width:
     breaks as spaces. `articles` are those that `words` was made of.
     """
     spans = spans_of(words, name)
-    articles = articles.set_index("doc_id").loc[words["doc_ids"][np.unique(spans["doc"])]]
-    place = {doc: row for row, doc in enumerate(np.unique(spans["doc"]).tolist())}
-    texts, dates, ids = articles["text"].tolist(), articles["date"].tolist(), articles.index.tolist()
-    rows = []
-    for doc, start, end in spans.itertuples(index=False):
-        row = place[doc]
-        text = texts[row]
-        rows.append(
-            (name, ids[row], dates[row], start, _left(text, start, width), text[start:end], _right(text, end, width))
-        )
-    table = pd.DataFrame(rows, columns=list(tables.CONTEXTS))
-    return tables.conform(table.sort_values(["date", "doc_id", "start"], kind="stable", na_position="last"), "contexts")
+    there = np.unique(spans["doc"])
+    docs = articles.set_index("doc_id").loc[words["doc_ids"][there], ["date", "text"]].assign(doc=there)
+    docs = docs.sort_values(["date", "doc_id"], na_position="last")
+    row = np.zeros(len(words["doc_ids"]), np.int64)
+    row[docs["doc"]] = np.arange(len(docs))
+    row = row[spans["doc"]]
+    order = np.argsort(row, kind="stable")
+    row, start, end = row[order], spans["start"].to_numpy()[order], spans["end"].to_numpy()[order]
+    texts = [
+        f" {text}{'':{width + 1}}" for text in docs["text"]
+    ]  # with room around, so that a slice has its neighbours
+    places = [(texts[doc], a + 1, b + 1) for doc, a, b in zip(row.tolist(), start.tolist(), end.tolist(), strict=True)]
+    table = {
+        "name": name,
+        "doc_id": docs.index.to_numpy()[row],
+        "date": docs["date"].array[row],
+        "start": start,
+        "left": [_left(text[max(a - width - 1, 0) : a]) for text, a, _ in places],
+        "match": [text[a:b] for text, a, b in places],
+        "right": [_right(text[b : b + width + 1]) for text, _, b in places],
+    }
+    return tables.conform(pd.DataFrame(table), "contexts")
 
 
 def _row_of(words: Mapping[str, Any], name: str) -> int | None:
     """The row of `names` that a name means: as written, else in any case, else of its lemma; of several the most frequent."""
     names, forms, low = words["names"], words["forms"], name.lower()
-    lemmas = forms["key"][forms["form"].str.lower() == low].unique()
-    for meant in (names["name"] == name, names["name"].str.lower() == low, names["key"].isin([low, *lemmas])):
-        rows = np.flatnonzero(meant.to_numpy(bool))
+    meanings = (
+        lambda: names["name"] == name,
+        lambda: names["name"].str.lower() == low,
+        lambda: names["key"].isin([low, *forms["key"][forms["form"].str.lower() == low]]),
+    )
+    for meant in meanings:
+        rows = np.flatnonzero(meant())
         if len(rows):
             return int(rows[np.argmax(names["n"].to_numpy()[rows])])
     return None
 
 
-def _left(text: str, start: int, width: int) -> str:
-    begin = max(start - width, 0)
-    words = text[begin:start].split()
-    cut = begin > 0 and not text[begin - 1].isspace() and not text[begin].isspace()
-    return " ".join(words[1:] if cut else words)
+def _left(text: str) -> str:
+    """The words of what stands before a place, but for the first where it is cut: `text` begins one character earlier."""
+    return " ".join(text.split()[not text[0].isspace() :])
 
 
-def _right(text: str, end: int, width: int) -> str:
-    stop = end + width
-    words = text[end:stop].split()
-    cut = stop < len(text) and not text[stop - 1].isspace() and not text[stop].isspace()
-    return " ".join(words[:-1] if cut else words)
+def _right(text: str) -> str:
+    """The words of what stands behind a place, but for the last where it is cut: `text` ends one character later."""
+    words = text.split()
+    return " ".join(words if text[-1].isspace() else words[:-1])

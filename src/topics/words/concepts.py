@@ -27,7 +27,7 @@ from topics.tables import UserError
 from topics.tokens import token_table
 
 WILD = "\u01c2"  # a letter that no text has: it carries the `*` through the tokeniser
-PLAIN = str.maketrans("’ʼ‐‑", "''--", "\u00ad")
+PLAIN = {"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "\u00ad": ""}
 Rules = dict[str, list[tuple[re.Pattern[str], list[int]]]]
 PATTERNS = ("name", "kind", "pattern", "line")
 
@@ -38,7 +38,11 @@ def plain(form: str) -> str:
     >>> plain("aujourd’hui"), plain("Nguye\u0302\u0303n")
     ("aujourd'hui", 'Nguyễn')
     """
-    return form if form.isascii() else normalize("NFC", form).translate(PLAIN)
+    if not form.isascii():
+        form = normalize("NFC", form)
+        for written, plainly in PLAIN.items():
+            form = form.replace(written, plainly)
+    return form
 
 
 def read_concepts(path: Path) -> pd.DataFrame:
@@ -144,20 +148,20 @@ def _all_matches(
     branches, child, leaf = _tree(patterns, forms)
     rows = np.argsort(leaf, kind="stable")
     begin, end = _ranges(leaf[rows], np.arange(leaf.max(initial=0) + 1))
-    first = np.arange(len(form))
-    low, high = (side[form] for side in _ranges(branches, np.arange(len(forms))))
+    begins = np.isin(np.arange(len(forms)), branches)
+    first = np.flatnonzero(begins[form])
+    node = np.zeros(len(first), np.int64)
     found = [(np.zeros(0, np.int64),) * 3]
-    while len(going := np.flatnonzero(high > low)):
+    while len(first):
         depth = len(found)
-        which, branch = _spread(low[going], high[going])
-        first, node = first[going][which], child[branch]
+        which, branch = _spread(*_ranges(branches, node * len(forms) + form[first + depth - 1]))
+        first, node = first[which], child[branch]
         which, row = _spread(begin[node], end[node])
         pattern, place = rows[row], first[which]
         order = np.argsort(place * len(rows) + pattern, kind="stable")
         found.append((pattern[order], place[order], np.full(len(order), depth)))
         inside = sentence[first + depth] == sentence[first]
         first, node = first[inside], node[inside]
-        low, high = _ranges(branches, node * len(forms) + form[first + depth])
     pattern, first, n_tokens = (np.concatenate(parts) for parts in zip(*reversed(found), strict=True))
     return pattern, first, n_tokens
 
@@ -210,10 +214,11 @@ def _forms_of(words: set[tuple[str, bool]], forms: list[str]) -> dict[tuple[str,
 
     A word with `*` is compared with the forms that have its beginning, or its ending where that is longer.
     """
-    as_written = [plain(form) for form in forms]
+    as_written = plain("\n".join(forms))
     found: dict[tuple[str, bool], list[int]] = {word: [] for word in words}
-    for exact, written in ((True, as_written), (False, [form.lower() for form in as_written])):
+    for exact in (True, False):
         asked = {word: codes for (word, case), codes in found.items() if case == exact}
+        written = (as_written if exact else as_written.lower()).split("\n") if asked else []
         for code, form in enumerate(written):
             if form in asked:
                 asked[form].append(code)
