@@ -200,6 +200,7 @@ def made(tmp_path_factory) -> Path:
         pages.figure(plots.forest(trend), name="trends", caption="How to read it"),
         pages.topic_map(topics(), words()), "## Overview", pages.heading("Topic 1", id="topic-1", level=3),
         *every_piece(HOSTILE[2])[:14], pages.details("Show all", pages.heading("Hidden", id="topic-2", level=3)),
+        pages.diff_view("A line of an article as it was read.\n" * 60, pd.DataFrame({"step": ["byline"], "start": [0], "n_chars": [6], "replacement": [""]})),
         "## Browser", pages.browser(articles(400), doc_topics(400), topics()),
     )  # fmt: skip
     notebook.cells[-1].outputs += [
@@ -213,6 +214,7 @@ def made(tmp_path_factory) -> Path:
     finding = {"text": "About **14 %** " + HOSTILE[0], "href": "03_topics_03.html#topic-1"}
     pages.front_page(
         {"title": HOSTILE[0], "nav": nav, "collection": "400 articles", "verdict": "Enough.", "warnings": ["a", "b", "c", "d"],
+         "cards": pages.cards({"title": "An article", "meta": ["a source"], "body": ["What it says."]}),
          "findings": [finding], "cannot_say": [finding], "topics": pages.table(topics()), "funnel": [{"n": 1234, "text": "read"}],
          "methods": "How.", "cite": "Who.", "download": [{"text": "Topics", "href": "tables/topics.csv"}], "rebuild": "make reports", "ledger": "Run 7."},
         folder / "index.html",
@@ -271,7 +273,7 @@ def test_headings_make_the_contents_and_notes_are_numbered_once(made):
 def test_the_front_page_keeps_its_order_and_three_warnings(made):
     text = (made / "index.html").read_text(encoding="utf-8")
     heads = re.findall(r'<h2 id="([^"]+)"', text)
-    assert heads == ["findings", "cannot-say", "topics", "funnel", "methods", "cite", "download", "rebuild"]
+    assert heads == ["cards", "findings", "cannot-say", "topics", "funnel", "methods", "cite", "download", "rebuild"]
     assert text.count('class="warn"') == 3
     assert "1,234" in text
 
