@@ -142,8 +142,8 @@ def test_a_missing_number_is_a_dash_and_an_interval_stands_by_its_estimate():
     )
     cells = re.findall(r"<td[^>]*>(.*?)</td>", piece)
     assert cells == ["14 % (12–16)", "–"]
-    odd = pages.table(pd.DataFrame({"class": ["a"], "of 100": [7], "sure": [True]}))
-    assert re.findall(r"<td[^>]*>(.*?)</td>", odd) == ["7", "yes"]
+    odd = pages.table(pd.DataFrame({"class": [" "], "of 100": [7], "sure": [True], "why": [""]}))
+    assert re.findall(r"<t[hd] [^>]*>([^<]*)</t[hd]>", odd) == ["␣", "7", "yes", "–"]
     assert pages.interval(-0.5, -0.7, -0.3) == "−0.50 (−0.70 to −0.30)"
 
 

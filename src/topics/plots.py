@@ -117,7 +117,7 @@ def position(period: Any) -> int:
     return date.fromisoformat(str(period)).toordinal()
 
 
-def _shorten(text: Any, n: int = 34) -> str:
+def _shorten(text: Any, n: int = 37) -> str:
     text = " ".join(str(text).split())
     return text if len(text) <= n else text[: n - 1].rstrip() + "…"
 
@@ -433,7 +433,7 @@ def shares(
     `seeds` (`topic, share`, a row a topic and seed) are drawn as ticks: other runs, never blended into the interval.
     """
     ax = _axes(ax, 0.66 + 0.22 * len(topics), title, describe_shares(topics))
-    names = [f"{_shorten(label, 31)}  {topic}" for topic, label in zip(topics["topic"], topics["label"], strict=True)]
+    names = [f"{_shorten(label, 33)}  {topic}" for topic, label in zip(topics["topic"], topics["label"], strict=True)]
     bounded = topics.rename(columns={"share_low": "low", "share_high": "high"})
     _dots_and_lines(ax, bounded, names, "share", _flags(topics, "stable", True))
     if seeds is not None and len(seeds):
@@ -509,15 +509,15 @@ def correlations(
     """A grid. A row is a pair: `topic_a, topic_b, r` (−1 to 1); blue with a plus is together, orange with a minus apart."""
     names = sorted(set(table["topic_a"]) | set(table["topic_b"]))
     ax = _axes(ax, max(2.0, min(4.6, 0.8 + 0.26 * len(names))), title, describe_correlations(table))
-    where = {t: i for i, t in enumerate(names)}
+    where, size = {t: i for i, t in enumerate(names)}, min(8.8, 200 / len(names))  # numbers of two digits fit a cell
     for row in _rows(table[table["topic_a"] != table["topic_b"]]):
         x, y = where[row.topic_b], where[row.topic_a]
         ax.bar(x, 0.94, 0.94, y - 0.47, color=BLUE if row.r > 0 else ORANGE, alpha=min(1.0, abs(row.r) * 1.4))
-        if abs(row.r) >= 0.05 and len(names) <= 22:
+        if abs(row.r) >= 0.05:
             sign = f"{row.r:+.1f}".replace("0.", ".").replace("-", "−")
-            ax.text(x, y, sign if len(names) <= 12 else sign[0], ha="center", va="center", size=7.6)
-    ax.set_xticks(range(len(names)), [str(t) for t in names])
-    ax.set_yticks(range(len(names)), [str(t) for t in names])
+            ax.text(x, y, sign if len(names) <= 12 else sign[0], ha="center", va="center", size=min(7.6, size))
+    ax.set_xticks(range(len(names)), [str(t) for t in names], size=size)
+    ax.set_yticks(range(len(names)), [str(t) for t in names], size=size)
     ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5), xlabel="topic", ylabel="topic", aspect="equal")
     ax.tick_params(length=0)
     return ax

@@ -249,12 +249,10 @@ def spark(values: Sequence[float], label: str = "") -> Piece:
     low, high = min([0.0, *known]), max([*known, 1e-12])
     step, pen, path = 96 / max(1, len(values) - 1), "M", ""
     for i, v in enumerate(values):
-        path, pen = (
-            (f"{path}{pen}{2 + i * step:.1f} {22 - 20 * (v - low) / (high - low):.1f}", "L") if v == v else (path, "M")
-        )
-    return Piece(
-        f'<svg class="spark" viewBox="0 0 100 24" role="img" aria-label="{esc(label)}"><path d="{path}"/></svg>'
-    )
+        path += f"{pen}{2 + i * step:.1f} {22 - 20 * (v - low) / (high - low):.1f}" if v == v else ""
+        pen = "L" if v == v else "M"
+    drawn = f'<path d="{path}"/>'
+    return Piece(f'<svg class="spark" viewBox="0 0 100 24" role="img" aria-label="{esc(label)}">{drawn}</svg>')
 
 
 def _cell(raw: Any, row: Any, how: Any) -> tuple[str, bool, Any]:
@@ -266,6 +264,8 @@ def _cell(raw: Any, row: Any, how: Any) -> tuple[str, bool, Any]:
         shown = "–"
     elif isinstance(raw, bool):
         shown = "yes" if raw else "no"
+    elif isinstance(raw, str) and not raw.strip():
+        shown = "␣" * len(raw) or "–"  # what is white is seen
     elif how == "percent":
         shown = interval(float(raw), percent=True, digits=1)
     elif how:
@@ -273,6 +273,13 @@ def _cell(raw: Any, row: Any, how: Any) -> tuple[str, bool, Any]:
     else:
         shown = f"{raw:,.4g}" if isinstance(raw, float) else f"{raw:,}" if numeric else raw
     return str(esc(shown)), numeric, raw if numeric else None
+
+
+def _looks(shown: str, numeric: bool) -> str:
+    """The class of a cell, by what it holds."""
+    if numeric or DATE.fullmatch(shown):
+        return "n" if numeric else "date"
+    return "wide" if len(_plain(Piece(shown))) > 40 else ""
 
 
 def table(
@@ -292,25 +299,15 @@ def table(
     """
     heads = dict(columns) if isinstance(columns, Mapping) else {c: c.replace("_", " ") for c in columns or rows.columns}
     formats = formats or {}
-    body, numbers = [], set()
-    n = min(len(rows), most)
-    values = [rows[c].head(n).tolist() if c in rows else [None] * n for c in heads]
-    for at, row in enumerate(_rows(rows.head(n))):
+    body, numbers, first = [], set(), rows.head(most)
+    values = [first[c].tolist() if c in first else [None] * len(first) for c in heads]
+    for at, row in enumerate(_rows(first)):
         cells = []
         for i, column in enumerate(heads):
             shown, numeric, value = _cell(values[i][at], row, formats.get(column))
             key = f' data-v="{value:.12g}"' if value is not None and value == value else ""
             numbers |= {column} if numeric else set()
-            looks = (
-                "n"
-                if numeric
-                else "date"
-                if DATE.fullmatch(shown)
-                else "wide"
-                if len(_plain(Piece(shown))) > 40
-                else ""
-            )
-            tag = f'td class="{looks}" dir="auto"' if i else 'th scope="row" dir="auto"'
+            tag = f'td class="{_looks(shown, numeric)}" dir="auto"' if i else 'th scope="row" dir="auto"'
             cells.append(f"<{tag}{key}>{shown}</{tag[:2]}>")
         body.append(f"<tr{_id(row_id(row) if row_id else None)}>{''.join(cells)}</tr>")
     classes = {c: ' class="n"' if c in numbers and i else "" for i, c in enumerate(heads)}
