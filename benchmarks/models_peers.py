@@ -29,7 +29,7 @@ import pandas as pd
 import scipy.sparse as sp
 from stopwordsiso import stopwords
 
-from topics.models import lda, scores
+from topics.models import chain, lda, scores
 from topics.words.counts import Counts
 
 SAMPLES = 10  # averaged states of every fit
@@ -96,18 +96,18 @@ def number(text: str) -> int:
 
 def ours(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, float]:
     start = time.process_time()
-    chain = lda.Chain(train, n_topics=k, seed=seed)
+    state = chain.Collapsed(train, n_topics=k, seed=seed)
     draws = []
     first = sweeps - SAMPLES * SPACING
     for done in range(1, sweeps + 1):
-        chain.sweep()
+        state.sweep()
         if done % 10 == 0 and done <= max(first, sweeps // 2):
-            chain.learn_priors()
+            state.learn_priors()
         if done > first and (done - first) % SPACING == 0:
-            counts = chain.topic_terms().toarray() + chain.beta
+            counts = state.topic_terms().toarray() + state.beta
             draws.append(counts / counts.sum(axis=1, keepdims=True))
     spent = time.process_time() - start
-    return Topics(np.mean(draws, axis=0), chain.alpha, chain.beta, draws), spent
+    return Topics(np.mean(draws, axis=0), state.alpha, state.beta, draws), spent
 
 
 def tomotopy(
@@ -217,8 +217,8 @@ def learned_alpha(doc_topic: np.ndarray, train: Counts) -> np.ndarray:
     sizes = np.asarray(train.matrix.sum(axis=1)).ravel()[: len(doc_topic)][: len(kept)]
     units = np.rint(kept * sizes[:, None]).astype(int)
     alpha = np.full(doc_topic.shape[1], 5 / doc_topic.shape[1])
-    for _ in range(20):
-        alpha = lda._learned_alpha(units, alpha)
+    for _ in range(100):
+        alpha = chain.learned_alpha(units, alpha)
     return alpha
 
 

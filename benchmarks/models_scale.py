@@ -16,25 +16,25 @@ from pathlib import Path
 import numpy as np
 from models_peers import counted, read_texts, tokenised
 
-from topics.models import lda, scores
+from topics.models import chain, lda, scores
 from topics.words.counts import Counts
 
 TOPICS = (20, 50, 100, 200, 400)
 
 
 def sweeps_by_topics(counts: Counts, n: int = 60) -> None:
-    chains = {k: lda.Chain(counts, n_topics=k, seed=1) for k in TOPICS}
+    chains = {k: chain.Collapsed(counts, n_topics=k, seed=1) for k in TOPICS}
     spent: dict[int, list[float]] = {k: [] for k in TOPICS}
     for done in range(1, n + 1):
-        for k, chain in chains.items():  # one after the other, so that a busy machine is busy for all
+        for k, state in chains.items():  # one after the other, so that a busy machine is busy for all
             start = time.process_time()
-            chain.sweep()
+            state.sweep()
             spent[k].append(time.process_time() - start)
             if done % 10 == 0:
-                chain.learn_priors()
+                state.learn_priors()
     size = len(chains[50].token_term)
-    for k, chain in chains.items():
-        arrays = (chain.token_term, chain.token_topic, chain.cells)
+    for k, state in chains.items():
+        arrays = (state.token_term, state.token_topic, state.cells)
         print(
             f"{k:4d} topics: {np.median(spent[k][-20:]) / size * 1e9:5.0f} ns a token and sweep (first ten sweeps "
             f"{np.mean(spent[k][:10]) / size * 1e9:.0f}), {sum(a.nbytes for a in arrays) / size:.1f} bytes a token"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -71,22 +72,26 @@ def test_the_first_draw_of_a_sweep_has_the_probabilities_that_enumeration_gives(
     assert chisquare(drawn, n * weight / weight.sum()).pvalue > 1e-4
 
 
-def test_the_chain_visits_every_state_as_often_as_exact_summation_says() -> None:
-    state = State(TOKENS, 3, [0.6, 0.3], 0.25, key=5)
+def visits_as_often_as_summation_says(log_joint: Callable[..., float], sweep: Callable[[], Any], n: int) -> bool:
+    """Whether a chain over the seven tokens visits each of their 128 states as often as the sum over all says."""
     states = list(itertools.product(range(2), repeat=len(TOKENS)))
-    weight = np.exp([state.log_joint(topic) for topic in states])
-    state.set([0] * len(TOKENS))
-    n, thin = 20_000, 4  # states four sweeps apart are nearly independent here
+    weight = np.exp([log_joint(topic) for topic in states])
     seen = np.zeros(len(states))
     powers = 2 ** np.arange(len(TOKENS))[::-1]
     for _ in range(n):
-        for _ in range(thin):
-            state.sweep()
-        seen[state.topic @ powers] += 1
+        for _ in range(4):  # states four sweeps apart are nearly independent here
+            topic = sweep()
+        seen[topic @ powers] += 1
     expected = n * weight / weight.sum()
     common = expected > 10
     assert common.sum() > 40
-    assert chisquare([*seen[common], seen[~common].sum()], [*expected[common], expected[~common].sum()]).pvalue > 1e-4
+    seen, expected = [[*x[common], x[~common].sum()] for x in (seen, expected)]
+    return chisquare(seen, expected).pvalue > 1e-4
+
+
+def test_the_chain_visits_every_state_as_often_as_exact_summation_says() -> None:
+    state = State(TOKENS, 3, [0.6, 0.3], 0.25, key=5).set([0] * len(TOKENS))
+    assert visits_as_often_as_summation_says(state.log_joint, lambda: state.sweep().topic, 20_000)
 
 
 def test_the_counts_kept_through_sweeps_are_those_of_the_topics() -> None:
@@ -112,7 +117,12 @@ def _joint_statistics(topic: np.ndarray, term: np.ndarray, unit: np.ndarray) -> 
     return [(units**2).sum(), (words**2).sum(), (words.sum(axis=1) ** 2).sum(), words[0].sum(), words[0, 0]]
 
 
-def _geweke(sampler_beta: float, n: int = 3_000) -> np.ndarray:
+def one_sweep(unit: np.ndarray, term: np.ndarray, topic: np.ndarray, alpha: np.ndarray, beta: float, key: int) -> Any:
+    tokens = list(zip(unit.tolist(), term.tolist(), strict=True))
+    return State(tokens, 4, alpha.tolist(), beta, key).set(topic).sweep().topic
+
+
+def geweke(sampler_beta: float, n: int = 3_000, sweep: Callable[..., np.ndarray] = one_sweep) -> np.ndarray:
     """z-scores of Geweke's joint test (2004): draws from the prior against a chain that alternates sampler and data."""
     rng = np.random.default_rng(3)
     alpha, beta, n_terms = np.array([0.5, 0.9, 0.3]), 0.4, 4
@@ -131,10 +141,7 @@ def _geweke(sampler_beta: float, n: int = 3_000) -> np.ndarray:
     topic, term = from_prior()
     chain = []
     for i in range(n):
-        state = State(
-            list(zip(unit.tolist(), term.tolist(), strict=True)), n_terms, alpha.tolist(), sampler_beta, key=i + 1
-        )
-        topic = state.set(topic).sweep().topic
+        topic = sweep(unit, term, topic, alpha, sampler_beta, i + 1)
         term = words_given(topic)
         chain.append(_joint_statistics(topic, term, unit))
     blocks = (
@@ -145,11 +152,11 @@ def _geweke(sampler_beta: float, n: int = 3_000) -> np.ndarray:
 
 
 def test_geweke_the_sampler_leaves_the_joint_distribution_in_place() -> None:
-    assert (np.abs(_geweke(0.4)) < 4).all()
+    assert (np.abs(geweke(0.4)) < 4).all()
 
 
 def test_geweke_catches_a_sampler_with_another_prior() -> None:
-    assert (np.abs(_geweke(2.4, n=1_500)) > 5).any()
+    assert (np.abs(geweke(2.4, n=1_500)) > 5).any()
 
 
 def test_the_stream_of_numbers_is_even_and_does_not_depend_on_its_neighbours() -> None:

@@ -262,7 +262,7 @@ def test_counts_that_are_not_whole_numbers_are_refused(value: float) -> None:
         ({"n_topics": 0}, "n_topics must be a whole number of 1 or more. Got 0"),
         ({"n_topics": 2.5}, "n_topics must be"),
         ({"seed": -1}, "seed must be"),
-        ({"engine": "stm"}, "engine must be gibbs or gensim. Got 'stm'"),
+        ({"engine": "stm"}, "engine must be gibbs, parallel or gensim. Got 'stm'"),
         ({"alpha": float("nan")}, "alpha must be above 0"),
         ({"beta": 0.0}, "beta must be above 0"),
         ({"samples": 0}, "samples must be"),

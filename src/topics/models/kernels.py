@@ -192,6 +192,78 @@ def sweep(
 
 
 @kernel
+def sweep_given(
+    token_topic: Any,
+    token_term: Any,
+    unit_start: Any,
+    first: Any,
+    last: Any,
+    term_topic: Any,
+    running: Any,
+    key: Any,
+    counter: Any,
+) -> None:
+    """Draw the topic of every token of units `first` up to `last` once, the terms' probabilities in each topic being given.
+
+    Token `i` (term `w` in unit `d`) gets topic `k` with a probability in proportion to `(n_dk + alpha_k) * term_topic[w, k]`, `n_dk` without the
+    token itself: summed over the few topics that the unit has, and looked up in `running`, the sums of
+    `alpha * term_topic[w]` up to each topic. Number `counter + i` of the stream `key` is its chance.
+    """
+    n_topics = term_topic.shape[1]
+    unit_n = np.zeros(n_topics)
+    there = np.empty(n_topics, np.uint32)  # the topics that the unit has
+    summed = np.empty(n_topics)
+    for d in range(first, last):
+        n_there = 0
+        for i in range(unit_start[d], unit_start[d + 1]):
+            k = token_topic[i]
+            if unit_n[k] == 0.0:
+                there[n_there] = k
+                n_there += 1
+            unit_n[k] += 1.0
+        for i in range(unit_start[d], unit_start[d + 1]):
+            row = term_topic[token_term[i]]
+            sums = running[token_term[i]]
+            old = token_topic[i]
+            unit_n[old] -= 1.0
+            own = 0.0
+            for j in range(n_there):
+                own += unit_n[there[j]] * row[there[j]]
+                summed[j] = own
+            u = uniform(key, counter + np.uint64(i)) * (own + sums[n_topics - 1])
+            if u < own:
+                place = 0
+                for j in range(n_there):
+                    place += summed[j] <= u
+                new = there[place]
+            else:
+                new = np.uint32(min(np.searchsorted(sums, u - own, side="right"), n_topics - 1))
+            if new != old:
+                token_topic[i] = new
+                if unit_n[new] == 0.0:
+                    there[n_there] = new
+                    n_there += 1
+                if unit_n[old] == 0.0:
+                    place = 0
+                    while there[place] != old:
+                        place += 1
+                    n_there -= 1
+                    there[place] = there[n_there]
+            unit_n[new] += 1.0
+        for j in range(n_there):
+            unit_n[there[j]] = 0.0
+
+
+@kernel
+def count_terms(token_topic: Any, by_term: Any, term_first: Any, first: Any, last: Any, counted: Any) -> None:
+    """Set how many tokens of terms `first` up to `last` have each topic; term `w` has tokens `by_term[term_first[w] : term_first[w + 1]]`."""
+    for w in range(first, last):
+        counted[w] = 0
+        for j in range(term_first[w], term_first[w + 1]):
+            counted[w, token_topic[by_term[j]]] += 1
+
+
+@kernel
 def count_units(token_topic: Any, unit_start: Any, unit_topic: Any) -> None:
     """Set how many tokens of each unit have each topic: (n_units, n_topics)."""
     unit_topic[:] = 0

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from scipy.special import gammaln, psi
 
 from topics.models import kernels
+from topics.models.chain import Chain, Collapsed, Map, PartlyCollapsed
 from topics.tables import UserError, conform
 from topics.words.counts import Counts
 
@@ -73,6 +74,7 @@ def fit(
     samples: int = 20,
     alpha: np.ndarray | float | None = None,
     beta: float | None = None,
+    map: Map = map,
 ) -> TopicModel:
     """Fit LDA with `n_topics` topics: the mean of `samples` spaced states of a Gibbs chain after burn-in.
 
@@ -92,12 +94,10 @@ def fit(
         return _fit_gensim(counts, n_topics=n_topics, seed=seed)
     n_words = int(counts.matrix.sum())
     sweeps = sweeps or default_sweeps(n_words)
-    starts = range(STARTS if n_words <= SMALL else 1)
-    begun = (
-        _begin(Chain(counts, n_topics=n_topics, seed=seed, alpha=alpha, beta=beta, start=i), alpha, beta)
-        for i in starts
-    )
-    chain = max(begun, key=Chain.log_likelihood) if len(starts) > 1 else next(begun)
+    values: dict[str, Any] = {"n_topics": n_topics, "seed": seed, "alpha": alpha, "beta": beta}
+    sampler = partial(PartlyCollapsed, map=map) if engine == "parallel" else Collapsed
+    begun = (_begun(sampler(counts, start=start, **values)) for start in range(STARTS if n_words <= SMALL else 1))
+    chain = max(begun, key=Chain.log_likelihood)
     burn_in = sweeps // 2
     spacing = max(1, (sweeps - burn_in) // samples)
     pause = max(10, burn_in // 100)
@@ -105,7 +105,7 @@ def fit(
         chain.sweep()
         if done % pause == 0:
             chain.look()
-            chain.learn_priors(learn_alpha=alpha is None, learn_beta=beta is None)
+            chain.learn_priors()
     means = _Means(chain, samples)
     for _ in range(samples):
         for _ in range(spacing):
@@ -115,12 +115,12 @@ def fit(
     return _by_share(means.model(counts, seed), counts)
 
 
-def _begin(chain: Chain, alpha: np.ndarray | float | None, beta: float | None) -> Chain:
+def _begun(chain: Chain) -> Chain:
     """Thirty sweeps, after which most chains that will end in a poor local mode are already behind."""
     for done in range(1, 31):
         chain.sweep()
         if done % 10 == 0:
-            chain.learn_priors(learn_alpha=alpha is None, learn_beta=beta is None)
+            chain.learn_priors()
     return chain
 
 
@@ -131,144 +131,6 @@ def default_sweeps(n_words: int) -> int:
     (1000, 400, 200)
     """
     return int(np.clip(4e7 / max(n_words, 1), 200, 1000)) // 20 * 20
-
-
-class Chain:
-    """A Gibbs chain over the topics of all tokens: its state, a sweep, its priors, its log-likelihood."""
-
-    def __init__(
-        self,
-        counts: Counts,
-        *,
-        n_topics: int,
-        seed: int,
-        alpha: np.ndarray | float | None = None,
-        beta: float | None = None,
-        start: int = 0,
-    ) -> None:
-        matrix = counts.matrix
-        self.n_units, self.n_terms = matrix.shape
-        self.unit_n = np.asarray(matrix.sum(axis=1)).ravel().astype(np.int64)
-        self.unit_start = _starts(self.unit_n)
-        self.token_term = np.repeat(matrix.indices, matrix.data).astype(np.uint32)
-        self.term_n = np.bincount(self.token_term, minlength=self.n_terms)
-        self.term_start = _starts(np.minimum(self.term_n, n_topics))
-        self.bits = max(1, (n_topics - 1).bit_length())
-        if self.term_n.max() >= 1 << (32 - self.bits):
-            word = counts.terms[self.term_n.argmax()]
-            raise UserError(
-                f"models: {word!r} comes too often ({self.term_n.max():,} times) for {n_topics} topics. Drop it."
-            )
-        self.cells = np.zeros(self.term_start[-1], np.uint32)
-        self.used = np.zeros(self.n_terms, np.uint64)
-        self.topic_n = np.zeros(n_topics)
-        self.alpha = np.broadcast_to(np.float64(5.0 / n_topics if alpha is None else alpha), n_topics).copy()
-        self.beta = float(0.1 if beta is None else beta)  # begun high, it ends at a lower perplexity than from 0.01
-        self.key = np.random.SeedSequence([seed, start]).generate_state(1, np.uint64)[0]
-        self.counter = np.uint64(0)
-        rng = np.random.default_rng([seed, 1, start])
-        # A unit starts in one topic: after 50 sweeps 0.04 nats a token ahead of a start with every token by itself.
-        self.token_topic = np.repeat(rng.integers(0, n_topics, self.n_units, np.uint32), self.unit_n)
-        self.trace: list[tuple[float, float]] = []
-        self.sweeps = 0
-        kernels.count_topics(
-            self.token_topic, self.token_term, self.bits, self.cells, self.term_start, self.used, self.topic_n
-        )
-
-    def sweep(self) -> None:
-        """Draw the topic of every token once."""
-        self.counter = kernels.sweep(
-            self.token_topic,
-            self.token_term,
-            self.unit_start,
-            self.bits,
-            self.cells,
-            self.term_start,
-            self.used,
-            self.topic_n,
-            self.alpha,
-            self.beta,
-            self.key,
-            self.counter,
-        )
-        self.sweeps += 1
-
-    def unit_topics(self) -> np.ndarray:
-        """How many tokens of each unit have each topic: (n_units, n_topics)."""
-        counted = np.zeros((self.n_units, len(self.alpha)), np.int32)
-        kernels.count_units(self.token_topic, self.unit_start, counted)
-        return counted
-
-    def topic_terms(self) -> sp.csr_matrix:
-        """How many tokens of each term have each topic: (n_topics, n_terms), sparse."""
-        used = self.used.astype(np.int64)
-        inside = np.repeat(self.term_start[:-1].astype(np.int64) - _starts(used)[:-1].astype(np.int64), used)
-        cells = self.cells[inside + np.arange(len(inside))]
-        shape = (self.n_terms, len(self.alpha))
-        by_term = sp.csr_matrix(
-            (cells >> self.bits, cells & np.uint32((1 << self.bits) - 1), _starts(used)), shape=shape
-        )
-        return by_term.astype(np.int32).T.tocsr()
-
-    def learn_priors(self, *, learn_alpha: bool = True, learn_beta: bool = True) -> None:
-        """Move the priors towards where the counts are most probable (fixed point of Minka 2000)."""
-        if learn_alpha:
-            self.alpha = _learned_alpha(self.unit_topics(), self.alpha)
-        if learn_beta:
-            self.beta = _learned_beta(self.topic_terms().data, self.topic_n, self.n_terms, self.beta)
-
-    def look(self) -> None:
-        """Note the log-likelihood of words and topics per token."""
-        self.trace.append((float(self.sweeps), self.log_likelihood() / max(len(self.token_term), 1)))
-
-    def log_likelihood(self) -> float:
-        """log p(words, topics | priors) in nats, topic-word and unit-topic probabilities integrated out."""
-        alpha, total = self.alpha, self.alpha.sum()
-        units = self.unit_topics()
-        topics, sizes, times = _distinct(units)
-        words = float((times * (gammaln(sizes + alpha[topics]) - gammaln(alpha[topics]))).sum())
-        words += float((gammaln(total) - gammaln(self.unit_n + total)).sum())
-        size, times = np.unique(self.topic_terms().data, return_counts=True)
-        words += float((times * (gammaln(size + self.beta) - gammaln(self.beta))).sum())
-        smooth = self.n_terms * self.beta
-        return words + float((gammaln(smooth) - gammaln(self.topic_n + smooth)).sum())
-
-
-def _starts(sizes: np.ndarray) -> np.ndarray:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.uint64)
-
-
-def _distinct(units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The different counts above zero of each topic and how often each comes: topics, counts, times."""
-    sizes = np.zeros((units.shape[1], int(units.max(initial=0)) + 1), np.int64)
-    kernels.histogram(units, sizes)
-    topics, n = np.nonzero(sizes[:, 1:])
-    return topics, n + 1, sizes[topics, n + 1]
-
-
-def _learned_alpha(units: np.ndarray, alpha: np.ndarray, steps: int = 5) -> np.ndarray:
-    """The most probable asymmetric Dirichlet prior of these topic counts of units, some steps on from `alpha`.
-
-    Each pseudo-count has itself the prior Gamma(2, n_topics / 2), which weighs as much as one more unit that holds the topic: without
-    it a handful of units, each of one topic, would drive all pseudo-counts to zero and the chain to a stand.
-    """
-    topics, sizes, times = _distinct(units)
-    lengths, n_units = np.unique(units.sum(axis=1), return_counts=True)
-    for _ in range(steps):
-        gain = np.bincount(topics, times * (psi(sizes + alpha[topics]) - psi(alpha[topics])), minlength=len(alpha))
-        cost = (n_units * (psi(lengths + alpha.sum()) - psi(alpha.sum()))).sum()
-        alpha = (alpha * gain + 1) / (cost + len(alpha) / 2)
-    return alpha
-
-
-def _learned_beta(cells: np.ndarray, topic_n: np.ndarray, n_terms: int, beta: float, steps: int = 5) -> float:
-    """The most probable symmetric Dirichlet prior of these term counts of topics, some steps on from `beta`; its own prior is Gamma(1.01, 0.01)."""
-    sizes, times = np.unique(cells, return_counts=True)
-    for _ in range(steps):
-        gain = (times * (psi(sizes + beta) - psi(beta))).sum()
-        cost = n_terms * (psi(topic_n + n_terms * beta) - psi(n_terms * beta)).sum()
-        beta = float((beta * gain + 0.01) / (cost + 0.01))
-    return beta
 
 
 class _Means:
@@ -316,7 +178,7 @@ class _Means:
 
 def _every(chain: Chain, samples: int) -> int:
     """Keep every how many-th sample as a draw, so that the draws stay within `DRAW_BYTES`, and four of them at the least."""
-    one = 2 * chain.n_units * len(chain.alpha) + 8 * len(chain.cells)
+    one = 2 * chain.n_units * len(chain.alpha) + 8 * chain.topic_terms().nnz
     room = max(4, DRAW_BYTES // max(one, 1))
     return max(1, -(-samples // room))
 
@@ -357,8 +219,8 @@ def _check(counts: Counts, **given: Any) -> None:
         value = given[name]
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least):
             problems.append(f"{name} must be a whole number of {least} or more. Got {value!r}")
-    if given["engine"] not in ("gibbs", "gensim"):
-        problems.append(f"engine must be gibbs or gensim. Got {given['engine']!r}")
+    if given["engine"] not in ("gibbs", "parallel", "gensim"):
+        problems.append(f"engine must be gibbs, parallel or gensim. Got {given['engine']!r}")
     for name in ("alpha", "beta"):
         value = given[name]
         if value is not None and not (np.isfinite(value).all() and (np.asarray(value) > 0).all()):
