@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -131,13 +133,6 @@ def processes(settings: Settings, n_articles: int) -> Iterator[Callable[..., Ite
         yield map
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield pool.map
-
-
-@contextmanager
-def threads(settings: Settings) -> Iterator[Callable[..., Iterable[Any]]]:
-    """A `map` over threads, for kernels that release the interpreter's lock."""
-    with ThreadPoolExecutor(worker_count(settings)) as pool:
         yield pool.map
 
 
@@ -278,13 +273,19 @@ def fit(settings: Settings, job: Job, part: str = "whole") -> TopicModel:
     return _fit(settings, job, part)["model"]
 
 
-def _fit(settings: Settings, job: Job, part: str) -> store.Kept:
+def _fit(settings: Settings, job: Job, part: str, threads: int = 1, tick: Callable[[], object] = bool) -> store.Kept:
     from topics.models import sweep
 
     source = words(settings) if part == "whole" else held_out(settings)
-    name = "counts" if part == "whole" else "train"
-    key = _fit_key(settings, job, source.key)
-    return _keep(settings, key, lambda: {"model": sweep.fit_job(source[name], job, engine=settings.engine)})
+    counts = source["counts" if part == "whole" else "train"]
+
+    def build() -> store.Result:
+        with ThreadPoolExecutor(
+            threads
+        ) as pool:  # starts a thread when it has work, which the default engine never gives it
+            return {"model": sweep.fit_job(counts, job, engine=settings.engine, map=pool.map, tick=tick)}
+
+    return _keep(settings, _fit_key(settings, job, source.key), build)
 
 
 def _fit_key(settings: Settings, job: Job, source: str) -> str:
@@ -293,21 +294,42 @@ def _fit_key(settings: Settings, job: Job, source: str) -> str:
 
 
 def fits(settings: Settings, jobs: Iterable[tuple[Job, str]], track: Track = untracked) -> None:
-    """See to it that all these fits are kept: side by side, the longest first; what is kept already is not done again."""
+    """See to it that all these fits are kept: side by side, the longest first; what is kept already is not done again.
+
+    Threads that are left over, where fewer fits are missing than there are workers, go into fits of the engine `parallel`.
+    """
+    from topics.models.lda import PARTS
+
     sources = {"whole": words(settings).key}
     if not few(settings):
         sources["train"] = held_out(settings).key
     folder = Path(settings.cache)
     missing = [(job, part) for job, part in jobs if not store.is_kept(folder, _fit_key(settings, job, sources[part]))]
     missing.sort(key=lambda item: -item[0].n_topics)
-    with ThreadPoolExecutor(worker_count(settings)) as pool:
-        waiting = [pool.submit(_fit, settings, job, part) for job, part in missing]
+    workers = worker_count(settings)
+    threads = max(1, workers // max(1, len(missing)))
+    news: SimpleQueue[Future[store.Kept] | None] = SimpleQueue()  # None: a part of some fit is done
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(_fit, settings, job, part, threads, partial(news.put, None)) for job, part in missing]
+        for each in waiting:
+            each.add_done_callback(news.put)
         try:
-            for done in track(as_completed(waiting), total=len(waiting), what="fits"):
-                done.result()
+            total = len(waiting) * (PARTS + 1)
+            for _ in track(_until_done(news, len(waiting)), total=total, what=f"{len(waiting)} fits, in parts"):
+                pass
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _until_done(news: SimpleQueue[Any], left: int) -> Iterator[None]:
+    """One item for each part of a fit, until all are done; a fit that failed raises."""
+    while left:
+        done = news.get()
+        if done is not None:
+            done.result()
+            left -= 1
+        yield
 
 
 def jobs(settings: Settings, topic_counts: Iterable[int], paged: Iterable[int] = ()) -> list[tuple[Job, str]]:

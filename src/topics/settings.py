@@ -169,7 +169,11 @@ class Settings:
         "auto", _or("auto", _several(2, 1000, "2 or more")), "topic counts that get a page; auto: the suggested one"
     )
     seeds: tuple[int, ...] = _setting(SEEDS, _several(0, 2**31 - 1, "0 or more"), "one model is fitted for each seed")
-    engine: str = _setting("gibbs", _one_of("gibbs", "gensim"), "sampler of ours, or gensim's variational Bayes")
+    engine: str = _setting(
+        "gibbs",
+        _one_of("gibbs", "parallel", "gensim"),
+        "sampler of ours, that for a few large fits in many threads, or gensim's variational Bayes",
+    )
     labels: str = _setting("labels.yml", _path, "file of labels for topics, written by hand", path=True)
     period: str = _setting(
         "auto", _one_of("auto", "day", "week", "month", "quarter", "year"), "length of a period; auto: from the dates"

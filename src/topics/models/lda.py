@@ -7,7 +7,7 @@ gensim stops at this module: `to_gensim`, `from_gensim`, and `engine="gensim"`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ from topics.words.counts import Counts
 
 STARTS, SMALL = 5, 200_000  # so many short starts, the best of which goes on, up to so many words; one beyond
 DRAW_BYTES = 32_000_000  # a fit keeps no more than about this of posterior draws
+PARTS = 20  # of a fit, each of which is told when it is done
 LEVEL = 0.95
 GENSIM: dict[str, Any] = {
     "iterations": 10_000,
@@ -75,13 +76,18 @@ def fit(
     alpha: np.ndarray | float | None = None,
     beta: float | None = None,
     map: Map = map,
+    tick: Callable[[], object] = bool,
 ) -> TopicModel:
     """Fit LDA with `n_topics` topics: the mean of `samples` spaced states of a Gibbs chain after burn-in.
 
     Up to 200,000 words the chain is the best by log-likelihood of five short ones of 30 sweeps, since one start in two or three
     ends in a local mode that mixes two topics. Then the first half of the `sweeps` is burn-in, in which both priors are learned, unless `alpha` (a number or one
     for each topic) or `beta` is given; the second half gives the samples, with the priors held. `sweeps` defaults to
-    `default_sweeps`. The same counts, values and seed give the same bytes. `engine="gensim"` fits with gensim's online variational Bayes.
+    `default_sweeps`. The same counts, values and seed give the same bytes.
+
+    `engine="parallel"` is for one large fit in many threads: another sampler of the same distribution, whose work goes over `map` (a thread
+    pool's), with the same bytes for any number of threads. `engine="gensim"` fits with gensim's online variational Bayes.
+    `tick` is called `PARTS` times while the chain runs.
 
     Raises `UserError` where there is nothing to fit or a value is out of range.
 
@@ -101,17 +107,18 @@ def fit(
     burn_in = sweeps // 2
     spacing = max(1, (sweeps - burn_in) // samples)
     pause = max(10, burn_in // 100)
-    for done in range(1, burn_in + 1):
+    last = burn_in + samples * spacing
+    means = _Means(chain, samples)
+    for done in range(1, last + 1):
         chain.sweep()
-        if done % pause == 0:
+        if done <= burn_in and done % pause == 0:
             chain.look()
             chain.learn_priors()
-    means = _Means(chain, samples)
-    for _ in range(samples):
-        for _ in range(spacing):
-            chain.sweep()
-        chain.look()
-        means.add(chain)
+        elif done > burn_in and (done - burn_in) % spacing == 0:
+            chain.look()
+            means.add(chain)
+        if done * PARTS % last < PARTS:
+            tick()
     return _by_share(means.model(counts, seed), counts)
 
 
@@ -178,7 +185,7 @@ class _Means:
 
 def _every(chain: Chain, samples: int) -> int:
     """Keep every how many-th sample as a draw, so that the draws stay within `DRAW_BYTES`, and four of them at the least."""
-    one = 2 * chain.n_units * len(chain.alpha) + 8 * chain.topic_terms().nnz
+    one = 2 * chain.n_units * len(chain.alpha) + 8 * int(np.minimum(chain.term_n, len(chain.alpha)).sum())
     room = max(4, DRAW_BYTES // max(one, 1))
     return max(1, -(-samples // room))
 

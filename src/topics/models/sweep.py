@@ -49,14 +49,17 @@ def jobs(topic_counts: Sequence[int], seeds: Sequence[int], paged: Sequence[int]
     return found
 
 
-def fit_job(counts: Counts, job: Job, engine: str = "gibbs", sweeps: int | None = None) -> TopicModel:
-    """The fit that a job asks for, of the counts of the whole corpus; shuffled text, which has nothing to find, gets half the sweeps."""
+def fit_job(counts: Counts, job: Job, sweeps: int | None = None, **how: Any) -> TopicModel:
+    """The fit that a job asks for, of the counts of the whole corpus; shuffled text, which has nothing to find, gets half the sweeps.
+
+    `how` goes to `lda.fit`: `engine`, `map`, `tick`.
+    """
     sweeps = sweeps or default_sweeps(int(counts.matrix.sum()))
     if job.text == "shuffled":
         counts, sweeps = shuffled(counts), max(2, sweeps // 2)
     elif job.text == "resampled":
         counts = resampled(counts, job.seed)
-    return fit(counts, n_topics=job.n_topics, seed=job.seed, engine=engine, sweeps=sweeps)
+    return fit(counts, n_topics=job.n_topics, seed=job.seed, sweeps=sweeps, **how)
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ def _against(scores: pd.DataFrame, stable: pd.Series, gains: pd.DataFrame, chose
 def warm() -> None:
     """Compile every kernel, or read what is kept of it: some seconds the first time on a machine, for set-up or a thread beside reading."""
     counts = example_counts()
-    model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=1)
+    for engine in ("parallel", "gibbs"):
+        model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=1, engine=engine)
     infer(counts.matrix, model.topic_term, model.alpha)
     count_windows(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))

@@ -43,11 +43,12 @@ def _words(made: Mapping[str, Any]) -> str:
 
 def _models(made: Mapping[str, Any]) -> str:
     engine = made["settings"]["engine"]
-    how = (
-        "collapsed Gibbs sampling with an optimised asymmetric document prior and an optimised symmetric word prior (Wallach, Mimno & McCallum 2009)"
-        if engine == "gibbs"
-        else "gensim's online variational Bayes with an optimised asymmetric document prior (Hoffman, Blei & Bach 2010)"
-    )
+    priors = "with an optimised asymmetric document prior and an optimised symmetric word prior (Wallach, Mimno & McCallum 2009)"
+    how = {
+        "gibbs": f"collapsed Gibbs sampling {priors}",
+        "parallel": f"partially collapsed Gibbs sampling (Magnusson, Jonsson, Villani & Broman 2018) {priors}",
+        "gensim": "gensim's online variational Bayes with an optimised asymmetric document prior (Hoffman, Blei & Bach 2010)",
+    }[engine]
     grid = ", ".join(map(str, made["grid"]))
     chosen = made["comparison"]["choice"]
     suggestion = f" {chosen['why']}" if chosen["n_topics"] is None else f" Suggested: {chosen['why']}"
