@@ -136,6 +136,13 @@ def processes(settings: Settings, n_articles: int) -> Iterator[Callable[..., Ite
         yield pool.map
 
 
+@contextmanager
+def threads(settings: Settings) -> Iterator[Callable[..., Iterable[Any]]]:
+    """A `map` over threads, for kernels that release the interpreter's lock."""
+    with ThreadPoolExecutor(worker_count(settings)) as pool:
+        yield pool.map
+
+
 # --- steps ------------------------------------------------------------------------------------------------------------------
 
 
