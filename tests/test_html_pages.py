@@ -72,7 +72,7 @@ def every_piece(text: str) -> list[Piece]:
     return [
         pages.say(text), pages.say("{x}", x=text), pages.warn(text), pages.verdict(text), pages.heading(text), pages.link(text, text),
         pages.details(text, text), pages.cards({"title": text, "url": text, "meta": [text], "body": [text]}), pages.quote(text, text, text),
-        pages.highlight(text, [(1, 4)]), pages.diff_view(text, removed), pages.table(table, caption=text, row_id=lambda r: r.name),
+        pages.highlight(text, [(1, 4)]), pages.diff_view(text, removed), pages.table(table, caption=text),
         pages.grid(cells, text), pages.spark([1, 2], text),
         pages.browser(articles(3).assign(title=text, source=text, url=text), doc_topics(3), topics().assign(label=text)),
         pages.topic_map(topics().assign(label=text), words().assign(term=text)),
@@ -117,9 +117,7 @@ def test_what_was_removed_still_stands_struck_through(text, start, n):
 def test_a_table_is_kept_whole_and_says_what_it_shows(tmp_path):
     rows = pd.DataFrame({"term": [f"w{i}" for i in range(300)], "rate": np.linspace(0, 1, 300)})
     pages.begin(tmp_path)
-    piece = pages.table(
-        rows, name="rates", caption="Rates", formats={"rate": "percent"}, row_id=lambda r: pages.anchor("term", r.term)
-    )
+    piece = pages.table(rows, name="rates", caption="Rates", formats={"rate": "percent"})
     pages.begin(None)
     assert (
         len(pd.read_parquet(tmp_path / "tables/rates.parquet"))
@@ -127,7 +125,6 @@ def test_a_table_is_kept_whole_and_says_what_it_shows(tmp_path):
         == 300
     )
     assert "200 of 300 rows are shown" in piece
-    assert 'id="term-w7"' in piece
     assert 'href="tables/rates.csv"' in piece
     assert 'type="search"' in piece
     assert 'type="search"' not in pages.table(rows.head(3))

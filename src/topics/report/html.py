@@ -1,8 +1,8 @@
 """The pieces of a page, and the making of pages: whatever a reader sees goes through here.
 
 Notebook cells call the functions of the first part (`figure`, `table`, `say`, …). Each returns a `Piece`: HTML that
-Jupyter shows when it ends a cell (`show` for several at once), and that `page` puts into the report as it stands.
-Pieces go into pieces: `details("Show all", figure(…), table(…))`.
+Jupyter shows when it ends a cell, and that `page` puts into the report as it stands. Pieces go into pieces:
+`details("Show all", figure(…), table(…))`.
 
 Scraped text is hostile. `esc` is the one way for text to become HTML; strings given to any function here go through it
 unless they are pieces already. A page loads nothing and runs one script, named by its hash in the page's policy.
@@ -133,10 +133,9 @@ def verdict(text: Any) -> Piece:
     return Piece(f'<div class="verdict">{say(text)}</div>')
 
 
-def details(summary: Any, *pieces: Any, open: bool = False, id: str | None = None) -> Piece:
+def details(summary: Any, *pieces: Any, id: str | None = None) -> Piece:
     """Evidence that unfolds."""
-    name, state = _id(id), " open" if open else ""
-    return Piece(f"<details{name}{state}><summary>{_inline(summary)}</summary><div>{group(*pieces)}</div></details>")
+    return Piece(f"<details{_id(id)}><summary>{_inline(summary)}</summary><div>{group(*pieces)}</div></details>")
 
 
 def _id(name: Any) -> str:
@@ -157,14 +156,6 @@ def cards(*items: Mapping[str, Any]) -> Piece:
         title = link(item["title"], item.get("url"))
         made.append(f'<li{_id(item.get("id"))}><h3 dir="auto">{title}</h3><ul class="facts">{facts}</ul>{body}</li>')
     return Piece(f'<ul class="cards">{"".join(made)}</ul>')
-
-
-def show(*pieces: Any) -> None:
-    """Show several pieces from one cell."""
-    from IPython.display import display
-
-    for piece in pieces:
-        display(piece if isinstance(piece, Piece) else say(piece))
 
 
 def begin(out: str | Path | None = None) -> Piece:
@@ -289,7 +280,6 @@ def table(
     columns: Mapping[str, str] | Sequence[str] | None = None,
     formats: Mapping[str, str | Callable[[Any], Any]] | None = None,
     most: int = 200,
-    row_id: Callable[[Any], str] | None = None,
 ) -> Piece:
     """A table that sorts by its headings, keeps its first column in sight and, where long, can be filtered.
 
@@ -309,7 +299,7 @@ def table(
             numbers |= {column} if numeric else set()
             tag = f'td class="{_looks(shown, numeric)}" dir="auto"' if i else 'th scope="row" dir="auto"'
             cells.append(f"<{tag}{key}>{shown}</{tag[:2]}>")
-        body.append(f"<tr{_id(row_id(row) if row_id else None)}>{''.join(cells)}</tr>")
+        body.append(f"<tr>{''.join(cells)}</tr>")
     classes = {c: ' class="n"' if c in numbers and i else "" for i, c in enumerate(heads)}
     head = "".join(
         f'<th scope="col"{classes[c]}><button type="button">{esc(h)}</button></th>' for c, h in heads.items()

@@ -590,13 +590,14 @@ def _words(side: str, mine: pd.DataFrame, contexts: pd.DataFrame, by_doc: Mappin
     }  # fmt: skip
     formats: dict[str, Any] = {
         "share": "percent", "share_against": "percent", "log_odds": html.with_interval("log_odds", "low", "high"), "dispersion": ".2f",
-        "q": lambda row: _q(row.q),
+        "q": lambda row: _q(row.q), "term": lambda row: html.link(row.term, f"#{html.anchor('term', f'{row.term} {side}')}"),
     }  # fmt: skip
     quotes = []
     for row in _rows(mine):
         places = contexts[contexts["name"] == row.term]
         shown = sample(places, EXAMPLES)
-        quotes.append(html.details(f"{row.term}: {_some(len(shown), len(places))}", *_quotes(shown, by_doc)))
+        said = f"{row.term}: {_some(len(shown), len(places))}"
+        quotes.append(html.details(said, *_quotes(shown, by_doc), id=html.anchor("term", f"{row.term} {side}")))
     return html.group(
         html.figure(
             plots.keyness(mine),
