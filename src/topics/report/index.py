@@ -28,6 +28,7 @@ from topics.words.telling import telling_sentences
 MOST_FINDINGS, MOST_WARNINGS = 7, 3
 MOST_TOPIC_FINDINGS, MOST_UNSTABLE = 4, 4
 LEDGER = "ledger.csv"
+NO_TOPICS = "None is listed here, since at no number of topics do they hold up. The pages on topics show what was fitted, for reading."
 FEW_MENTIONS = r"^Only (\d+) articles? mentions? it; a trend needs (\d+)"
 
 
@@ -134,7 +135,7 @@ def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, An
         "findings": found,
         "figure": first_figure(made, found[0], topics, shown) if found else None,
         "cannot_say": cannot_say(made, topics, shown),
-        "topics": topics_table(made, topics, shown),
+        "topics": topics_table(made, topics, shown) if made["suggested"] else html.say(NO_TOPICS),
         "keywords": keywords_table(made["keywords"]["trends"]),
     }
 
@@ -162,10 +163,11 @@ def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) ->
     row: Any
     for row in kept.sort_values(["steady", "share"], ascending=False, kind="stable").itertuples():
         share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
+        alike = html.interval(1 / len(topics), percent=True, digits=1)
         text = (
-            f"**{row.label}**: {share} of the words of an average article (95 % interval, these {len(shares):,} articles, given these topics), where {len(topics)} "
-            f"topics alike would have {1 / len(topics):.0%}; it is the largest topic of {leads.get(row.topic, 0):,} articles. "
-            f"It comes back in {row.found} of {row.runs} other runs{_elsewhere(made, row.topic, shown)}. Words: {', '.join(row.terms.split(', ')[:6])}."
+            f"**{row.label}** ({', '.join(row.terms.split(', ')[:6])}): {share} of the words of an average article (95 %, these {len(shares):,} articles, "
+            f"given these topics; {len(topics)} equal topics would have {alike}), and the largest topic of {leads.get(row.topic, 0):,} articles. "
+            f"It comes back in {row.found} of {row.runs} other runs{_elsewhere(made, row.topic, shown)}."
         )
         where = f"03_topics_{shown:02d}.html#topic-{row.topic}"
         found.append(

@@ -55,11 +55,15 @@ def _facts(row: Any) -> html.Piece:
     ]
     if row.label_fit == row.label_fit:
         group = f", in the group {row.group}" if row.group else ""
-        fit = f"{row.label_fit:.0%} of the label’s words (weighed, the first most) are among its twenty leading ones"
+        fit = f"{_percent(row.label_fit)} of the label’s words (weighed, the first most) are among its twenty leading ones"
         facts.append(f"Labelled by hand{group}; {fit}. {row.reason}".strip())
     if row.merged:
         facts.append(f"Merged by hand from {row.merged}; shares added up draw by draw, words mixed by size.")
     return html.say("\n".join(f"- {fact}" for fact in facts))
+
+
+def _percent(share: float) -> str:
+    return html.interval(share, percent=True, digits=0)
 
 
 def _warning(row: Any) -> html.Piece:
@@ -131,7 +135,7 @@ def _article(row: Any, article: pd.Series) -> html.Piece:
     facts = [
         article["source"] or "source unknown",
         article["date"] or "undated",
-        f"{row.share:.0%} of its words",
+        f"{_percent(row.share)} of its words",
         about,
     ]
     return html.quote(passage, html.Piece(" · ".join([html.link(title, article["url"]), *map(html.esc, facts)])))
@@ -196,9 +200,10 @@ def _trend(row: Any) -> str:
     if row.note:
         return f"**Trend:** not tested. {row.note}"
     slope = html.interval(row.slope, row.low, row.high)
-    found = f"from {row.start:.1%} in {row.first} to {row.end:.1%} in {row.last} by the fitted trend ({slope} {row.unit}, 95 % interval)"
+    ends = [html.interval(share, percent=True, digits=1) for share in (row.start, row.end)]
+    found = f"from {ends[0]} in {row.first} to {ends[1]} in {row.last} by the fitted trend, {slope} {row.unit} (95 % interval)"
     told = "" if row.q < 0.05 else " It cannot be told from chance."
-    return f"**Trend:** {found}; q {row.q:.2g}, {row.family}.{told}^[{row.method}.]"
+    return f"**Trend:** {found}; q {row.q:.2g}, {row.family.replace("names", "topics")}.{told}^[{row.method[0].upper()}{row.method[1:]}.]"
 
 
 # --- beside other topics, in groups -----------------------------------------------------------------------------------

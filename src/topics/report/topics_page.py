@@ -13,6 +13,7 @@ import pandas as pd
 
 from topics import pipeline, plots
 from topics.report import html, reading_groups
+from topics.report.corpus_page import title_of
 from topics.settings import Settings
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 from topics.trends.statistics import MOVED
@@ -112,7 +113,7 @@ def said_of(topics: pd.DataFrame) -> str:
 def labels_said(labels: pd.DataFrame, topics: pd.DataFrame, n_topics: int) -> html.Piece:
     """What became of the labels written by hand: which are dropped, what is merged, what is set aside."""
     unplaced: Any = labels[labels["topic"] == 0]
-    lost = [f"The label “{row.name or 'without a name'}” ({row.terms}) fits no topic of this run: its best match holds {row.fit:.0%} of its words "
+    lost = [f"The label “{row.name or 'without a name'}” ({row.terms}) fits no topic of this run: its best match holds {html.interval(row.fit, percent=True, digits=0)} of its words "
             "(weighed, the first most), so it is dropped." for row in unplaced.itertuples(index=False)]  # fmt: skip
     merged = [
         f"**{row.label}** is several topics of the fit of {n_topics} merged by hand: {row.merged}. Shares are added up draw by draw, words mixed by the topics’ sizes."
@@ -178,7 +179,8 @@ def direction(row: Any) -> str:
         return "not tested"
     if row.q > MOVED:  # the rule of `trends.keywords.findings`
         return "not told from chance"
-    return f"{'rises' if row.slope > 0 else 'falls'}: {row.start:.0%} to {row.end:.0%}"
+    ends = [html.interval(share, percent=True, digits=0) for share in (row.start, row.end)]
+    return f"{'rises' if row.slope > 0 else 'falls'}: {ends[0]} to {ends[1]}"
 
 
 QUESTIONS = (
@@ -203,7 +205,7 @@ def topic_map(made: Mapping[str, Any]) -> html.Piece:
     topics = made["topics"][["topic", "label", "share"]].merge(places, on="topic")
     kept = float(places["kept"].iloc[0])
     said = html.say(
-        f"Near discs use their words alike; the plane shows {kept:.0%} of the differences, so look twice at neighbours.^[Principal coordinates of the "
+        f"Near discs use their words alike; the plane shows {html.interval(kept, percent=True, digits=0)} of the differences, so look twice at neighbours.^[Principal coordinates of the "
         "Jensen-Shannon divergences between topics, as in LDAvis (Sievert and Shirley 2014).] Choose a topic; the slider goes from its most probable words (1) to those that are its own (0)."
     )
     return html.group(head, said, html.topic_map(topics, made["reading"]["map_terms"]))
@@ -230,7 +232,8 @@ def browser(made: Mapping[str, Any]) -> html.Piece:
     """All articles with their topics."""
     if made["few"]:
         return reading_groups.where(made)
-    shown = html.browser(made["articles"], made["kept"]["doc_topics"], made["topics"])
+    articles = made["articles"].assign(title=[title_of(row) for row in made["articles"].itertuples(index=False)])
+    shown = html.browser(articles, made["kept"]["doc_topics"], made["topics"])
     return html.group(html.heading("All articles"), shown)
 
 
