@@ -78,7 +78,7 @@ def test_a_topic_that_splits_is_named_with_its_parts(compared):
     page = str(counts_page.splits(compared))
     assert "From 5 to 10 topics" in page
     assert "divides" in page
-    assert "50% to 1" in page
+    assert "50 % to 1" in page
     assert "<b>label" not in page
 
 

@@ -191,7 +191,7 @@ def made(world):
     near = reading.counterparts(model, topics["label"].tolist(), {("seed", 2, 1): model})
     series = pd.DataFrame(columns=["name", "method"])
     return {
-        "n_topics": 2, "few": False, "articles": world["articles"], "topics": topics,
+        "n_topics": 2, "few": False, "language": "fr", "articles": world["articles"], "topics": topics,
         "kept": {"topic_terms": lda.topic_terms(model, 12), "doc_topics": lda.doc_topics(model, counts),
                  "matches": pd.DataFrame({"topic_a": [1], "seed_b": [1], "topic_b": [1]}),
                  "labels": pd.DataFrame({"name": ["Gone"], "terms": ["x, y, z"], "topic": [0], "fit": [0.2]}),
@@ -221,7 +221,7 @@ class TestPage:
     def test_typical_and_random_articles_stand_apart_with_a_marked_passage(self, made):
         page = str(topic_sections.section(made, 1))
         assert page.index("Most typical") < page.index("Drawn at random")
-        assert page.count("<mark>") == (made["reading"]["articles"]["topic"] == 1).sum()
+        assert page.count("<mark>") == page.count('lang="fr"') == (made["reading"]["articles"]["topic"] == 1).sum()
 
     def test_the_overview_says_how_many_come_back_and_which_label_is_lost(self, made):
         page = html.group(topics_page.overview(made))

@@ -148,13 +148,14 @@ def group(*pieces: Any) -> Piece:
 
 
 def cards(*items: Mapping[str, Any]) -> Piece:
-    """Cards: each a mapping of `title`, and where there are any `url`, `meta` (short facts), `body` (paragraphs), `id`."""
+    """Cards: each a mapping of `title`, and where there are any `url`, `meta` (short facts), `body` (paragraphs), `id`, `lang`."""
     made = []
     for item in items:
         facts = "".join(f"<li>{_inline(m)}</li>" for m in item.get("meta", ()))
-        body = "".join(p if isinstance(p, Piece) else f'<p dir="auto">{esc(p)}</p>' for p in item.get("body", ()))
+        says = _says(item.get("lang", ""))
+        body = "".join(p if isinstance(p, Piece) else f"<p{says}>{esc(p)}</p>" for p in item.get("body", ()))
         title = link(item["title"], item.get("url"))
-        made.append(f'<li{_id(item.get("id"))}><h3 dir="auto">{title}</h3><ul class="facts">{facts}</ul>{body}</li>')
+        made.append(f'<li{_id(item.get("id"))}><h3{says}>{title}</h3><ul class="facts">{facts}</ul>{body}</li>')
     return Piece(f'<ul class="cards">{"".join(made)}</ul>')
 
 
@@ -170,8 +171,12 @@ def begin(out: str | Path | None = None) -> Piece:
 # Articles' own text ---------------------------------------------------------------------------------------------------
 
 
-def highlight(text: str, spans: Iterable[tuple[int, int]]) -> Piece:
-    """Article text with the stretches `(start, end)` marked.
+def _says(lang: str) -> str:
+    return f' dir="auto" lang="{esc(lang)}"' if lang else ' dir="auto"'
+
+
+def highlight(text: str, spans: Iterable[tuple[int, int]], lang: str = "") -> Piece:
+    """Article text with the stretches `(start, end)` marked; `lang` is its language (ISO 639-1) where it is not the page's.
 
     >>> print(highlight("a <b> c", [(2, 5)]))
     <span class="text" dir="auto">a <mark>&lt;b&gt;</mark> c</span>
@@ -182,12 +187,12 @@ def highlight(text: str, spans: Iterable[tuple[int, int]]) -> Piece:
         if end > start:
             made += [esc(text[at:start]), f"<mark>{esc(text[start:end])}</mark>"]
             at = end
-    return Piece(f'<span class="text" dir="auto">{"".join(made)}{esc(text[at:])}</span>')
+    return Piece(f'<span class="text"{_says(lang)}>{"".join(made)}{esc(text[at:])}</span>')
 
 
-def quote(text: Any, source: Any = "", url: Any = None) -> Piece:
+def quote(text: Any, source: Any = "", url: Any = None, lang: str = "") -> Piece:
     """A passage of an article, with where it stands."""
-    passage = text if isinstance(text, Piece) else highlight(str(text), [])
+    passage = text if isinstance(text, Piece) else highlight(str(text), [], lang)
     return Piece(f"<blockquote>{passage}<footer>{link(source, url)}</footer></blockquote>")
 
 

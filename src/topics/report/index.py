@@ -81,7 +81,7 @@ def few_articles(made: Mapping[str, Any]) -> dict[str, Any]:
     n = len(articles)
     return {
         "verdict": f"{_count(n)}: read {'it' if n == 1 else 'them'}; no trends, no shares.",
-        "cards": html.cards(*(_card(row, told.get(row.doc_id, [])) for row in articles.itertuples(index=False))),
+        "cards": html.cards(*(_card(row, told.get(row.doc_id, [])) | {"lang": made["corpus"]["language"]} for row in articles.itertuples(index=False))),
         "cannot_say": [
             {"text": "How much of the articles a topic is: a share of so few articles says nothing of others, so none is given."},
             {"text": "What rises or falls: so few articles carry no trend, no comparison of periods or outlets, no ranking."},

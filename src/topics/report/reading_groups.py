@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from topics.report import html
+from topics.report.corpus_page import title_of
 
 LEAST = 12  # counted words of a paragraph that is shown whole; shorter ones are folded away
 LEFT_OUT = (
@@ -50,7 +51,7 @@ def where(made: Mapping[str, Any]) -> html.Piece:
         .unstack(fill_value=0)
         .reindex(columns=made["topics"]["topic"], fill_value=0)
     )
-    titles = made["articles"].set_index("doc_id").apply(_title, axis=1)
+    titles = made["articles"].set_index("doc_id").apply(title_of, axis=1)
     shown = counted.rename(columns=lambda topic: f"Group {topic}").reset_index()
     shown.insert(0, "Article", shown.pop("doc_id").map(titles))
     left_out = "\n".join(f"- **{what}:** {why}." for what, why in LEFT_OUT)
@@ -67,7 +68,7 @@ def _group(made: Mapping[str, Any], articles: pd.DataFrame, topic: int) -> html.
     mine = made["reading"]["groups"]
     mine = mine[mine["topic"] == topic]
     where = mine.groupby("doc_id", sort=False).size().sort_values(ascending=False, kind="stable")
-    from_ = "; ".join(f"{_title(articles.loc[doc_id])}: {n}" for doc_id, n in where.items())
+    from_ = "; ".join(f"{title_of(articles.loc[doc_id])}: {n}" for doc_id, n in where.items())
     back = f"It comes back in {row.found} of {row.runs} other runs" + (
         "." if row.stable else ": unstable, so read it as one of several ways to sort the paragraphs."
     )
@@ -75,21 +76,23 @@ def _group(made: Mapping[str, Any], articles: pd.DataFrame, topic: int) -> html.
     return html.group(
         html.heading(f"Group {topic} · {row.label}", id=f"topic-{topic}", level=3),
         html.say(f"- Leading words: {row.terms}.\n- {back}\n- Paragraphs by article: {{where}}.", where=from_),
-        *(_paragraph(p, articles.loc[p.doc_id]) for p in long.itertuples()),
+        *(_paragraph(p, articles.loc[p.doc_id], made["language"]) for p in long.itertuples()),
         html.details(
-            f"{len(short)} short paragraphs", *(_paragraph(p, articles.loc[p.doc_id]) for p in short.itertuples())
+            f"{len(short)} short paragraphs",
+            *(_paragraph(p, articles.loc[p.doc_id], made["language"]) for p in short.itertuples()),
         )
         if len(short)
         else html.Piece(""),
     )
 
 
-def _paragraph(row: Any, article: pd.Series) -> html.Piece:
+def _paragraph(row: Any, article: pd.Series, language: str) -> html.Piece:
     doubtful = "" if row.sure >= 0.6 else ", could as well stand in another group"
     return html.quote(
         _whole(article["text"], row.start, row.end),
-        f"{_title(article)}, paragraph {row.paragraph + 1}{doubtful}",
+        f"{title_of(article)}, paragraph {row.paragraph + 1}{doubtful}",
         article["url"],
+        language,
     )
 
 
@@ -98,7 +101,3 @@ def _whole(text: str, start: int, end: int) -> str:
     low = text.rfind("\n", 0, start) + 1
     high = text.find("\n", end)
     return text[low : high if high >= 0 else len(text)].strip()
-
-
-def _title(article: pd.Series) -> str:
-    return str(article["title"] or " ".join(article["text"].split()[:9]) + " …")

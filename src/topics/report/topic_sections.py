@@ -9,6 +9,7 @@ import pandas as pd
 
 from topics import plots
 from topics.report import html, reading_groups
+from topics.report.corpus_page import title_of
 from topics.report.topics_page import intervals
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 
@@ -117,20 +118,22 @@ def _articles(made: Mapping[str, Any], topic: int) -> html.Piece:
     random = mine[mine["how"] == "random"]
     return html.group(
         html.say("**Most typical**, by share. Marked: the passage whose words are most probably of this topic."),
-        *(_article(row, articles.loc[row.doc_id]) for row in mine[mine["how"] == "typical"].itertuples()),
+        *(
+            _article(row, articles.loc[row.doc_id], made["language"])
+            for row in mine[mine["how"] == "typical"].itertuples()
+        ),
         html.say(
             "**Drawn at random** from the other articles in which no topic is larger: what the topic is like when nobody chose."
         )
         if len(random)
         else html.say("No other article is led by this topic, so none is drawn at random."),
-        *(_article(row, articles.loc[row.doc_id]) for row in random.itertuples()),
+        *(_article(row, articles.loc[row.doc_id], made["language"]) for row in random.itertuples()),
     )
 
 
-def _article(row: Any, article: pd.Series) -> html.Piece:
+def _article(row: Any, article: pd.Series, language: str) -> html.Piece:
     text = article["text"]
-    passage = html.highlight(text[row.begin : row.finish], [(row.start - row.begin, row.end - row.begin)])
-    title = article["title"] or " ".join(text.split()[:9]) + " …"
+    passage = html.highlight(text[row.begin : row.finish], [(row.start - row.begin, row.end - row.begin)], language)
     about = f"about {row.n_of_topic:.0f} of the passage’s {row.n_words} counted words are of the topic"
     facts = [
         article["source"] or "source unknown",
@@ -138,7 +141,9 @@ def _article(row: Any, article: pd.Series) -> html.Piece:
         f"{_percent(row.share)} of its words",
         about,
     ]
-    return html.quote(passage, html.Piece(" · ".join([html.link(title, article["url"]), *map(html.esc, facts)])))
+    return html.quote(
+        passage, html.Piece(" · ".join([html.link(title_of(article), article["url"]), *map(html.esc, facts)]))
+    )
 
 
 # --- over time --------------------------------------------------------------------------------------------------------
@@ -203,7 +208,7 @@ def _trend(row: Any) -> str:
     ends = [html.interval(share, percent=True, digits=1) for share in (row.start, row.end)]
     found = f"from {ends[0]} in {row.first} to {ends[1]} in {row.last} by the fitted trend, {slope} {row.unit} (95 % interval)"
     told = "" if row.q < 0.05 else " It cannot be told from chance."
-    return f"**Trend:** {found}; q {row.q:.2g}, {row.family.replace("names", "topics")}.{told}^[{row.method[0].upper()}{row.method[1:]}.]"
+    return f"**Trend:** {found}; q {row.q:.2g}, {row.family.replace('names', 'topics')}.{told}^[{row.method[0].upper()}{row.method[1:]}.]"
 
 
 # --- beside other topics, in groups -----------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ def gather(settings: Settings, n_topics: int) -> dict[str, Any]:
         "n_topics": n_topics,
         "few": pipeline.few(settings),
         "articles": pipeline.corpus(settings)["articles"],
+        "language": pipeline.corpus(settings)["language"],
         "words": pipeline.words(settings),
         "kept": kept,
         "topics": standing(kept, reading),
