@@ -50,6 +50,61 @@ def test_few_articles_are_counted_in_words(n, said):
     assert index._count(n) == said
 
 
+def test_where_no_count_is_suggested_nothing_is_claimed_of_any_topic(monkeypatch):
+    def never(*_):
+        raise AssertionError("no topic is to be claimed or listed")
+
+    for name in ("topic_findings", "topic_trends", "topics_table"):
+        monkeypatch.setattr(index, name, never)
+    monkeypatch.setattr(index, "standing", lambda *_: pd.DataFrame({"stable": [True]}))
+    made = {
+        "suggested": None, "topic_counts": (3,), "topics": {3: {"labels": pd.DataFrame({"topic": [], "name": []})}}, "reading": {3: {}},
+        "keywords": kept(trends("A note.")), "comparison": {"choice": {"why": "No number of topics is suggested."}},
+        "corpus": {"articles": pd.DataFrame({"date": ["2020-01-01"]})},
+    }  # fmt: skip
+    page = index.many_articles(made, ["verdict"])
+    assert page["findings"] == []
+    assert page["figure"] is None
+    assert page["cannot_say"][0]["text"] == "No number of topics is suggested. No topic is claimed."
+    assert "hold up" in page["topics"]
+
+
+def topics_of(**columns):
+    base = {"topic": [1, 2], "label": ["roads", "wards"], "share": [0.6, 0.4], "share_low": 0.3, "share_high": 0.7, "terms": "a, b",
+            "found": [4, 4], "runs": 4, "stable": True, "junk": False, "again": [0.7, 0.9]}  # fmt: skip
+    return pd.DataFrame(base | columns)
+
+
+def made_of(counterparts=()):
+    columns = ["kind", "topic", "n_topics_b", "similarity", "mutual"]
+    shares = pd.DataFrame({"doc_id": ["a", "a", "b", "b"], "topic": [1, 2, 1, 2], "share": [0.9, 0.1, 0.3, 0.7]})
+    return {
+        "topics": {2: {"doc_topics": shares, "floor": 0.5}},
+        "reading": {2: {"counterparts": pd.DataFrame(counterparts, columns=columns)}},
+    }
+
+
+def test_findings_on_topics_are_steady_not_junk_and_the_steadiest_first():
+    found = index.topic_findings(made_of(), topics_of(), 2)
+    assert [finding["name"] for finding in found] == [2, 1]
+    assert [f["name"] for f in index.topic_findings(made_of(), topics_of(stable=[True, False]), 2)] == [1]
+    assert [f["name"] for f in index.topic_findings(made_of(), topics_of(junk=[True, False]), 2)] == [2]
+
+
+def test_a_finding_says_share_interval_comparison_and_what_it_survives():
+    elsewhere = [
+        ("count", 1, 5, 0.8, True),
+        ("count", 1, 8, 0.8, True),
+        ("count", 1, 10, 0.4, True),
+        ("count", 1, 12, 0.9, False),
+    ]
+    text = index.topic_findings(made_of(elsewhere), topics_of(), 2)[1]["text"]
+    assert "60.0 % (30.0–70.0) of the words of an average article" in text
+    assert "2 equal topics would have 50.0 %" in text
+    assert "the largest topic of 1 article." in text
+    assert text.endswith("It comes back in 4 of 4 other runs, and at 5 and 8 topics.")
+
+
 def test_what_was_collected_says_how_many_are_dated_and_asks_how():
     articles = pd.DataFrame({"date": ["2019-11-20", "", ""], "source": ["a", "b", ""]})
     said = index.collected(articles, {})

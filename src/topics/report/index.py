@@ -163,10 +163,11 @@ def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) ->
     row: Any
     for row in kept.sort_values(["steady", "share"], ascending=False, kind="stable").itertuples():
         share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
+        led = int(leads.get(row.topic, 0))
         alike = html.interval(1 / len(topics), percent=True, digits=1)
         text = (
             f"**{row.label}** ({', '.join(row.terms.split(', ')[:6])}): {share} of the words of an average article (95 %, these {len(shares):,} articles, "
-            f"given these topics; {len(topics)} equal topics would have {alike}), and the largest topic of {leads.get(row.topic, 0):,} articles. "
+            f"given these topics; {len(topics)} equal topics would have {alike}), and the largest topic of {led:,} article{'s' * (led != 1)}. "
             f"It comes back in {row.found} of {row.runs} other runs{_elsewhere(made, row.topic, shown)}."
         )
         where = f"03_topics_{shown:02d}.html#topic-{row.topic}"
