@@ -1,8 +1,8 @@
 """The plain way that `whole.py` measures beside us: what a careful user writes in four notebooks, with the usual libraries.
 
 Files by hand, ftfy, trafilatura, htmldate and a dozen patterns for cleaning; nltk's tokeniser, simplemma, gensim's Phrases, Dictionary, LdaModel (ten
-passes) and CoherenceModel; pandas and matplotlib. Nothing is kept from one notebook to the next. It does less than our pages: no near repeats, no
-held-out perplexity, no reference fits, no stability, no intervals, no tests of trends, no front page.
+passes) and CoherenceModel; pandas and matplotlib, every figure also as SVG and PDF and every table as CSV. Nothing is kept from one notebook to the next. It does less than our pages: no near repeats, no
+stability, no matching of topics, no passages, no intervals, no tests of trends, no map, no front page. References (shuffled text, held-out articles) are made and timed apart.
 """
 
 from __future__ import annotations
@@ -129,57 +129,89 @@ def fit(bags: Any, dictionary: Dictionary, k: int, seed: int) -> LdaModel:
 # --- what the notebooks show ---------------------------------------------------------------------------------------------
 
 
+OUT = Path()  # where figures and tables go; the notebooks set it
+
+
+def shown(title: str) -> None:
+    """The figure in place, and as SVG and PDF."""
+    name = re.sub(r"\W+", "-", title)
+    plt.title(title)
+    for form in ("svg", "pdf"):
+        plt.savefig(OUT / f"{name}.{form}", bbox_inches="tight")
+    plt.show()
+    plt.close("all")
+
+
+def told(table: pd.DataFrame, title: str) -> None:
+    """The table in place, and as CSV."""
+    table.to_csv(OUT / f"{title}.csv")
+    display(table)
+
+
 def series(articles: pd.DataFrame, values: pd.Series, title: str) -> None:
-    """A figure of a monthly (or yearly) mean with the number of articles beneath."""
+    """A figure of a mean by period with the number of articles beneath."""
     dated = articles["date"].notna()
     span = articles.loc[dated, "date"].max() - articles.loc[dated, "date"].min()
     period = articles.loc[dated, "date"].dt.to_period("Y" if span.days > 1500 else "M" if span.days > 500 else "W")
     grouped = values[dated].groupby(period).agg(["mean", "size"])
     _, (above, below) = plt.subplots(2, sharex=True, figsize=(7, 4), height_ratios=(3, 1))
-    above.plot(grouped.index.astype(str), grouped["mean"], marker="o")
     below.bar(grouped.index.astype(str), grouped["size"])
-    above.set_title(title)
     below.tick_params(axis="x", rotation=60)
-    plt.show()
+    above.plot(grouped.index.astype(str), grouped["mean"], marker="o")
+    plt.sca(above)
+    shown(title)
 
 
 def corpus_page(raw: pd.DataFrame, articles: pd.DataFrame, taken: Counter[str]) -> None:
-    display(
-        pd.Series({"read": len(raw), "kept": len(articles), "dated": articles["date"].notna().sum()}).to_frame(
-            "articles"
-        )
-    )
-    display(pd.Series(taken).to_frame("places taken out"))
+    counted = {"read": len(raw), "kept": len(articles), "dated": articles["date"].notna().sum()}
+    told(pd.Series(counted).to_frame("articles"), "funnel")
+    told(pd.Series(taken).to_frame("places taken out"), "removals")
     series(articles, pd.Series(1.0, articles.index), "Articles")
-    articles["source"].value_counts().head(15).plot.barh(title="Articles by source")
-    plt.show()
-    articles["text"].str.split().str.len().plot.hist(bins=40, title="Words an article")
-    plt.show()
-    display(articles.assign(text=articles["text"].str.slice(0, 600)))
+    articles["source"].value_counts().head(15).plot.barh()
+    shown("Articles by source")
+    articles["text"].str.split().str.len().plot.hist(bins=40)
+    shown("Words an article")
+    told(articles, "articles")
 
 
 def counts_page(docs: list[list[str]], grid: list[int], seeds: list[int], bound: int | None, log: str) -> None:
-    """Every count with every seed, scored; or the first `bound` of them. How long the fits took is left in `log` for `whole.py`."""
-    dictionary, bags = count(docs)
+    """Every count with every seed, scored (or the first `bound` of them); then references: three fits to words dealt out at random, and
+    three to four fifths of the articles, judged on the others. How long each part took is left in `log` for `whole.py`.
+    """
+    spent = {}
+    chance = np.random.default_rng(1)
+    words = chance.permutation(np.concatenate([np.array(doc, dtype=object) for doc in docs]))
+    random = [list(part) for part in np.split(words, np.cumsum([len(doc) for doc in docs])[:-1])]
+    held = chance.random(len(docs)) < 0.2
+    train = [doc for doc, out in zip(docs, held, strict=True) if not out]
+    test = [doc for doc, out in zip(docs, held, strict=True) if out]
+    plans = {"whole": (docs, seeds), "shuffled": (random, seeds[:3]), "train": (train, seeds[:3])}
     rows = []
-    wall, cpu = time.perf_counter(), time.process_time()
-    for k, seed in [(k, seed) for seed in seeds for k in grid][:bound]:
-        model = fit(bags, dictionary, k, seed)
-        row: dict[str, Any] = {"k": k, "seed": seed}
-        for measure in ("c_v", "c_npmi", "u_mass"):
-            scored = CoherenceModel(
-                model, texts=docs, corpus=bags, dictionary=dictionary, coherence=measure, topn=10, processes=1
-            )
-            row[measure] = scored.get_coherence()
-        tops = [word for topic in range(k) for word, _ in model.show_topic(topic, 10)]
-        rows.append(row | {"diversity": len(set(tops)) / len(tops), "bound": model.log_perplexity(bags)})
-    spent = {"fits": len(rows), "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    for text, (texts, of) in plans.items():
+        wall, cpu = time.perf_counter(), time.process_time()
+        dictionary, bags = count(texts)
+        pairs = [(k, seed) for seed in of for k in grid]
+        for k, seed in pairs[:bound]:
+            model = fit(bags, dictionary, k, seed)
+            row: dict[str, Any] = {"text": text, "k": k, "seed": seed}
+            if text == "train":
+                row["bound"] = model.log_perplexity([dictionary.doc2bow(doc) for doc in test])
+            else:
+                for measure in ("c_v", "c_npmi", "u_mass"):
+                    row[measure] = CoherenceModel(
+                        model, texts=texts, corpus=bags, dictionary=dictionary, coherence=measure, topn=10, processes=1
+                    ).get_coherence()
+                tops = [word for topic in range(k) for word, _ in model.show_topic(topic, 10)]
+                row["diversity"] = len(set(tops)) / len(tops)
+            rows.append(row)
+        more = len(pairs) / len(pairs[:bound])
+        spent[text] = {"more": more, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     Path(log).write_text(json.dumps(spent), encoding="utf-8")
     scores = pd.DataFrame(rows)
-    display(scores)
+    told(scores, "scores")
     for measure in ("c_v", "c_npmi", "u_mass", "diversity", "bound"):
-        scores.plot.scatter("k", measure, title=measure)
-        plt.show()
+        scores.plot.scatter("k", measure)
+        shown(measure)
 
 
 def topics_page(articles: pd.DataFrame, docs: list[list[str]], k: int, seed: int = 1) -> None:
@@ -187,28 +219,26 @@ def topics_page(articles: pd.DataFrame, docs: list[list[str]], k: int, seed: int
     model = fit(bags, dictionary, k, seed)
     shares = model.inference(bags)[0]
     shares = shares / shares.sum(axis=1, keepdims=True)
-    display(
-        pd.DataFrame(
-            [[" ".join(w for w, _ in model.show_topic(t, 10)), shares[:, t].mean()] for t in range(k)],
-            columns=["words", "share"],
-        )
-    )
+    words = [" ".join(word for word, _ in model.show_topic(topic, 10)) for topic in range(k)]
+    told(pd.DataFrame({"words": words, "share": shares.mean(axis=0)}), "topics")
     for topic in range(k):
-        words, weights = zip(*model.show_topic(topic, 15), strict=True)
+        terms, weights = zip(*model.show_topic(topic, 15), strict=True)
         plt.figure(figsize=(6, 4))
-        plt.barh(words[::-1], weights[::-1])
-        plt.title(f"Topic {topic + 1}")
-        plt.show()
+        plt.barh(terms[::-1], weights[::-1])
+        shown(f"Topic {topic + 1}")
         series(articles, pd.Series(shares[:, topic]), f"Share of topic {topic + 1}")
         best = np.argsort(-shares[:, topic])[:5]
         display(
             articles.iloc[best].assign(share=shares[best, topic], text=articles["text"].iloc[best].str.slice(0, 500))
         )
-        display(pd.Series(shares[:, topic]).groupby(articles["source"]).mean().to_frame("share by source"))
+        told(
+            pd.Series(shares[:, topic]).groupby(articles["source"]).mean().to_frame("share"),
+            f"topic {topic + 1} by source",
+        )
     plt.imshow(np.corrcoef(shares.T))
     plt.colorbar()
-    plt.show()
-    display(pd.DataFrame(shares.round(3), columns=[f"topic {t + 1}" for t in range(k)]).assign(file=articles["file"]))
+    shown("Topics that go together")
+    told(pd.DataFrame(shares, columns=words).assign(file=articles["file"]), "shares")
 
 
 def keywords_page(articles: pd.DataFrame, docs: list[list[str]], concepts: str) -> None:
@@ -223,7 +253,7 @@ def keywords_page(articles: pd.DataFrame, docs: list[list[str]], concepts: str) 
         rows.append({"concept": name, "articles": int((said > 0).sum()), "places": int(said.sum())})
         series(articles, (said > 0).astype(float), f"Share of articles that mention {name}")
         display(tokens.concordance_list(name.split(), lines=25))
-    display(pd.DataFrame(rows))
+    told(pd.DataFrame(rows), "concepts")
     late = (articles["date"] > articles["date"].median()).to_numpy()
     sides = [
         Counter(word for doc, is_late in zip(docs, late, strict=True) if is_late == side for word in set(doc))
@@ -233,7 +263,7 @@ def keywords_page(articles: pd.DataFrame, docs: list[list[str]], concepts: str) 
     totals = np.array([(~late).sum(), late.sum()])
     expected = np.outer(table.sum(axis=1), totals / totals.sum())
     table["chi2"] = ((table.to_numpy() - expected) ** 2 / expected).sum(axis=1)
-    display(table.sort_values("chi2", ascending=False).head(50))
+    told(table.sort_values("chi2", ascending=False).head(50), "early and late")
 
 
 # --- the notebooks --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
     python benchmarks/whole.py ARTICLES [--case NAME] [--rounds 5] [--bound FITS] [--workers 2]
 
 The plain way is `plain.py`: papermill notebook after notebook, nbconvert after each, gensim's LdaModel and CoherenceModel over the same topic counts × seeds,
-nothing kept. It makes no reference fits, holds out no articles, has no intervals and no tests: less than our pages. As it keeps nothing, another topic
+nothing kept. Its time is given without and with the reference and held-out fits that our page on topic counts shows. It has no intervals, no tests, no stability: less than our pages. As it keeps nothing, another topic
 count costs it the same again; `its topics notebook alone` is what is left if its user runs that one notebook only. Ours starts each round with an
 empty store and with no kernel compiled. With `--bound`, only so many of its fits are made and scored, and their time is multiplied up: the case says so.
 Wall and processor time (all processes) of each; and of each of our stages (time in one thread, what it waits for in other stages taken off) and notebooks.
@@ -108,10 +108,11 @@ def used() -> float:
 # --- the plain way ----------------------------------------------------------------------------------------------------------
 
 
-def plain_way(
-    given: argparse.Namespace, folder: Path, grid: list[int], n_topics: int
-) -> dict[str, tuple[float, float]]:
-    """Wall and processor seconds of each notebook, executed and converted, one after the other."""
+Times = dict[str, tuple[float, float]]
+
+
+def plain_way(given: argparse.Namespace, folder: Path, grid: list[int], n_topics: int) -> Times:
+    """Wall and processor seconds of each notebook, executed and converted, one after the other; of its references apart."""
     import nbformat
     from plain import NOTEBOOKS
 
@@ -120,31 +121,29 @@ def plain_way(
         "articles": str(Path(given.articles).resolve()), "concepts": str(ROOT / "data" / "concepts.yml"), "grid": grid,
         "seeds": [1, 2, 3, 4, 5], "bound": given.bound, "log": str(log), "n_topics": n_topics,
     }  # fmt: skip
-    spent = {}
+    spent: Times = {}
     for name, cells in NOTEBOOKS.items():
-        head = "%matplotlib inline\nimport plain\n" + "\n".join(f"{key} = {value!r}" for key, value in values.items())
+        head = "%matplotlib inline\nimport plain\nfrom pathlib import Path\n"
+        head += f"plain.OUT = Path({str(folder)!r})\n" + "\n".join(
+            f"{key} = {value!r}" for key, value in values.items()
+        )
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (head, *cells)])
-        nbformat.write(notebook, folder / f"{name}.ipynb")
-        executed = folder / f"{name}.executed.ipynb"
+        begun, executed = folder / f"{name}.ipynb", folder / f"{name}.executed.ipynb"
+        nbformat.write(notebook, begun)
         run = timed(
-            [
-                sys.executable,
-                "-m",
-                "papermill",
-                "-k",
-                "python3",
-                "--no-progress-bar",
-                str(folder / f"{name}.ipynb"),
-                str(executed),
-            ]
+            [sys.executable, "-m", "papermill", "-k", "python3", "--no-progress-bar", str(begun), str(executed)]
         )
         page = timed([sys.executable, "-m", "nbconvert", "--to", "html", "--log-level", "ERROR", str(executed)])
         spent[name] = (run[0] + page[0], run[1] + page[1])
     fits = json.loads(log.read_text(encoding="utf-8"))
-    more = len(grid) * 5 / fits["fits"] - 1  # what is left out under --bound, at the price of those made
     wall, cpu = spent["02_topic_counts"]
-    spent["02_topic_counts"] = (wall + more * fits["wall"], cpu + more * fits["cpu"])
-    return spent
+    for of in fits.values():  # what is left out under --bound, at the price of what was made
+        wall, cpu = wall + (of["more"] - 1) * of["wall"], cpu + (of["more"] - 1) * of["cpu"]
+    apart = [sum(fits[text]["more"] * fits[text][what] for text in ("shuffled", "train")) for what in ("wall", "cpu")]
+    return spent | {"02_topic_counts": (wall - apart[0], cpu - apart[1]), REFERENCES: (apart[0], apart[1])}
+
+
+REFERENCES = "02_topic_counts, reference and held-out fits"
 
 
 # --- together ---------------------------------------------------------------------------------------------------------------
@@ -182,8 +181,9 @@ def one_round(given: argparse.Namespace, repetition: int) -> None:
         tell(case, "topics", wall, cpu, repetition)
         tell_stages(f"{given.case}, from nothing", stages, repetition)
         plain = plain_way(given, folder, grid, chosen)
-        together = [sum(values) for values in zip(*plain.values(), strict=True)]
-        tell(case, "plain way", together[0], together[1], repetition)
+        sides = plain_sides(plain)
+        for side, (seconds, processor) in sides.items():
+            tell(case, side, seconds, processor, repetition)
         for name, (seconds, _) in plain.items():
             print(f"    {name:50s} {seconds:7.2f} s")
             record(
@@ -199,19 +199,28 @@ def one_round(given: argparse.Namespace, repetition: int) -> None:
         wall, cpu, stages = ours(given, folder, "--topics", str(other))
         tell(case, "topics", wall, cpu, repetition)
         tell_stages(f"{given.case}, another topic count", stages, repetition)
-        tell(case, "plain way", together[0], together[1], repetition)
-        tell(case, "plain way, its topics notebook alone", *plain["03_topics"], repetition)
+        for side, (seconds, processor) in (
+            sides | {"plain way, its topics notebook alone": plain["03_topics"]}
+        ).items():
+            tell(case, side, seconds, processor, repetition)
         wall, cpu, stages = ours(given, folder, "--topics", str(other))
         tell(f"{given.case}, nothing changed", "topics", wall, cpu, repetition)
         tell_stages(f"{given.case}, nothing changed", stages, repetition)
 
 
+def plain_sides(plain: Times) -> Times:
+    """Its time over all notebooks, without and with the reference fits."""
+    with_all = [sum(of) for of in zip(*plain.values(), strict=True)]
+    without = [whole - part for whole, part in zip(with_all, plain[REFERENCES], strict=True)]
+    return {"plain way": (without[0], without[1]), "plain way, with reference fits": (with_all[0], with_all[1])}
+
+
 def imports(rounds: int) -> None:
+    code = "from time import perf_counter as now; start = now(); import topics; print(now() - start)"
     for repetition in range(rounds):
-        for name, code in (("import topics", "import topics"), ("nothing but Python", "pass")):
-            wall, _ = timed([sys.executable, "-c", code])
-            record("whole", "start", name, "wall time", wall, "s", repetition)
-        print(f"import topics: {wall:.3f} s with Python's own start", flush=True)
+        environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        tell("import topics", "topics", float(done.stdout), None, repetition)
 
 
 def main() -> int:
