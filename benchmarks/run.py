@@ -39,7 +39,7 @@ class Bench(NamedTuple):
 
 NEWS = "{corpora}/dated/NewsArticles.zip"
 BENCHES = (
-    Bench("whole.py", (), ("--rounds", "1", "--bound", "3")),
+    Bench("whole.py", (), ("--rounds", "1", "--seeds", "1", "2", "--case", "sample, two seeds")),
     Bench("whole.py", (NEWS, "--case", "news", "--rounds", "1", "--bound", "6"), None, "dated/NewsArticles.zip"),
     Bench("models_peers.py", (NEWS,), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60"), "dated/NewsArticles.zip"),
     Bench("models_scale.py", (NEWS,), None, "dated/NewsArticles.zip"),

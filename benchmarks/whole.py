@@ -1,6 +1,6 @@
 """The whole: `topics reports` from nothing, with another topic count, and with nothing changed, beside the plain way.
 
-    python benchmarks/whole.py ARTICLES [--case NAME] [--rounds 5] [--bound FITS] [--workers 2]
+    python benchmarks/whole.py ARTICLES [--case NAME] [--rounds 5] [--bound FITS] [--seeds 1 2 3 4 5] [--workers 2]
 
 The plain way is `plain.py`: papermill notebook after notebook, nbconvert after each, gensim's LdaModel and CoherenceModel over the same topic counts × seeds,
 nothing kept. Its time is given without and with the reference and held-out fits that our page on topic counts shows. It has no intervals, no tests, no stability: less than our pages. As it keeps nothing, another topic
@@ -78,7 +78,17 @@ def ours(given: argparse.Namespace, folder: Path, *more: str) -> tuple[float, fl
     config, log = folder / "config.yml", folder / "stages.json"
     config.write_text(f"cache: {folder / 'cache'}\nworkers: {given.workers}\n", encoding="utf-8")
     command = [sys.executable, str(HERE / "whole.py"), "--inside", str(log), "reports", str(given.articles)]
-    command += ["--config", str(config), "--out", str(folder / "reports"), "--name", "run", *more]
+    command += [
+        "--config",
+        str(config),
+        "--out",
+        str(folder / "reports"),
+        "--name",
+        "run",
+        "--seeds",
+        *map(str, given.seeds),
+        *more,
+    ]
     wall, cpu = timed(command, {"NUMBA_CACHE_DIR": str(folder / "kernels")})
     return wall, cpu, json.loads(log.read_text(encoding="utf-8"))
 
@@ -119,7 +129,7 @@ def plain_way(given: argparse.Namespace, folder: Path, grid: list[int], n_topics
     log = folder / "fits.json"
     values = {
         "articles": str(Path(given.articles).resolve()), "concepts": str(ROOT / "data" / "concepts.yml"), "grid": grid,
-        "seeds": [1, 2, 3, 4, 5], "bound": given.bound, "log": str(log), "n_topics": n_topics,
+        "seeds": given.seeds, "bound": given.bound, "log": str(log), "n_topics": n_topics,
     }  # fmt: skip
     spent: Times = {}
     for name, cells in NOTEBOOKS.items():
@@ -176,7 +186,7 @@ def one_round(given: argparse.Namespace, repetition: int) -> None:
         grid = sorted(int(k) for k in scores["n_topics"].unique())
         chosen = int(pd.read_csv(folder / "reports" / "run" / "tables" / "topics.csv")["n_topics"].iloc[0])
         other = next(k for k in range(chosen + 1, 1000) if k not in grid)
-        scaled = f" (plain way scaled from {given.bound} of {5 * len(grid)} fits)" if given.bound else ""
+        scaled = f" (plain way scaled from {given.bound} of {len(given.seeds) * len(grid)} fits)" if given.bound else ""
         case = f"{given.case}, from nothing{scaled}"
         tell(case, "topics", wall, cpu, repetition)
         tell_stages(f"{given.case}, from nothing", stages, repetition)
@@ -236,6 +246,7 @@ def main() -> int:
     parser.add_argument(
         "--bound", type=int, help="fits of the plain way that are made and scored; the others are reckoned"
     )
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     for repetition in range(given.first, given.first + given.rounds):
