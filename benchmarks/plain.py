@@ -175,7 +175,7 @@ def corpus_page(raw: pd.DataFrame, articles: pd.DataFrame, taken: Counter[str]) 
 
 
 def counts_page(docs: list[list[str]], grid: list[int], seeds: list[int], bound: int | None, log: str) -> None:
-    """Every count with every seed, scored (or the first `bound` of them); then references: three fits to words dealt out at random, and
+    """Every count with every seed, scored (or `bound` of them, evenly over counts and seeds); then references: three fits to words dealt out at random, and
     three to four fifths of the articles, judged on the others. How long each part took is left in `log` for `whole.py`.
     """
     spent = {}
@@ -191,7 +191,8 @@ def counts_page(docs: list[list[str]], grid: list[int], seeds: list[int], bound:
         wall, cpu = time.perf_counter(), time.process_time()
         dictionary, bags = count(texts)
         pairs = [(k, seed) for seed in of for k in grid]
-        for k, seed in pairs[:bound]:
+        made = pairs if bound is None else [pairs[round(i)] for i in np.linspace(0, len(pairs) - 1, bound)]
+        for k, seed in made:
             model = fit(bags, dictionary, k, seed)
             row: dict[str, Any] = {"text": text, "k": k, "seed": seed}
             if text == "train":
@@ -204,7 +205,7 @@ def counts_page(docs: list[list[str]], grid: list[int], seeds: list[int], bound:
                 tops = [word for topic in range(k) for word, _ in model.show_topic(topic, 10)]
                 row["diversity"] = len(set(tops)) / len(tops)
             rows.append(row)
-        more = len(pairs) / len(pairs[:bound])
+        more = len(pairs) / len(made)
         spent[text] = {"more": more, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     Path(log).write_text(json.dumps(spent), encoding="utf-8")
     scores = pd.DataFrame(rows)

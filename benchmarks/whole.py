@@ -36,19 +36,25 @@ ROOT = HERE.parent
 
 def inside(log: Path, arguments: list[str]) -> int:
     """`python -m topics …`, with the time of every step that the store builds, every notebook and the rest written to `log`."""
+    import numpy as np
+
     from topics import __main__ as command_line
 
     spent: dict[str, float] = defaultdict(float)
+    worked: dict[str, float] = defaultdict(float)
     waiting = threading.local()
 
     def clocked(name: Callable[..., str], function: Callable[..., Any]) -> Callable[..., Any]:
         def run(*given: Any, **more: Any) -> Any:
-            outer, waiting.inner, started = getattr(waiting, "inner", 0.0), 0.0, time.perf_counter()
+            outer, waiting.inner = getattr(waiting, "inner", np.zeros(2)), np.zeros(2)
+            started = np.array([time.perf_counter(), time.thread_time()])
             try:
                 return function(*given, **more)
             finally:
-                whole = time.perf_counter() - started
-                spent[name(*given, **more)] += whole - waiting.inner
+                whole = np.array([time.perf_counter(), time.thread_time()]) - started
+                own = whole - waiting.inner
+                spent[name(*given, **more)] += float(own[0])
+                worked[name(*given, **more)] += float(own[1])
                 waiting.inner = outer + whole
 
         return run
@@ -69,11 +75,14 @@ def inside(log: Path, arguments: list[str]) -> int:
             setattr(index, name, clocked(lambda *given: "front page", getattr(index, name)))
         spent["imports"] = time.perf_counter() - started
     status = command_line.main(arguments)
-    log.write_text(json.dumps(spent), encoding="utf-8")
+    log.write_text(json.dumps({"stage": spent, "step": worked}), encoding="utf-8")
     return status
 
 
-def ours(given: argparse.Namespace, folder: Path, *more: str) -> tuple[float, float, dict[str, float]]:
+Stages = dict[str, dict[str, float]]  # wall time by stage, and the processor time of the thread that made it
+
+
+def ours(given: argparse.Namespace, folder: Path, *more: str) -> tuple[float, float, Stages]:
     """Wall and processor seconds of one command on the store in `folder`, and of its stages."""
     config, log = folder / "config.yml", folder / "stages.json"
     config.write_text(f"cache: {folder / 'cache'}\nworkers: {given.workers}\n", encoding="utf-8")
@@ -169,11 +178,20 @@ def tell(case: str, side: str, wall: float, cpu: float | None, repetition: int) 
         record("whole", case, side, "processor time", cpu, "s", repetition)
 
 
-def tell_stages(case: str, stages: dict[str, float], repetition: int) -> None:
-    for stage, seconds in sorted(stages.items(), key=lambda item: -item[1]):
-        if seconds >= 0.05:
-            print(f"    {stage:50s} {seconds:7.2f} s")
-            record("whole", f"{case}, by stage: {stage}", "topics", "time in the stage", seconds, "s", repetition)
+def tell_stages(case: str, stages: Stages, repetition: int) -> None:
+    for by, measure in (("stage", "wall time, summed over threads"), ("step", "processor time of its thread")):
+        for stage, seconds in sorted(stages[by].items(), key=lambda item: -item[1]):
+            if seconds >= 0.05 and (by == "stage" or stage.startswith("step ")):
+                print(f"    {stage:50s} {seconds:7.2f} s {measure}")
+                record(
+                    "whole",
+                    f"{case}, by {by}: {stage.removeprefix('step ')}",
+                    "topics",
+                    measure,
+                    seconds,
+                    "s",
+                    repetition,
+                )
 
 
 def one_round(given: argparse.Namespace, repetition: int) -> None:
