@@ -98,7 +98,8 @@ def write(lines: list[dict[str, Any]], path: Path, quick: bool = False) -> None:
 HOW_TO_READ = """Written by `python benchmarks/run.py` from the lines in `benchmarks/results/`; every figure can be had again by the command of its section (CORPORA is the
 folder of real corpora, which do not ship). Sides were measured in turn, round after round, on one machine in one run. A cell gives the median, the range in brackets, and
 the number of repetitions or seeds; after the semicolon the comparison with ours, pair by pair: for times, sizes and perplexity theirs over ours (over 1: we need less), for scores ours minus
-theirs (over 0: we score higher), median and range; **bold** is a loss. Processor time counts all processes, and says more than wall time where the machine had other work."""
+theirs (over 0: we score higher), median and range; **bold** is a loss. A rate over simulated corpora has its
+Monte Carlo standard error (±) and the number of corpora. Processor time counts all processes, and says more than wall time where the machine had other work."""
 
 
 # --- comparing ------------------------------------------------------------------------------------------------------------
@@ -137,6 +138,10 @@ def beside_us(part: pd.DataFrame) -> pd.DataFrame:
         for side, theirs in group.groupby("side", sort=False):
             row = named | {"side": side, "median": theirs["value"].median(), "low": theirs["value"].min()}
             row |= {"high": theirs["value"].max(), "n": len(theirs), "error": theirs["error"].median(), "way": way}
+            if (
+                named["unit"].startswith("part of") and len(theirs) > 1
+            ):  # a rate over simulated corpora: mean and its standard error
+                row |= {"median": theirs["value"].mean(), "error": theirs["value"].sem()}
             row["published"] = bool(theirs["published"].eq(True).any())
             if way and side != ours and not base.empty and str(side).split(",")[0] != "topics":
                 values = theirs.set_index(["repetition", "seed"])["value"]
@@ -280,7 +285,7 @@ def tables(compared: pd.DataFrame) -> list[list[str]]:
 def spread(row: pd.Series) -> str:
     unit = "" if row["unit"] in ("", "share", "score") else f" {row['unit']}"
     if pd.notna(row["error"]):
-        return f"{row['median']:.3f} ± {row['error']:.3f}{unit} (Monte Carlo)"
+        return f"{row['median']:.3f} ± {row['error']:.3f}, {row['n']}"
     if row["published"]:
         return f"{number(row['median'])}{unit}, published"
     span = f" ({number(row['low'])} to {number(row['high'])})" if row["low"] != row["high"] else ""
