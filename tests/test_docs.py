@@ -64,19 +64,21 @@ def test_the_version_is_the_same_everywhere():
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "ARCHITECTURE.md", "METHODS.md", "LICENSE", "CITATION.cff", "data/README.md"]
+    "name",
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "METHODS.md", "LICENSE", "CITATION.cff", "data/README.md"],
 )
 def test_every_document_is_there_and_says_something(name):
     assert len((ROOT / name).read_text(encoding="utf-8")) > 200
 
 
 def test_files_and_folders_that_documents_name_exist():
-    for name in ("README.md", "ARCHITECTURE.md"):
+    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
         text = (ROOT / name).read_text(encoding="utf-8")
         for path in re.findall(
-            r"`((?:src|tests|notebooks|data|benchmarks|\.ci)/[\w./-]+|[\w.-]+\.(?:md|toml|yml|lock|cff))`", text
+            r"`((?:src|tests|notebooks|data|docs|benchmarks|\.ci)/[\w./-]+|[\w.-]+\.(?:md|toml|yml|lock|cff))`", text
         ):
             made = ("data/cache", "data/raw", "corrections", "metadata", "collection")
+            made += ("notebooks/NN_name", "src/topics/report/name_page")
             if not path.startswith(made):
                 assert (ROOT / path).exists(), f"{name} names {path}"
 
