@@ -103,6 +103,14 @@ def test_highlighting_changes_no_text(text, spans):
     assert re.sub(r"<[^>]*>", "", pages.highlight(text, spans)) == esc(text)
 
 
+def test_the_rest_of_a_long_passage_unfolds_and_none_of_it_is_lost():
+    text = "A word <b> of it. " * 200
+    shown = pages.quote(text, "where")
+    assert shown.count("<details") == 1
+    assert re.sub(r"<summary>.*?</summary>|<footer>.*</footer>|<[^>]*>", "", shown) == esc(text)
+    assert "<details" not in pages.quote(text[:900])
+
+
 @given(st.text(alphabet="abc <&\n", min_size=1, max_size=60), st.integers(0, 50), st.integers(1, 9))
 @settings(max_examples=60, deadline=None)
 def test_what_was_removed_still_stands_struck_through(text, start, n):

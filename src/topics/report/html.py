@@ -31,6 +31,7 @@ LIVE = "<!--topics: style and script for a live notebook-->"
 OPEN = '<div class="topics">'  # what every piece shown by a cell begins with; `page` trusts no other HTML
 DATE = re.compile(r"\d{4}(-\w+){0,2}")
 LONG = 12  # a table of more rows can be filtered
+LONG_PASSAGE = 1200  # characters of a passage that are shown at once
 _run: dict[str, Path | None] = {"out": None}  # where this notebook's figures and tables are kept; set by `begin`
 
 
@@ -191,8 +192,13 @@ def highlight(text: str, spans: Iterable[tuple[int, int]], lang: str = "") -> Pi
 
 
 def quote(text: Any, source: Any = "", url: Any = None, lang: str = "") -> Piece:
-    """A passage of an article, with where it stands."""
-    passage = text if isinstance(text, Piece) else highlight(str(text), [], lang)
+    """A passage of an article, with where it stands; the rest of a long one unfolds."""
+    if isinstance(text, Piece):
+        passage = text
+    else:
+        cut = len(text) if len(text) <= LONG_PASSAGE else text.rfind(" ", 0, LONG_PASSAGE) + 1 or LONG_PASSAGE
+        passage, rest = (highlight(part, [], lang) for part in (text[:cut], text[cut:]))
+        passage += details("Read on", rest) if text[cut:] else ""
     return Piece(f"<blockquote>{passage}<footer>{link(source, url)}</footer></blockquote>")
 
 
