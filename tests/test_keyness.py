@@ -70,6 +70,21 @@ def test_where_nothing_differs_hardly_any_corpus_has_a_finding():
     assert np.mean(any_found) <= 0.15
 
 
+def test_words_that_swing_slowly_do_not_mark_a_half():
+    wrong = {0.0: [], 0.5: []}
+    for correlation, seed in [(r, seed) for r in wrong for seed in range(6)]:
+        rng = np.random.default_rng(seed)
+        block = np.repeat(np.arange(30), 10)
+        swing = rng.normal(size=(30, 300))
+        for i in range(1, 30):
+            swing[i] = correlation * swing[i - 1] + np.sqrt(1 - correlation**2) * swing[i]
+        counts = sparse.csr_matrix(rng.poisson(2 * np.exp(0.4 * swing)[block]))
+        table, _ = y.keyness(counts, [f"{i:03d}" for i in range(300)], (block >= 15).astype(int), block, ("a", "b"))
+        wrong[correlation].append((table["p"] < 0.05).mean())
+    assert 0.03 < np.mean(wrong[0.0]) < 0.07
+    assert np.mean(wrong[0.5]) < 0.11  # a test that takes blocks as independent errs in a quarter
+
+
 def test_log_odds_are_those_of_monroe_and_others():
     counts = np.array([[30, 70], [10, 90]])
     table, _ = y.keyness(
@@ -137,8 +152,6 @@ def test_companions_are_of_the_sentence_not_of_the_article(rng):
             words += rng.choice([2, 3, 4], 3).tolist()
             rows += [(doc, 100 * sentence + place, sentence, word) for place, word in enumerate(words)]
     spans = pd.DataFrame(rows, columns=["doc", "start", "sentence", "name"])
-    table = y.companions(
-        spans[["doc", "start", "name"]], spans[["doc", "start", "sentence"]], ["city", "smart", "a", "b", "c"], 0
-    )
+    table = y.companions(*y.sentence_terms(spans, 5), ["city", "smart", "a", "b", "c"], 0)
     marked = table[(table["q"] <= 0.05) & table["group"].str.startswith("sentences with")]
     assert marked["term"].tolist() == ["smart"]

@@ -938,6 +938,7 @@ def _beside(settings: Settings) -> store.Result:
         return {"companions": found[0], "together": together[0]}
     spans, terms = _placed_terms(settings)
     base, (placed, dates) = words(settings), _dated(settings)
+    sentences, of = keyness.sentence_terms(spans, len(terms))
     half = keyness.halves(placed, dates)
     halves: dict[str, Any] = (
         {"half": half, "block": keyness.time_blocks(placed, dates, half)[0]} if (half == 1).any() else {}
@@ -946,7 +947,7 @@ def _beside(settings: Settings) -> store.Result:
         column = int(np.searchsorted(terms, name))
         if column == len(terms) or terms[column] != name:
             continue  # a keyword that is no word, phrase or concept of the vocabulary: it is looked up in the text alone
-        table = keyness.companions(spans, base["tokens"], terms.tolist(), column, **halves)
+        table = keyness.companions(sentences, of, terms.tolist(), column, **halves)
         table = table[table["q"] < SURE].assign(name=name) if len(table) else found[0]
         found.append(table)
         beside = table[table["group"] == f"sentences with {name}"]["term"].head(COMPANIONS)
@@ -978,9 +979,12 @@ def _together(
     spans: pd.DataFrame, name: int, beside: np.ndarray, terms: np.ndarray, doc_ids: np.ndarray
 ) -> pd.DataFrame:
     """Where the terms `beside` stand in sentences that hold `name`."""
-    sentence = spans["doc"].to_numpy().astype(np.int64) << 32 | spans["sentence"].to_numpy()
+    wanted = np.zeros(len(terms) + 1, dtype=bool)  # the last place is that of name -1: no term
+    wanted[beside] = True
     found = spans["name"].to_numpy()
-    rows = spans[np.isin(found, beside) & np.isin(sentence, sentence[found == name])]
+    sentence = spans["doc"].to_numpy().astype(np.int64) << 32 | spans["sentence"].to_numpy()
+    there = np.flatnonzero(wanted[found])
+    rows = spans.iloc[there[np.isin(sentence[there], sentence[found == name])]]
     return pd.DataFrame(
         {
             "name": str(terms[name]),

@@ -15,7 +15,8 @@ How the functions compose (`mentions`: (n_docs, n_names), articles sorted by doc
     half = keyness.halves(placed)                                       # or any other two groups
     block, of = keyness.time_blocks(placed, articles.date, half)
     words, untested = keyness.keyness(counts.matrix, counts.terms, half, block, ("early", "late"))
-    beside = keyness.companions(spans, tokens, names, concept, half=half, block=block)
+    sentences, of = keyness.sentence_terms(spans, len(names))
+    beside = keyness.companions(sentences, of, names, concept, half=half, block=block)
     codes, blocks = prevalence.topic_blocks(placed)                     # groups for models.lda.share_draws
     shares = prevalence.topic_series(draws, blocks, doc_topic, placed, calendar, length, other_runs={seed: doc_topic})
     moving = prevalence.topic_trends(doc_topic, placed, calendar, length, withheld=unstable)

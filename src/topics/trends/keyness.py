@@ -24,8 +24,11 @@ FEWEST_BLOCKS = 8  # no test with fewer blocks in either group
 PRIOR_PART = 0.01  # the prior is worth this part of the words of both groups
 ENOUGH_BLOCKS = 12  # blocks are as long as leaves so many in either group
 TERMS_AT_ONCE = 1024
+MOST_BINS, TERMS_IN_A_BIN = 8, 100  # of terms of like frequency, whose blocks' likeness is learned together
+MOST_ALIKE = 0.9  # correlation of successive blocks, at most
 PERMUTED_AT_ONCE = 250
 PERMUTATIONS = 1999
+FEWER_PERMUTATIONS = 499  # for companions, of which there are some for every name
 MOST_PERMUTATIONS = 400_000
 METHOD = "log-odds with informative Dirichlet prior; blocks as units; survivors confirmed by permutation of blocks"
 
@@ -38,6 +41,7 @@ def keyness(
     names: tuple[str, str],
     *,
     source: np.ndarray | None = None,
+    only: np.ndarray | None = None,
     seed: int = 0,
     q: float = Q,
     permutations: int = PERMUTATIONS,
@@ -45,7 +49,7 @@ def keyness(
     """KEYNESS of every term between two groups of articles, and DROPPED for the terms that are not tested.
 
     counts: (n_docs, n_terms); group: (n_docs,) 0, 1, or -1 (in neither); block: (n_docs,) codes; names of groups 0 and 1; source: (n_docs,)
-    outlets that are held constant: a term is compared with what its outlets' own words would have given. One
+    outlets that are held constant: a term is compared with what its outlets' own words would have given; only: the columns that are tested, if not all. One
     row a term; `group` is the one that it marks. More columns: `share` and `share_against` (of articles with the term), `p`,
     `p_permuted` (nan where the screen did not keep the term), `n_blocks`, `family`.
 
@@ -53,7 +57,7 @@ def keyness(
     raised by its prior (the term's part of both groups, worth a hundredth of their words); its standard error is that of
     the counts times the root of the design effect of the blocks, or the effect over the statistic of the test where that is less
     (test-based interval, Miettinen 1976, Am. J. Epidemiol. 103), as it is for terms that one group hardly has.
-    Test: difference of rates over its standard error from block totals, referred to t with Welch's degrees of freedom;
+    Test: difference of rates over its standard error from block totals, raised where successive blocks are alike, referred to t with Welch's degrees of freedom;
     Benjamini and Hochberg over all terms tested. What is kept is confirmed by permuting the groups of whole blocks
     (within a block, where blocks hold both groups), the statistic studentised in every permutation and pooled over
     the terms kept; the larger of the two p counts. `dispersion` is Gries' DP over the articles of the group marked, 0
@@ -73,13 +77,17 @@ def keyness(
     blocks = [len(np.unique(block[group == side])) for side in (0, 1)]
     with_term = np.stack([counts[group == side].getnnz(axis=0) for side in (0, 1)])
     tested = np.flatnonzero(with_term.sum(axis=0) >= FEWEST_ARTICLES)
+    tested = tested if only is None else np.intersect1d(tested, only)
     missing = _not_tested(terms, with_term, tested, blocks)
     if min(blocks) < FEWEST_BLOCKS or not len(tested):
         return tables.empty("keyness"), missing
-    counts, with_term = counts[:, tested], with_term[:, tested]
-    cells = _cells(counts, group, block, outlet)
+    words = np.asarray(counts.sum(axis=1)).ravel()
+    counts = counts[:, tested]
+    cells = _cells(counts, words, group, block, outlet)
     screen = [studentised(cells, cells["side"][None, :], part) for part in _parts(len(tested))]
     z, df, effect = (np.concatenate(arrays, axis=1)[0] for arrays in zip(*screen, strict=True))
+    inflation = serial_inflation(cells)
+    z, effect = z / np.sqrt(inflation), effect * inflation
     p = 2 * stats.t.sf(np.abs(z), df)
     kept = np.flatnonzero(q_values(p) <= q)
     permuted = np.full(len(p), np.nan)
@@ -87,16 +95,29 @@ def keyness(
         cells, kept, z[kept], _draws(len(kept), len(tested), q, permutations), np.random.default_rng(seed)
     )
     p = np.fmax(p, permuted)
-    table = _effects(counts, group, cells, z, effect, df, names)
+    table = _effects(counts, words, group, cells, z, effect, df, names)
     table["term"] = np.asarray(terms, dtype=object)[tested]
     table["p"], table["p_permuted"], table["q"] = p, permuted, q_values(p)
     table["n_blocks"], table["method"], table["family"] = sum(blocks), METHOD, f"{len(tested)} terms tested together"
     return tables.conform(table.iloc[np.lexsort((table["term"], table["p"]))], "keyness"), missing
 
 
+def sentence_terms(spans: pd.DataFrame, n_terms: int) -> tuple[sparse.csr_matrix, np.ndarray]:
+    """Which terms stand in which sentences, (n_sentences, n_terms) of ones, and the article of each sentence.
+
+    spans: `doc, sentence, name` of every place; name: a column, or -1 for a place of no term.
+    """
+    named = spans["name"].to_numpy() >= 0
+    doc, sentence, name = (spans[column].to_numpy()[named].astype("int64") for column in ("doc", "sentence", "name"))
+    unit, row = np.unique(doc << 32 | sentence, return_inverse=True)
+    matrix = sparse.csr_matrix((np.ones(len(row)), (row, name)), (len(unit), n_terms))
+    matrix.data[:] = 1.0
+    return matrix, unit >> 32
+
+
 def companions(
-    spans: pd.DataFrame,
-    tokens: pd.DataFrame,
+    sentences: sparse.csr_matrix,
+    doc: np.ndarray,
     terms: Sequence[str],
     concept: int,
     *,
@@ -106,42 +127,28 @@ def companions(
 ) -> pd.DataFrame:
     """KEYNESS of the terms in a concept's sentences, against the other sentences of the same articles; and how that changes.
 
-    spans: `doc, start, name` of every term (name: a row of `terms`, -1 for none); tokens: `doc, start, sentence`; concept: a row of
-    `terms`. A term counts once a sentence; articles are the blocks. With `half` (n_docs: 0 early, 1 late, -1 neither) and
+    sentences, doc: of `sentence_terms`; concept: a column. Tested are the terms in five or more of its sentences; a term counts once a
+    sentence; articles are the blocks. With `half` (n_docs: 0 early, 1 late, -1 neither) and
     `block` (of time, n_docs) also the concept's own sentences late against early. The concept itself is left out.
 
     >>> n, rng = 40, np.random.default_rng(1)
     >>> name = np.stack([np.zeros(n), rng.choice([1, 1, 1, 2], n), rng.choice([2, 3, 3], n), rng.choice([1, 2, 3], n)], axis=1)
-    >>> spans = pd.DataFrame({"doc": np.repeat(np.arange(n), 4), "start": np.tile([0, 5, 20, 25], n), "name": name.ravel().astype(int)})
-    >>> tokens = spans.assign(sentence=np.tile([0, 0, 1, 1], n))
-    >>> table = companions(spans, tokens, ["city", "smart", "tax", "law"], 0).set_index("term")
-    >>> table.loc["smart", "group"], table.loc["law", "group"]
-    ('sentences with city', 'other sentences of the same articles')
+    >>> spans = pd.DataFrame({"doc": np.repeat(np.arange(n), 4), "sentence": np.tile([0, 0, 1, 1], n), "name": name.ravel().astype(int)})
+    >>> table = companions(*sentence_terms(spans, 4), ["city", "smart", "tax", "law"], 0).set_index("term")
+    >>> table.loc["smart", "group"]
+    'sentences with city'
     """
-    place = _key(tokens["doc"], tokens["start"])
-    sentence = tokens["sentence"].to_numpy()[np.searchsorted(place, _key(spans["doc"], spans["start"]))]
-    named = spans["name"].to_numpy() >= 0
-    doc, name = spans["doc"].to_numpy()[named].astype("int64"), spans["name"].to_numpy()[named]
-    unit, row = np.unique(doc << 32 | sentence[named].astype("int64"), return_inverse=True)
-    unit_doc = (unit >> 32).astype("int64")
-    matrix = sparse.csr_matrix((np.ones(len(row)), (row, name)), (len(unit), len(terms)))
-    matrix.data[:] = 1.0
-    with_it = matrix[:, [concept]].toarray()[:, 0] > 0
-    others = np.setdiff1d(np.arange(len(terms)), [concept])
-    same_articles = np.isin(unit_doc, unit_doc[with_it])
-    matrix, kept = matrix[:, others], np.asarray(terms, dtype=object)[others]
-    group = np.where(with_it, 0, np.where(same_articles, 1, -1))
-    names = (f"sentences with {terms[concept]}", "other sentences of the same articles")
-    tables_ = [keyness(matrix, kept, group, unit_doc, names, seed=seed)[0]]
+    with_it = sentences[:, [concept]].toarray()[:, 0] > 0
+    near = np.isin(doc, doc[with_it])
+    only = np.flatnonzero(sentences[with_it].getnnz(axis=0) >= FEWEST_ARTICLES)
+    more: dict[str, Any] = {"only": only[only != concept], "seed": seed, "permutations": FEWER_PERMUTATIONS}
+    matrix, unit, with_it = sentences[near], doc[near], with_it[near]
+    sides = (f"sentences with {terms[concept]}", "other sentences of the same articles")
+    found = [keyness(matrix, terms, np.where(with_it, 0, 1), unit, sides, **more)[0]]
     if half is not None and block is not None:
-        group = np.where(with_it, half[unit_doc], -1)
-        names = (f"early sentences with {terms[concept]}", f"late sentences with {terms[concept]}")
-        tables_.append(keyness(matrix, kept, group, block[unit_doc], names, seed=seed)[0])
-    return pd.concat([table for table in tables_ if len(table)] or tables_[:1], ignore_index=True)
-
-
-def _key(doc: pd.Series, start: pd.Series) -> np.ndarray:
-    return doc.to_numpy().astype("int64") << 32 | start.to_numpy().astype("int64")
+        sides = (f"early sentences with {terms[concept]}", f"late sentences with {terms[concept]}")
+        found.append(keyness(matrix, terms, np.where(with_it, half[unit], -1), block[unit], sides, **more)[0])
+    return pd.concat([table for table in found if len(table)] or found[:1], ignore_index=True)
 
 
 def halves(placed: pd.DataFrame, dates: pd.Series) -> np.ndarray:
@@ -188,7 +195,9 @@ def _not_tested(terms: Sequence[str], with_term: np.ndarray, tested: np.ndarray,
     return tables.dropped(("keyness", "term", str(terms[i]), reason, int(with_term[:, i].sum())) for i in rare)
 
 
-def _cells(counts: sparse.csr_matrix, group: np.ndarray, block: np.ndarray, outlet: np.ndarray) -> dict[str, Any]:
+def _cells(
+    counts: sparse.csr_matrix, words: np.ndarray, group: np.ndarray, block: np.ndarray, outlet: np.ndarray
+) -> dict[str, Any]:
     """Totals of the cells of block and group: a cell is what moves as a whole when groups are permuted.
 
     `counts` (n_cells, n_terms); `words`, `side` (n_cells,); `part` (n_terms,) of all words; `outlet_words` (n_cells, n_outlets) and `outlet_part`
@@ -196,7 +205,6 @@ def _cells(counts: sparse.csr_matrix, group: np.ndarray, block: np.ndarray, outl
     """
     cell, of = np.unique(np.stack([block, group]), axis=1, return_inverse=True)
     totals = indicator(of, cell.shape[1]) @ counts
-    words = np.asarray(counts.sum(axis=1)).ravel()
     by_outlet = indicator(outlet, outlet.max() + 1)
     outlet_total = np.maximum(by_outlet @ words, 1)[:, None]
     first = np.flatnonzero(cell[0, 1:] == cell[0, :-1])
@@ -222,8 +230,8 @@ def studentised(
     adds h = r_0 / words_0 - r_1 / words_1; the difference is the sum of h, its variance the sum over the kinds of blocks
     (group 0, group 1, both) of B / (B - 1) times the sum of squares of h about its mean in that kind.
     """
-    residual = cells["counts"][:, terms].toarray() - cells["outlet_words"] @ cells["outlet_part"][:, terms]
-    words = np.stack([(side == group) @ cells["words"] for group in (0, 1)])
+    residual = _residual(cells, slice(None), terms)
+    words = np.maximum(np.stack([(side == group) @ cells["words"] for group in (0, 1)]), 1)
     factor = np.where(side == 0, 1 / words[0][:, None], -1 / words[1][:, None])
     left, right = cells["pairs"].T
     alone = np.ones(len(residual))
@@ -247,6 +255,41 @@ def studentised(
         poisson = cells["part"][terms] * (1 / words[0] + 1 / words[1])[:, None]
         z = np.where(np.abs(total) > 1e-12, total / np.sqrt(variance), 0.0)
         return z, np.where(fourth > 0, variance**2 / fourth, 1.0), np.maximum(variance / poisson, 1.0)
+
+
+def serial_inflation(cells: dict[str, Any]) -> np.ndarray:
+    """By how much the variance of a sum of blocks is larger than that of independent ones, as successive blocks are alike: (n_terms,), 1 or more.
+
+    Law: 1 + 2 sum over lags k of (1 - k / B) r^k, with r the correlation of a term's successive blocks of one group (their
+    order is that of the codes), averaged over terms of like frequency and freed of its bias -1 / B; 1 where r is below 0.
+    """
+    frequency = np.argsort(np.argsort(cells["part"], kind="stable"))
+    n_bins = max(1, min(MOST_BINS, len(frequency) // TERMS_IN_A_BIN))
+    bins = frequency * n_bins // len(frequency)
+    together, apart, n_blocks = np.zeros(n_bins), np.zeros(n_bins), []
+    alone = np.setdiff1d(np.arange(len(cells["side"])), cells["pairs"].ravel())
+    for rows in (alone[cells["side"][alone] == side] for side in (0, 1)):
+        if len(rows) < FEWEST_BLOCKS:
+            continue
+        n_blocks.append(len(rows))
+        for part in _parts(len(frequency)):
+            residual = _residual(cells, rows, part)
+            residual = residual - residual.mean(axis=0)
+            spread = (residual**2).sum(axis=0)
+            alike = (residual[1:] * residual[:-1]).sum(axis=0) / np.maximum(spread, 1e-12) + 1 / len(rows)
+            together += np.bincount(bins[part], weights=np.where(spread > 0, alike, 0.0), minlength=n_bins)
+            apart += np.bincount(bins[part], weights=spread > 0, minlength=n_bins)
+    if not n_blocks:
+        return np.ones(len(frequency))
+    lag, few = np.arange(1, min(n_blocks))[:, None], min(n_blocks)
+    r = np.clip(together / np.maximum(apart, 1), 0, MOST_ALIKE)
+    return (1 + 2 * ((1 - lag / few) * r**lag).sum(axis=0))[bins]
+
+
+def _residual(cells: dict[str, Any], rows: Any, terms: np.ndarray) -> np.ndarray:
+    """Count of each cell less what the words of its outlets would give: (n_rows, n_terms)."""
+    expected = cells["outlet_words"][rows] @ cells["outlet_part"][:, terms]
+    return cells["counts"][rows][:, terms].toarray() - expected
 
 
 def _draws(n_kept: int, n_tested: int, q: float, least: int) -> int:
@@ -281,6 +324,7 @@ def _permuted_p(
 
 def _effects(
     counts: sparse.csr_matrix,
+    words: np.ndarray,
     group: np.ndarray,
     cells: dict[str, Any],
     z: np.ndarray,
@@ -292,7 +336,8 @@ def _effects(
     sides = [counts[group == side].tocsr() for side in (0, 1)]
     number = np.stack([np.asarray(side.sum(axis=0)).ravel() for side in sides])
     n_docs = np.stack([side.getnnz(axis=0) for side in sides])
-    words = np.array([[side.sum()] for side in sides])
+    dispersion = np.stack([gries_dp(counts, words[group == side]) for side, counts in enumerate(sides)])
+    words = np.bincount(group, weights=words)[:, None]
     prior = PRIOR_PART * words.sum()
     raised = number + prior * cells["part"]
     expected = (
@@ -305,7 +350,6 @@ def _effects(
     half = stats.t.ppf(0.5 + LEVEL / 2, df) * error
     marked = np.where(difference >= 0, 0, 1)
     column = np.arange(counts.shape[1])
-    dispersion = np.stack([gries_dp(side) for side in sides])
     docs = np.array([side.shape[0] for side in sides])
     return pd.DataFrame(
         {
@@ -324,7 +368,7 @@ def _effects(
     )
 
 
-def gries_dp(counts: sparse.spmatrix) -> np.ndarray:
+def gries_dp(counts: sparse.spmatrix, words: np.ndarray | None = None) -> np.ndarray:
     """Gries' deviation of proportions of each term over the articles: 0 where it is spread as the words are, near 1 where one has all.
 
     Law: half the sum over articles of |part of the term's places - part of the words|, divided by 1 - the smallest part of the
@@ -334,7 +378,7 @@ def gries_dp(counts: sparse.spmatrix) -> np.ndarray:
     [0.333, 0.429, 0.857]
     """
     counts = sparse.csr_matrix(counts).astype(float)
-    words = np.asarray(counts.sum(axis=1)).ravel()
+    words = np.asarray(counts.sum(axis=1)).ravel() if words is None else words
     part = words / max(words.sum(), 1)
     total = np.asarray(counts.sum(axis=0)).ravel()
     entries = counts.tocoo()
