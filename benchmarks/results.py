@@ -28,7 +28,7 @@ ABOUT = {
 }
 SIZES = ("s", "ms", "ns", "min", "MB", "GB", "bytes", "B")  # smaller is better, and a ratio says it
 SMALLER = ("perplexity",)
-LARGER = ("npmi", "c_npmi", "c_v", "diversity", "nmi", "purity", "precision", "recall", "f1", "accuracy")
+LARGER = ("npmi", "c_npmi", "c_v", "diversity", "nmi", "purity", "precision", "recall", "f1", "accuracy", "power")
 KEY = ["benchmark", "case", "measure", "unit"]
 KNOWN = {
     *KEY,
@@ -77,7 +77,7 @@ def write(lines: list[dict[str, Any]], path: Path, quick: bool = False) -> None:
     if table.empty:
         path.write_text("# Results\n\nNothing is kept yet: `python benchmarks/run.py`.\n", encoding="utf-8")
         return
-    for column in ("error", "seed", "published"):
+    for column in ("error", "runs", "seed", "published"):
         if column not in table:
             table[column] = None
     compared = pd.concat([beside_us(part) for _, part in table.groupby("benchmark", sort=False)], ignore_index=True)
@@ -106,8 +106,9 @@ Monte Carlo standard error (±) and the number of corpora. Processor time counts
 
 
 def dimensions(part: pd.DataFrame) -> list[str]:
-    """What the lines of one benchmark run over, beside case and side."""
-    return [column for column in part.columns if column not in KNOWN and part[column].nunique() > 1]
+    """What the lines of one benchmark run over within a case, beside sides."""
+    others = [column for column in part.columns if column not in KNOWN]
+    return [column for column in others if part.groupby("case")[column].nunique().max() > 1]
 
 
 def direction(measure: str, unit: str) -> int:
@@ -137,7 +138,12 @@ def beside_us(part: pd.DataFrame) -> pd.DataFrame:
         base = group[group["side"] == ours].set_index(["repetition", "seed"])["value"]
         for side, theirs in group.groupby("side", sort=False):
             row = named | {"side": side, "median": theirs["value"].median(), "low": theirs["value"].min()}
-            row |= {"high": theirs["value"].max(), "n": len(theirs), "error": theirs["error"].median(), "way": way}
+            row |= {
+                "high": theirs["value"].max(),
+                "n": int(theirs["runs"].sum()) or len(theirs),
+                "error": theirs["error"].median(),
+                "way": way,
+            }
             if (
                 named["unit"].startswith("part of") and len(theirs) > 1
             ):  # a rate over simulated corpora: mean and its standard error

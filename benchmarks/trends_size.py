@@ -15,6 +15,7 @@ import time
 
 import numpy as np
 import pandas as pd
+from record import record
 from scipy import sparse
 from scipy.special import expit
 
@@ -99,6 +100,22 @@ def rate(values: list[float]) -> str:
     return f"{kept.mean():.3f} ± {kept.std(ddof=1) / np.sqrt(len(kept)):.3f}" if len(kept) > 1 else "-"
 
 
+def told(table: str, case: str, side: str = "topics", **rates: list[float]) -> None:
+    """Print the rates of one row, and record each with its Monte Carlo standard error and the number of corpora."""
+    print(
+        f"{case}{'' if side == 'topics' else f', {side}'}: {'  '.join(f'{key} {rate(values)}' for key, values in rates.items())}",
+        flush=True,
+    )
+    for measure, values in rates.items():
+        kept = np.array([value for value in values if np.isfinite(value)])
+        if len(kept) > 1:
+            error = kept.std(ddof=1) / np.sqrt(len(kept))
+            case_of = f"{table}: {case}"
+            record(
+                "trends_size", case_of, side, measure.replace("_", " "), kept.mean(), "", error=error, runs=len(kept)
+            )
+
+
 def size(runs: int) -> None:
     print("size at nominal .05 and coverage of the slope; tested: share of names that are not refused")
     cases: list[tuple[str, dict[str, float]]] = [
@@ -124,10 +141,8 @@ def size(runs: int) -> None:
                     tested.append(made.mean())
                     wrong.append((table.loc[made, "p"] < 0.05).mean())
                     covered.append(((table.loc[made, "low"] <= 0) & (table.loc[made, "high"] >= 0)).mean())
-                print(
-                    f"{n_names:4d} names {n_periods:3d} months, {label:28s} size {rate(wrong)}  coverage {rate(covered)}  tested {rate(tested)}",
-                    flush=True,
-                )
+                case_of = f"{n_names} names, {n_periods} months, {label}"
+                told("size", case_of, size=wrong, coverage=covered, tested=tested)
 
 
 def intervals(runs: int) -> None:
@@ -155,10 +170,8 @@ def intervals(runs: int) -> None:
                 )
                 known = np.isfinite(low)
                 hit.append(((low <= true) & (true <= high))[known].mean())
-        print(
-            f"{per_period:4d} articles a {length}, share {base:.2f}, day shocks {shock}: share {rate(share_hit)}  rate {rate(rate_hit)}",
-            flush=True,
-        )
+        case = f"{per_period} articles a {length}, share {base:.2f}, day shocks {shock}"
+        told("intervals", case, coverage_of_shares=share_hit, coverage_of_rates=rate_hit)
 
 
 def _truth(
@@ -208,10 +221,8 @@ def discoveries(runs: int) -> None:
             if claimed.any():
                 covered.append(((table["selected_low"] <= slopes) & (slopes <= table["selected_high"]))[claimed].mean())
                 raw.append(((table["low"] <= slopes) & (slopes <= table["high"]))[claimed].mean())
-        print(
-            f"{n_periods:3d} months, slope {slope}: FDR {rate(false)}  found {rate(found)}  coverage selected {rate(covered)}, raw {rate(raw)}",
-            flush=True,
-        )
+        case = f"{n_periods} months, slope {slope}"
+        told("discoveries", case, FDR=false, found=found, coverage_as_quoted=covered, coverage_raw=raw)
 
 
 def power(runs: int) -> None:
@@ -229,11 +240,10 @@ def power(runs: int) -> None:
                 p["model" + mark].append(table["p"].to_numpy())
                 p["mk" + mark].append(np.array([mann_kendall(column)[1] for column in share.T]))
         values = {key: np.concatenate(parts) for key, parts in p.items()}
-        line = []
-        for key in ("model", "mk"):
+        for key, side in (("model", "topics"), ("mk", "Mann-Kendall")):
             limit = np.nanquantile(values[key + "0"], 0.05)
-            line.append(f"{key} {rate([float(np.nanmean(part <= limit)) for part in p[key]])}")
-        print(f"{n_periods:3d} months, slope {slope}: {'  '.join(line)}", flush=True)
+            found = [float(np.nanmean(part <= limit)) for part in p[key]]
+            told("power", f"{n_periods} months, slope {slope}", side, power=found)
 
 
 def null_vocabulary(
@@ -268,10 +278,8 @@ def screen(runs: int) -> None:
             claimed = table.loc[table["q"] <= 0.05, "term"].astype(int).to_numpy()
             false.append((claimed >= 50).sum() / max(len(claimed), 1))
             found.append((claimed < 50).sum() / 50)
-        print(
-            f"{n_periods:3d} months, AR(1) {correlation}: any {rate(any_found)}  FDR {rate(false)}  found {rate(found)}",
-            flush=True,
-        )
+        case = f"{n_periods} months, AR(1) {correlation}"
+        told("keyness", case, any_where_none_moves=any_found, FDR=false, found=found)
 
 
 def scan(runs: int) -> None:
@@ -293,11 +301,7 @@ def scan(runs: int) -> None:
             table = _bursts_of(articles, counts + more, run)
             planted = (table["what"] == "burst") & table["name"].astype(str).isin(["000", "001", "002", "003"])
             wrong["found"].append((table.loc[planted, "p"] <= 0.05).mean())
-        print(
-            f"{n_periods:3d} months, AR(1) {correlation}: "
-            + "  ".join(f"{key} {rate(values)}" for key, values in wrong.items()),
-            flush=True,
-        )
+        told("bursts", f"{n_periods} months, AR(1) {correlation}", **wrong)
 
 
 def _bursts_of(articles: pd.DataFrame, counts: sparse.csr_matrix, seed: int) -> pd.DataFrame:
@@ -329,9 +333,11 @@ def pages(runs: int) -> None:
                 series, calendar, dict(zip(table["name"], table["correlation"], strict=True)), seed=run
             )
             bursty.append(float((found["q"] <= 0.05).any()))
-        print(
-            f"{n_periods} {length}s: trend claimed in {rate(claims)} of corpora, burst or break in {rate(bursty)}",
-            flush=True,
+        told(
+            "permuted dates",
+            f"{n_periods} {length}s",
+            corpora_with_a_trend=claims,
+            corpora_with_a_burst_or_break=bursty,
         )
 
 

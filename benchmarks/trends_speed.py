@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from record import record
 from scipy import sparse
 
 from topics.trends import bursts, keyness, keywords, periods
@@ -67,6 +68,9 @@ def main() -> None:
         began = time.perf_counter(), time.process_time()
         result = function(*arguments, **more)
         times.setdefault(step, []).append((time.perf_counter() - began[0], time.process_time() - began[1]))
+        for measure, spent in zip(("wall time", "processor time"), times[step][-1], strict=True):
+            case = f"news, 500 keywords and a screen: {step}"
+            record("trends_speed", case, "topics", measure, spent, "s", len(times[step]) - 1)
         return result
 
     for _ in range(options.repeats):

@@ -34,7 +34,7 @@ def test_ratios_are_taken_pair_by_pair_and_losses_are_said():
     lines = [line("topics", ours, i) for i, ours in enumerate((1, 2, 4))]
     lines += [line("plain", theirs, i) for i, theirs in enumerate((3, 4, 4))]
     lines += [line("topics", 0.5, measure="npmi", unit=""), line("plain", 0.6, measure="npmi", unit="")]
-    table = results.beside_us(results.pd.DataFrame(lines).assign(error=None, seed=None, published=None))
+    table = results.beside_us(results.pd.DataFrame(lines).assign(error=None, runs=None, seed=None, published=None))
     rows = table[table["side"] == "plain"].set_index("measure")
     assert rows.loc["processor time", "gain"] == 2  # of 3, 2 and 1, not of the medians' 4 over 2
     assert rows.loc["npmi", "gain"] == pytest.approx(-0.1)
