@@ -1,12 +1,13 @@
 """Topic models side by side with other tools: CPU time, held-out perplexity and coherence, on one corpus.
 
-    python benchmarks/models_peers.py CORPUS --topics 20 50 100 --seeds 1 2 3 4 5 --sweeps 25 50 100 200
+    python benchmarks/models_peers.py CORPUS --topics 20 50 100 --seeds 1 2 3 4 5 --sweeps 50 100 200 --tools topics tomotopy
 
 CORPUS is a .zip with a CSV (columns text and, if there, title), a .jsonl.xz (field text or Text) or a .csv. Tools that are not installed are named
 and left out: tomotopy, pyrmallet, topica, scikit-learn; gensim is always there. A fifth of the articles is held out. Every tool gets the same
 training tokens, the same number of sweeps (gensim, scikit-learn: a tenth as many passes) and averages its samples where it can. Perplexity is document
 completion with every tool's topics and its document prior in the same routine (`topics.models.scores.complete`); coherence
-is NPMI of the ten leading words over whole held-out articles. One line of JSON a fit, then medians.
+is NPMI of the ten leading words over whole held-out articles. One line of JSON a fit, then medians. "Processor time to the same perplexity" is
+the CPU time to the lowest perplexity that both tools reach, between the numbers of sweeps measured by a straight line.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from record import record
 from stopwordsiso import stopwords
 
 from topics.models import chain, lda, scores
 from topics.words.counts import Counts
 
+CORPORA = {"NewsArticles": "news corpus", "20newsgroups-train": "20 Newsgroups"}
 SAMPLES = 10  # averaged states of every fit
 SPACING = 5  # sweeps between them
 
@@ -222,7 +225,10 @@ def learned_alpha(doc_topic: np.ndarray, train: Counts) -> np.ndarray:
     return alpha
 
 
-TOOLS = {"ours": ours, "tomotopy": tomotopy, "tomotopy given our priors": tomotopy, "pyrmallet": pyrmallet, "topica": topica, "gensim": gensim, "sklearn": sklearn}  # fmt: skip
+TOOLS = {"topics": ours, "tomotopy": tomotopy, "tomotopy given our priors": tomotopy, "pyrmallet": pyrmallet, "topica": topica, "gensim": gensim, "sklearn": sklearn}  # fmt: skip
+
+
+FIGURES = (("cpu", "processor time", "s"), ("perplexity", "perplexity", "words"), ("npmi", "npmi", "-1 to 1"), ("diversity", "diversity", "0 to 1"))  # fmt: skip
 
 
 # --- measuring ----------------------------------------------------------------------------------------------------------
@@ -266,14 +272,18 @@ def seconds_to(level: float, curve: pd.DataFrame) -> float:
     return float(np.interp(-level, -best, curve["cpu"].to_numpy()))
 
 
-def ratios(rows: pd.DataFrame) -> pd.DataFrame:
+def ratios(rows: pd.DataFrame, case: str) -> pd.DataFrame:
     """How many times our CPU time a tool needs to the lowest perplexity that both reach: medians over seeds, and all values."""
     found = []
-    for (k, seed, tool), theirs in rows[rows["tool"] != "ours"].groupby(["n_topics", "seed", "tool"]):
-        mine = rows[(rows["tool"] == "ours") & (rows["n_topics"] == k) & (rows["seed"] == seed)]
+    for (k, seed, tool), theirs in rows[rows["tool"] != "topics"].groupby(["n_topics", "seed", "tool"]):
+        mine = rows[(rows["tool"] == "topics") & (rows["n_topics"] == k) & (rows["seed"] == seed)]
         if len(mine):
             level = max(mine["perplexity"].min(), theirs["perplexity"].min())
-            found.append({"n_topics": k, "tool": tool, "ratio": seconds_to(level, theirs) / seconds_to(level, mine)})
+            spent = {tool: seconds_to(level, theirs), "topics": seconds_to(level, mine)}
+            for side, seconds in spent.items():
+                where = f"{case}, {k} topics: to the lowest perplexity that {tool} and topics reach"
+                record("models_peers", where, side, "processor time", seconds, "s", seed, seed=seed, n_topics=k)
+            found.append({"n_topics": k, "tool": tool, "ratio": spent[tool] / spent["topics"]})
     return pd.DataFrame(found).groupby(["n_topics", "tool"])["ratio"].agg(["median", list]) if found else pd.DataFrame()
 
 
@@ -285,10 +295,11 @@ def main() -> None:
     options.add_argument("--sweeps", type=int, nargs="+", default=[50, 100, 200])
     options.add_argument("--tools", nargs="+", default=list(TOOLS), choices=list(TOOLS))
     given = options.parse_args()
-    tools = [name for name in given.tools if name == "ours" or importlib.util.find_spec(name.split()[0]) is not None]
+    tools = [name for name in given.tools if name == "topics" or importlib.util.find_spec(name.split()[0]) is not None]
     for name in sorted(set(given.tools) - set(tools)):
         print(f"left out: {name} is not installed", file=sys.stderr)
 
+    case = CORPORA.get(given.corpus.name.split(".")[0], given.corpus.name.split(".")[0])
     texts, terms = tokenised(read_texts(given.corpus))
     held = np.random.default_rng(0).random(len(texts)) < 0.2
     train_texts = [text for text, out in zip(texts, held, strict=True) if not out]
@@ -311,17 +322,21 @@ def main() -> None:
                 for name in tools:
                     more = {"priors": priors} if name.endswith("priors") else {}
                     topics, spent = TOOLS[name](train, train_texts, k, seed, sweeps, **more)
-                    if name == "ours":
+                    if name == "topics":
                         priors = topics
                     row = {"tool": name, "n_topics": k, "seed": seed, "sweeps": sweeps, "cpu": round(spent, 2)}
                     rows.append(row | measured(topics, held_out, windows))
                     print(json.dumps(rows[-1]), flush=True)
+                    about = {"seed": seed, "n_topics": k, "sweeps": sweeps}
+                    for measure, name, unit in FIGURES:
+                        value = rows[-1][measure]
+                        record("models_peers", f"{case}, {k} topics", row["tool"], name, value, unit, seed, **about)
     table = (
         pd.DataFrame(rows).groupby(["n_topics", "sweeps", "tool"])[["cpu", "perplexity", "npmi", "diversity"]].median()
     )
     print(table.to_string())
     print("CPU time to the lowest perplexity that both reach, theirs over ours:")
-    print(ratios(pd.DataFrame(rows)).to_string())
+    print(ratios(pd.DataFrame(rows), case).to_string())
 
 
 if __name__ == "__main__":
