@@ -1005,7 +1005,9 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
 
     labels.read_labels(Path(settings.labels))  # a mistake in it is told before any work
     tell("reading, cleaning and dating the articles")
-    Thread(target=_warm, daemon=True).start()  # the sampler is compiled, once on a machine, while articles are read
+    Thread(
+        target=_warm, args=[settings.engine], daemon=True
+    ).start()  # the sampler is compiled, once on a machine, while articles are read
     base = corpus(settings)
     tell(f"{len(base['articles']):,} articles; counting words")
     vocabulary = words(settings)
@@ -1040,10 +1042,10 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
     return made
 
 
-def _warm() -> None:
+def _warm(engine: str) -> None:
     from topics.models import sweep
 
-    sweep.warm()
+    sweep.warm(engine)
 
 
 def tables(made: dict[str, Any]) -> dict[str, pd.DataFrame]:

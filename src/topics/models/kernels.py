@@ -110,7 +110,8 @@ def sweep(
     share = np.empty(n_topics)
     running = np.empty(n_topics)
     for d in range(np.uint64(unit_start.shape[0] - 1)):
-        unit_n[:] = alpha
+        for k in range(n_topics):
+            unit_n[k] = alpha[k]  # `unit_n[:] = alpha` takes 1.8 s to compile, for the message of an error
         for i in range(unit_start[d], unit_start[d + ONE]):
             unit_n[token_topic[i]] += 1.0
         total = 0.0
@@ -237,7 +238,14 @@ def sweep_given(
                     place += summed[j] <= u
                 new = there[place]
             else:
-                new = np.uint32(min(np.searchsorted(sums, u - own, side="right"), n_topics - 1))
+                low, high = 0, n_topics - 1
+                while low < high:
+                    middle = (low + high) // 2
+                    if sums[middle] <= u - own:
+                        low = middle + 1
+                    else:
+                        high = middle
+                new = np.uint32(low)
             if new != old:
                 token_topic[i] = new
                 if unit_n[new] == 0.0:

@@ -142,10 +142,9 @@ def _against(scores: pd.DataFrame, stable: pd.Series, gains: pd.DataFrame, chose
     return told[:1].upper() + told[1:] + "." if said else "No other measure prefers another number."
 
 
-def warm() -> None:
-    """Compile every kernel, or read what is kept of it: some seconds the first time on a machine, for set-up or a thread beside reading."""
+def warm(engine: str = "gibbs") -> None:
+    """Compile every kernel that fits by `engine` need, or read what is kept: some 3 s the first time on a machine, for a thread beside reading."""
     counts = example_counts()
-    for engine in ("parallel", "gibbs"):
-        model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=1, engine=engine)
+    model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=1, engine="gibbs" if engine == "gensim" else engine)
     infer(counts.matrix, model.topic_term, model.alpha)
     count_windows(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))
