@@ -241,3 +241,14 @@ class TestPage:
     def test_a_trend_that_is_not_tested_says_why(self):
         row = pd.DataFrame({"note": ["Only 3 years."]}).itertuples()
         assert topic_sections._trend(next(row)) == "**Trend:** not tested. Only 3 years."
+
+    def test_the_line_to_paste_for_a_label_stands_under_each_topic_and_is_read(self, made, tmp_path):
+        import html as escapes
+        import re
+
+        from topics.models import labels
+
+        page = escapes.unescape(str(topic_sections.section(made, 1)))
+        line = re.search(r"<code>(- \{terms: .*?\})</code>", page)[1]
+        (tmp_path / "labels.yml").write_text(f"topics:\n  {line}\n", encoding="utf-8")
+        assert list(labels.read_labels(tmp_path / "labels.yml")[0].terms) == made["topics"]["terms"][0].split(", ")[:6]

@@ -497,11 +497,20 @@ def splits(settings: Settings) -> store.Kept:
 
 def _listing_values(settings: Settings) -> dict[str, Any]:
     """What decides how topics are listed: words hidden, labels written by hand."""
-    file = Path(settings.labels)
+    file = labels_file(settings)
     return {
         "hide_words": list(settings.hide_words),
         "labels": store.file_digest(file) if file.is_file() else None,
     }
+
+
+def labels_file(settings: Settings) -> Path:
+    """The file of labels; the project's own may be missing. Raises `UserError` where one that was named is."""
+    file = Path(settings.labels)
+    if not file.is_file() and file != project_folder() / "labels.yml":
+        near = [item.name for item in file.parent.iterdir()] if file.parent.is_dir() else []
+        raise UserError(f"labels: {file}: no such file.{nearest(file.name, near)}")
+    return file
 
 
 class Reported(NamedTuple):
@@ -527,7 +536,7 @@ def reported(settings: Settings, n_topics: int, seed: int) -> Reported:
     from topics.models import labels, lda, sweep
 
     fitted = fit(settings, sweep.Job("whole", n_topics, seed))
-    found = labels.find_topics(labels.read_labels(Path(settings.labels)), fitted)
+    found = labels.find_topics(labels.read_labels(labels_file(settings)), fitted)
     codes = labels.joined(found, n_topics)
     share = lda.article_shares(fitted, words(settings)["counts"]).mean(axis=0)
     model, number = labels.merge_topics(fitted, codes, share)
@@ -1003,7 +1012,7 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
     """All steps in order, for a report: the results kept, the counts that get a page, and every table by name."""
     from topics.models import labels
 
-    labels.read_labels(Path(settings.labels))  # a mistake in it is told before any work
+    labels.read_labels(labels_file(settings))  # a mistake in it is told before any work
     tell("reading, cleaning and dating the articles")
     Thread(
         target=_warm, args=[settings.engine], daemon=True

@@ -190,10 +190,7 @@ def splits(compared: Mapping[str, Any]) -> html.Piece:
     )
     drawn = plots.alignment(topics, shown, title=title)
     figure = html.figure(drawn, name="topic_flow", caption=caption)
-    steps = [
-        html.details(f"From {a} to {b} topics", _step(compared, a, b), open=a == compared["choice"]["n_topics"])
-        for a, b in _steps(compared["alignment"])
-    ]
+    steps = [html.details(f"From {a} to {b} topics", _step(compared, a, b)) for a, b in _steps(compared["alignment"])]
     return html.group(head, figure, *steps)
 
 

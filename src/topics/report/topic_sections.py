@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ def each_topic(made: Mapping[str, Any]) -> html.Piece:
 
 def section(made: Mapping[str, Any], topic: int) -> html.Piece:
     """One topic."""
-    row = next(made["topics"][made["topics"]["topic"] == topic].itertuples())
+    row = _row(made, topic)
     return html.group(
         html.heading(f"{topic} · {row.label}", id=f"topic-{topic}", level=3),
         _facts(row),
@@ -40,6 +41,10 @@ def section(made: Mapping[str, Any], topic: int) -> html.Piece:
         _beside(made, topic),
         _groups(made, topic),
     )
+
+
+def _row(made: Mapping[str, Any], topic: int) -> Any:
+    return next(made["topics"][made["topics"]["topic"] == topic].itertuples())
 
 
 def _facts(row: Any) -> html.Piece:
@@ -103,8 +108,11 @@ def _words(made: Mapping[str, Any], topic: int) -> html.Piece:
 def _doubts(made: Mapping[str, Any], topic: int) -> html.Piece:
     said = made["reading"]["doubts"][str(topic)]
     always = "Articles below, typical or random, that the label does not fit: if two of the random ones do not, it is wrong or too narrow."
+    terms = ", ".join(json.dumps(term, ensure_ascii=False) for term in _row(made, topic).terms.split(", ")[:6])
     return html.group(
-        html.say("**What would make the label wrong:**"), html.say("\n".join(f"- {line}" for line in [*said, always]))
+        html.say("**What would make the label wrong:**"),
+        html.say("\n".join(f"- {line}" for line in [*said, always])),
+        html.say(f"To name it, add to `labels.yml`: `- {{terms: [{terms}], name: …}}`"),
     )
 
 
