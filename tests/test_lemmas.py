@@ -32,6 +32,13 @@ def test_exceptions_keep_their_form_and_the_user_adds_to_them():
     assert lemmatize("media", lang="en") != "media"
     assert keys("leaves")["leaves"] == "leave"
     assert keys("leaves Leaves", exceptions=["Leaves"]) == {"leaves": "leaves", "Leaves": "leaves"}
+    assert keys("leaves", exceptions=["leaves=leaf"]) == {"leaves": "leaf"}
+    assert keys("developed Nam Pence goods") == {
+        "developed": "develop",
+        "Nam": "nam",
+        "Pence": "pence",
+        "goods": "goods",
+    }
 
 
 def test_acronyms_are_not_lemmatised_and_keep_their_capitals_only_where_they_would_be_stop_words():
@@ -39,7 +46,9 @@ def test_acronyms_are_not_lemmatised_and_keep_their_capitals_only_where_they_wou
     assert keys("US U.S. IT WHO us it who", stop_words=EN) == {
         "US": "US", "U.S.": "US", "IT": "IT", "WHO": "WHO", "us": "us", "it": "it", "who": "who",
     }  # fmt: skip
-    assert reasons("US us a.m.", stop_words=EN) == {"US": "", "us": "stop word", "a.m.": "stop word"}
+    assert reasons("US us a.m. MORE", stop_words=EN) == {
+        "US": "", "us": "stop word", "a.m.": "stop word", "MORE": "stop word",
+    }  # fmt: skip
 
 
 def test_in_a_sentence_of_capitals_stop_words_are_no_acronyms():

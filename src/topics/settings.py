@@ -146,7 +146,7 @@ class Settings:
         "what a topic model takes as a document; auto: paragraphs if few",
     )
     lemmas: bool = _setting(True, _yes_or_no, "put the forms of a word together (cities, city)")
-    lemma_exceptions: tuple[str, ...] = _setting((), _words, "words that keep their form")
+    lemma_exceptions: tuple[str, ...] = _setting((), _words, "words that keep their form, or form=lemma")
     phrases: bool = _setting(True, _yes_or_no, "learn phrases of two to four words from the articles")
     concepts: str = _setting(
         "data/concepts.yml", _path, "file of concepts: one name for many ways of writing", path=True

@@ -20,13 +20,16 @@ import pyarrow as pa
 import regex
 from nltk.tokenize.api import TokenizerI
 
-CLITICS = frozenset("s re ve ll d m S RE VE LL D M".split())  # Vietnam's, we're: after an apostrophe no word of its own
+CLITICS = frozenset(
+    "s re r ve ll d m S RE R VE LL D M".split()
+)  # Vietnam's, we're, they'r: after an apostrophe no word of its own
 CLITIC = rf"(?:{'|'.join(sorted(CLITICS))})\b"
 ELISION = r"(?i:(?<![\w'’&])(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|gl|quest|quell|[dns]?[aeu]ll))"  # l'usine: two words
-LETTER = r"[^\W_]"  # combining marks among them
+LETTER = r"(?:[^\W_]|[₀-₉])"  # combining marks among them, and CO₂
 # A word is a run of letters, or several, where what stands behind a run joins it to the next one; it may have a tail.
 JOINS = rf"""
-    [-‐‑](?<!\p{{N}}.(?=\p{{N}}))(?<!\p{{Ll}}\p{{Ll}}.(?=\p{{Lu}}\p{{Ll}}))   # e-government; not 2016-2020, Vietnam-Japan
+    [-‐‑](?<!\p{{N}}.(?=\p{{N}}))                                        # e-government; not 2016-2020
+         (?<!\p{{Ll}}\p{{Ll}}.(?=\p{{Lu}}\p{{L}}))(?<!\p{{Lu}}\p{{Lu}}.(?=\p{{Lu}}\p{{Ll}}))      # not Vietnam-Japan, China-US, US-China
   | ['’ʼ](?!{CLITIC})(?<!{ELISION}.)                                  # don't, O'Brien, aujourd'hui
   | &                                                                  # R&D
   | \.(?:(?=(?:com|org|net|gov|edu|info)\b)                            # Amazon.com
@@ -76,7 +79,7 @@ def tokenise(text: str) -> list[tuple[int, int]]:
 
     Kept whole: `4.0`, `5G`, `e-government`, `R&D`, `US$9`, `COVID-19`, `U.S.`, `don't`, names with any diacritics,
     composed or not. Taken apart: possessives (`Vietnam's` is `Vietnam`), elisions (`l'usine` is `l'`, `usine`), two
-    names (`Vietnam-Japan`), two numbers (`2016-2020`), words run together at a full stop.
+    names (`Vietnam-Japan`, `US-China`), two numbers (`2016-2020`), words run together at a full stop.
 
     >>> [text[a:b] for text in ["l’usine d'Airbus, 2016-2020"] for a, b in tokenise(text)]
     ['l’', 'usine', "d'", 'Airbus', '2016', '2020']

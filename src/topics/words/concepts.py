@@ -27,16 +27,16 @@ from topics.tables import UserError
 from topics.tokens import token_table
 
 WILD = "\u01c2"  # a letter that no text has: it carries the `*` through the tokeniser
-PLAIN = {"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "\u00ad": ""}
+PLAIN = {"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "\u00ad": ""} | {chr(0x2080 + n): str(n) for n in range(10)}  # CO₂
 Rules = dict[str, list[tuple[re.Pattern[str], list[int]]]]
 PATTERNS = ("name", "kind", "pattern", "line")
 
 
 def plain(form: str) -> str:
-    """A word as written, with one kind of apostrophe and hyphen, composed.
+    """A word as written, with one kind of apostrophe, hyphen and digit, composed.
 
-    >>> plain("aujourd’hui"), plain("Nguye\u0302\u0303n")
-    ("aujourd'hui", 'Nguyễn')
+    >>> plain("aujourd’hui"), plain("CO₂"), plain("Nguye\u0302\u0303n")
+    ("aujourd'hui", 'CO2', 'Nguyễn')
     """
     if not form.isascii():
         form = normalize("NFC", form)

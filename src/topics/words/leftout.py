@@ -35,7 +35,7 @@ REASONS = {
 }
 CALENDAR = {
     "en": "=January =February =March =April =May =June =July =August =September =October =November =December"
-    " =Monday =Tuesday =Wednesday =Thursday =Friday =Saturday =Sunday",
+    " =Monday =Tuesday =Wednesday =Thursday =Friday =Saturday =Sunday =Jan =Feb =Aug =Sept =Oct =Nov =Dec",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
     " lundi mardi mercredi jeudi vendredi samedi dimanche",
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"

@@ -6,7 +6,7 @@ A lemma depends on the form, the language and the exceptions alone, never on the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,17 @@ from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGU
 
 from topics.words.concepts import plain, sentence_numbers
 
-# What simplemma makes something else of, or what is a name or term in its plural; the user's come on top.
+# What simplemma makes something else of, or what is a name or term in its plural; `form=lemma` puts its slips right.
 EXCEPTIONS = {
     "en": "data media news politics economics mathematics physics statistics logistics robotics electronics analytics"
     " cybernetics genetics bitcoin left building training meeting setting hearing funding banking manufacturing engineering"
     " marketing learning computing mining housing shipping trading gaming streaming processing printing"
-    " networking outsourcing upskilling reskilling sourcing spending",
+    " networking outsourcing upskilling reskilling sourcing spending goods arms customs rights capita opera stranger worse"
+    " nam lan pence cola bayer fed ltd jr inc km cm developed=develop growing=grow playing=play thinking=think gone=go"
+    " singing=sing swearing=swear fixed=fix fixing=fix mixed=mix mixing=mix thanked=thank thanking=thank guarded=guard"
+    " guarding=guard crafted=craft deposited=deposit annexed=annex unfolded=unfold unfolding=unfold proclaiming=proclaim",
 }
+ACRONYMS = {"en": frozenset({"US", "IT", "WHO", "IS", "PM"})}  # that read as stop words in lower case, and are none
 NUMBER = re.compile(
     r"(?:[a-z]{0,3}[$€£¥₫₹₩])?\d[\d.,/]*(?:st|nd|rd|th|s|m|bn|mn|tn|k|am|pm|km|kg|cm|mm|ha|h|e|er|re|ème|eme)?"
 )
@@ -44,19 +48,23 @@ def form_table(
 ) -> pd.DataFrame:
     """One row a form, in order: `form`, `key` (what it is counted as) and `reason` (why it is left out, or "").
 
-    The key is the lemma in lower case. Kept from lemmatising: `exceptions` and acronyms. An acronym that reads as a
-    stop word in lower case (`US`, `IT`, `WHO`) keeps its capitals. Reasons: "stop word", "number", "single letter".
+    The key is the lemma in lower case. Kept from lemmatising: acronyms and `exceptions`; one written `form=lemma` has that
+    lemma. An acronym that reads as a stop word in lower case (`US`, `IT`, `WHO`) keeps its capitals. Reasons: "stop word",
+    "number", "single letter".
 
     >>> form_table(["Cities", "US", "us", "media", "4.0"], stop_words=frozenset({"us"}))[["key", "reason"]].values.tolist()
     [['city', ''], ['US', ''], ['us', 'stop word'], ['media', ''], ['4.0', 'number']]
     """
-    kept = {word.lower() for word in exceptions} | set(EXCEPTIONS.get(language, "").split())
+    told = [plain(word).lower().partition("=") for word in (*EXCEPTIONS.get(language, "").split(), *exceptions)]
+    lemma_of = {form: lemma or form for form, _, lemma in told}
     lemmatise = lemmas and lemmas_known(language)
-    rows = [_row(form, language, lemmatise, kept, stop_words) for form in forms]
+    rows = [_row(form, language, lemmatise, lemma_of, stop_words) for form in forms]
     return pd.DataFrame(rows, columns=["form", "key", "reason"])
 
 
-def _row(form: str, language: str, lemmatise: bool, kept: set[str], stop: frozenset[str]) -> tuple[str, ...]:
+def _row(
+    form: str, language: str, lemmatise: bool, lemma_of: Mapping[str, str], stop: frozenset[str]
+) -> tuple[str, ...]:
     written = plain(form)
     if "." in written and ACRONYM.fullmatch(written):
         written = written.replace(".", "")
@@ -64,11 +72,14 @@ def _row(form: str, language: str, lemmatise: bool, kept: set[str], stop: frozen
     bare = low.rstrip("'")
     acronym = len(written) > 1 and written.isupper() and written.isalpha()
     if low in stop or bare in stop:
-        return (form, written, "") if acronym else (form, low, "stop word")
+        known = written in ACRONYMS.get(language, ())
+        return (form, written, "") if known else (form, low, "stop word")
     if PLURAL_ACRONYM.fullmatch(written):
         key = low[:-1]
-    elif acronym or not lemmatise or low in kept:
+    elif acronym or not lemmatise:
         key = low
+    elif low in lemma_of:
+        key = lemma_of[low]
     else:
         key = lemmatize(written, lang=language).lower()
     if NUMBER.fullmatch(low):
