@@ -71,7 +71,7 @@ def test_where_no_count_is_suggested_nothing_is_claimed_of_any_topic(monkeypatch
 
 def topics_of(**columns):
     base = {"topic": [1, 2], "label": ["roads", "wards"], "share": [0.6, 0.4], "share_low": 0.3, "share_high": 0.7, "terms": "a, b",
-            "found": [4, 4], "runs": 4, "stable": True, "junk": False, "again": [0.7, 0.9]}  # fmt: skip
+            "found": [4, 4], "runs": 4, "stable": True, "junk": False, "again": [0.7, 0.9], "everywhere": False}  # fmt: skip
     return pd.DataFrame(base | columns)
 
 
@@ -89,6 +89,10 @@ def test_findings_on_topics_are_steady_not_junk_and_the_steadiest_first():
     assert [finding["name"] for finding in found] == [2, 1]
     assert [f["name"] for f in index.topic_findings(made_of(), topics_of(stable=[True, False]), 2)] == [1]
     assert [f["name"] for f in index.topic_findings(made_of(), topics_of(junk=[True, False]), 2)] == [2]
+    common = index.topic_findings(made_of(), topics_of(everywhere=[False, True]), 2)
+    assert [f["name"] for f in common] == [1, 2]
+    assert "the language that they share" in common[1]["text"]
+    assert "the language that they share" not in common[0]["text"]
 
 
 def test_a_finding_says_share_interval_comparison_and_what_it_survives():

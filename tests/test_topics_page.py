@@ -185,6 +185,7 @@ def made(world):
     )
     topics["label"] = ["<i>first</i>", "second"]
     topics["found"], topics["runs"], topics["again"], topics["again_part"] = [4, 0], 4, [0.9, 0.0], np.nan
+    topics["everywhere"] = False
     topics["stable"], topics["standing"] = [True, False], ["", topics_page.UNSTABLE]
     texts = dict(zip(world["articles"]["doc_id"], world["articles"]["text"], strict=True))
     chosen = reading.choose_articles(model, counts)

@@ -197,6 +197,19 @@ def correlations(model: TopicModel, counts: Counts) -> pd.DataFrame:
 # --- what would make a label wrong ------------------------------------------------------------------------------------
 
 
+def everywhere(shares: np.ndarray) -> np.ndarray:
+    """Which topics, columns of (n_articles, n_topics) `shares`, are in nearly every article: their median share is at least half their mean.
+
+    A subject is in some articles and hardly in others, so that its median is a small part of its mean.
+
+    >>> everywhere(np.array([[0.9, 0.1], [0.6, 0.4], [0.01, 0.99], [0.5, 0.5]])).tolist()
+    [True, True]
+    >>> everywhere(np.array([[0.3, 0.7], [0.3, 0.0], [0.4, 0.0], [0.2, 0.0]])).tolist()
+    [True, False]
+    """
+    return np.median(shares, axis=0) >= shares.mean(axis=0) / 2
+
+
 def doubts(model: TopicModel, counts: Counts, near: pd.DataFrame, sources: Mapping[str, str]) -> dict[int, list[str]]:
     """For each topic sentences on what would make its label wrong: what to look for in the articles.
 
@@ -206,15 +219,21 @@ def doubts(model: TopicModel, counts: Counts, near: pd.DataFrame, sources: Mappi
     total = shares.sum(axis=0)
     source = pd.Series([sources.get(name, "") for name in names.tolist()])
     leading, top = top_terms(model, 20), top_terms(model, 10)
+    common = everywhere(shares)
     said: dict[int, list[str]] = {}
     for topic in range(model.n_topics):
         lines = []
+        if common[topic]:
+            lines.append(
+                f"It is in nearly every article (half of them hold {np.median(shares[:, topic]):.0%} of it or more): it may be the language that "
+                "these articles share, not a subject."
+            )
         other = near[near["topic"] == topic + 1].iloc[:1]
         for number, label in zip(other["topic_b"].tolist(), other["terms_b"].tolist(), strict=True):
-            common = [w for w in model.terms[leading[topic]] if w in set(model.terms[leading[number - 1]])]
-            if common:
+            both = [w for w in model.terms[leading[topic]] if w in set(model.terms[leading[number - 1]])]
+            if both:
                 lines.append(
-                    f"Topic {number} ({label}) leads with some of the same words ({', '.join(common[:5])}): "
+                    f"Topic {number} ({label}) leads with some of the same words ({', '.join(both[:5])}): "
                     "articles that speak of these alone may be of either."
                 )
         share = np.sort(shares[:, topic])[::-1] / total[topic]

@@ -155,13 +155,15 @@ def _is_warning(sentence: str) -> bool:
 
 
 def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[dict[str, Any]]:
-    """A finding for each topic that comes back in every run and is not set aside by hand, the steadiest first."""
+    """A finding for each topic that comes back in every run and is not set aside by hand, the steadiest first; those in nearly every article last."""
     shares = made["topics"][shown]["doc_topics"].pivot(index="doc_id", columns="topic", values="share")
     leads = shares.idxmax(axis=1).value_counts()
     kept = topics[topics["stable"] & ~topics["junk"]].assign(steady=lambda table: table["again"].round(1))
     found = []
     row: Any
-    for row in kept.sort_values(["steady", "share"], ascending=False, kind="stable").itertuples():
+    for row in kept.sort_values(
+        ["everywhere", "steady", "share"], ascending=[True, False, False], kind="stable"
+    ).itertuples():
         share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
         led = int(leads.get(row.topic, 0))
         alike = html.interval(1 / len(topics), percent=True, digits=1)
@@ -170,6 +172,8 @@ def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) ->
             f"given these topics; {len(topics)} equal topics would have {alike}), and the largest topic of {led:,} article{'s' * (led != 1)}. "
             f"It comes back in {row.found} of {row.runs} other runs{_elsewhere(made, row.topic, shown)}."
         )
+        if row.everywhere:
+            text += " It is in nearly every article, so it may be the language that they share, not a subject."
         where = f"03_topics_{shown:02d}.html#topic-{row.topic}"
         found.append(
             {"text": text, "href": where, "link": "The articles behind it", "kind": "topic", "name": row.topic}
@@ -311,7 +315,10 @@ def topics_table(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> h
     )
     back = topics["found"].astype(str) + " of " + topics["runs"].astype(str)
     rows = topics.assign(
-        back=back.where(~topics["junk"], back + " · set aside by hand"), articles=topics["topic"].map(leading)
+        back=back
+        + topics["everywhere"].map({True: " · in nearly every article", False: ""})
+        + topics["junk"].map({True: " · set aside by hand", False: ""}),
+        articles=topics["topic"].map(leading),
     )
     columns = {
         "label": "Topic",

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from topics import pipeline, plots
+from topics.models.reading import everywhere
 from topics.report import html, reading_groups
 from topics.report.corpus_page import title_of
 from topics.settings import Settings
@@ -42,7 +43,8 @@ def gather(settings: Settings, n_topics: int) -> dict[str, Any]:
 
 def standing(kept: Mapping[str, Any], reading: Mapping[str, Any]) -> pd.DataFrame:
     """TOPICS with how each stands: `found` in how many of `runs` other runs, `stable` if in all, `standing` in words; `again` and `again_part`, its
-    agreement beyond shuffled text in other runs and in parts of the articles; `joins`, what it is one with where it is not found."""
+    agreement beyond shuffled text in other runs and in parts of the articles; `joins`, what it is one with where it is not found; `everywhere`, whether
+    it is in nearly every article."""
     rows = kept["stability"][kept["stability"]["kind"] == "seed"]
     back = rows.assign(back=rows["topic_b"] > 0).groupby("topic")["back"].agg(found="sum", runs="size")
     excess = kept["stability"].groupby(["kind", "topic"])["excess"].mean()
@@ -53,7 +55,10 @@ def standing(kept: Mapping[str, Any], reading: Mapping[str, Any]) -> pd.DataFram
     often = np.where(topics["found"] > topics["runs"] / 2, WAVERING, UNSTABLE)
     topics["standing"] = np.where(topics["stable"], "", often)
     joins = _joins(kept, reading["counterparts"]) if "counterparts" in reading else {}
-    return topics.assign(joins=topics["topic"].map(lambda topic: joins.get(topic, "")))
+    shares = kept["doc_topics"].pivot(index="doc_id", columns="topic", values="share")[topics["topic"].tolist()]
+    return topics.assign(
+        joins=topics["topic"].map(lambda topic: joins.get(topic, "")), everywhere=everywhere(shares.to_numpy())
+    )
 
 
 def _joins(kept: Mapping[str, Any], counterparts: pd.DataFrame) -> dict[int, str]:
@@ -167,9 +172,8 @@ def _lines(series: pd.DataFrame) -> dict[str, list[float]]:
 
 
 def _back(row: Any) -> str:
-    mark = f" · {row.standing}" if row.standing else ""
-    junk = " · set aside by hand" if row.junk else ""
-    return f"{row.found} of {row.runs} runs{mark}{junk}"
+    marks = [row.standing, "in nearly every article" * row.everywhere, "set aside by hand" * row.junk]
+    return " · ".join([f"{row.found} of {row.runs} runs", *filter(None, marks)])
 
 
 def direction(row: Any) -> str:
