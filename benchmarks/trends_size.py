@@ -310,7 +310,7 @@ def _bursts_of(articles: pd.DataFrame, counts: sparse.csr_matrix, seed: int) -> 
     series = keywords.keyword_series(placed, calendar, "month", counts, names, ["keyword"] * len(names), draws=2)
     trends = trend_table(articles, counts, "month").assign(name=names)
     return bursts.bursts(
-        series, calendar, dict(zip(trends["name"], trends["correlation"], strict=True)), seed=seed, permutations=199
+        series, calendar, dict(zip(trends["name"], trends["correlation"], strict=True)), seed=seed, draws=199
     )
 
 
