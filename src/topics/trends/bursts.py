@@ -14,11 +14,11 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from topics import tables
+from topics.trends.keywords import FIXED_MIX
 from topics.trends.periods import FEWEST_PERIODS
 from topics.trends.prevalence import FEWEST_ARTICLES, FEWEST_MENTIONS
 from topics.trends.statistics import q_values
 
-FIXED_MIX = "(fixed mix)"  # of SERIES: no outlet
 LONGEST = 1 / 3  # part of the periods that a burst may last
 DRAWS = 999  # series drawn of each name
 AT_ONCE = 20_000  # series drawn at once, which bounds memory
@@ -102,9 +102,9 @@ def expected_shares(
         return share
     expected = np.zeros(y.shape)
     for _, rows in outlets.groupby("source"):
-        wide = rows.pivot(index="period", columns="name", values=["n_docs", "n_mentioning"]).reindex(periods)
         n_docs, said = (
-            wide[column].reindex(columns=names).fillna(0).to_numpy() for column in ("n_docs", "n_mentioning")
+            rows.pivot(index="period", columns="name", values=column).loc[periods, names].to_numpy()
+            for column in ("n_docs", "n_mentioning")
         )
         expected += (
             n_docs * (said.sum(axis=0) + share) / (n_docs.sum(axis=0) + 1)
