@@ -18,7 +18,7 @@ PICTURES = {
     "articles": ("01_corpus.html", "#s-from-what-was-given-to-what-is-analysed"),
     "how_many": ("02_topic_counts.html", None),
     "topics": ("03_topics_*.html", "#s-overview"),
-    "topic": ("03_topics_*.html", "#topic-1-articles"),
+    "topic": ("03_topics_*.html", "#topic-2-articles"),
     "keywords": ("04_keyword_trends.html", "#s-what-moves-and-how-sure-that-is"),
 }
 
