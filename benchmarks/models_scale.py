@@ -1,98 +1,226 @@
-"""How the sampler and the scores grow: time a token and sweep by topics, memory, threads, and coherence against gensim.
+"""How the sampler and the scores grow: by topics, threads and articles, and a whole grid with its scores against gensim.
 
-    python benchmarks/models_scale.py CORPUS
+    python benchmarks/models_scale.py CORPUS --case sweeps threads coherence grid
+    python benchmarks/models_scale.py SPEECHES REUTERS --case articles
 
-CORPUS as in `models_peers.py`. CPU time is measured (`time.process_time`), for threads also wall time; medians.
+CORPUS as in `models_peers.py`. Processor time is of all threads; where threads are what is measured, wall time stands beside it. Sides take turns.
+
+- sweeps: nanoseconds a token and sweep by topics, for both samplers, and bytes a token beside the tables of the vocabulary
+- threads: four fits in one and in two threads; one fit by `engine="parallel"` in one and in two; against the default to the same perplexity
+- coherence: c_v of the models of a grid from one pass, against a gensim CoherenceModel each
+- grid: fits and all scores, against gensim's LdaModel (10 passes) and CoherenceModel c_v
+- articles: 100,000 short articles, 50 topics: paragraphs of all corpora given, one after the other, repeated where they are too few
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
+import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from models_peers import counted, read_texts, tokenised
+from models_peers import CORPORA, counted, read_texts, tokenised
+from record import record
 
-from topics.models import chain, lda, scores
+from topics.models import lda, scores, sweep
+from topics.models.chain import Chain, Collapsed, PartlyCollapsed
 from topics.words.counts import Counts
 
 TOPICS = (20, 50, 100, 200, 400)
+GRID = (5, 10, 20, 30, 40, 50)
+MOST_WORDS = 120  # of a short article
 
 
-def sweeps_by_topics(counts: Counts, n: int = 60) -> None:
-    chains = {k: chain.Collapsed(counts, n_topics=k, seed=1) for k in TOPICS}
-    spent: dict[int, list[float]] = {k: [] for k in TOPICS}
-    for done in range(1, n + 1):
-        for k, state in chains.items():  # one after the other, so that a busy machine is busy for all
-            start = time.process_time()
-            state.sweep()
-            spent[k].append(time.process_time() - start)
-            if done % 10 == 0:
-                state.learn_priors()
-    size = len(chains[50].token_term)
-    for k, state in chains.items():
-        arrays = (state.token_term, state.token_topic, state.cells)
-        print(
-            f"{k:4d} topics: {np.median(spent[k][-20:]) / size * 1e9:5.0f} ns a token and sweep (first ten sweeps "
-            f"{np.mean(spent[k][:10]) / size * 1e9:.0f}), {sum(a.nbytes for a in arrays) / size:.1f} bytes a token"
-        )
-    print(f"400 topics take {np.median(spent[400][-20:]) / np.median(spent[50][-20:]):.2f} times as long as 50")
+def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
+    """What the work gives, and the seconds it took: of processors, and of the clock."""
+    wall, processor = time.perf_counter(), time.process_time()
+    found = work()
+    return found, time.process_time() - processor, time.perf_counter() - wall
 
 
-def side_by_side(counts: Counts) -> None:
-    def wall(workers: int) -> float:
-        start = time.perf_counter()
+def tell(case: str, side: str, measure: str, value: float, unit: str, repetition: int = 0, **more: Any) -> None:
+    print(f"{case}: {side}, {measure} {value:.4g} {unit} {more or ''}", flush=True)
+    record("models_scale", case, side, measure, value, unit, repetition, **more)
+
+
+def sweeps(name: str, counts: Counts, n: int = 40) -> None:
+    size = int(counts.matrix.sum())
+    for side, sampler in (("topics", Collapsed), ("topics, parallel", PartlyCollapsed)):
+        chains = {k: sampler(counts, n_topics=k, seed=1) for k in TOPICS}
+        spent: dict[int, list[float]] = {k: [] for k in TOPICS}
+        for done in range(1, n + 1):
+            for k, state in chains.items():  # one after the other, so that a busy machine is busy for all
+                spent[k].append(timed(state.sweep)[1])
+                if done % 10 == 0:
+                    state.learn_priors()
+        middle = {k: float(np.median(values[n // 2 :])) for k, values in spent.items()}
+        for k, state in chains.items():
+            tell(f"{name}, a sweep", side, "processor time", middle[k] / size * 1e9, "ns a token", n_topics=k)
+            tokens = [
+                state.token_term,
+                state.token_topic,
+                getattr(state, "by_term", None),
+                getattr(state, "cells", None),
+            ]
+            held = sum(array.nbytes for array in tokens if array is not None)
+            tell(f"{name}, a chain", side, "memory", held / size, "bytes a token", n_topics=k)
+        tell(f"{name}, a sweep at 400 topics over one at 50", side, "ratio", middle[400] / middle[50], "times")
+
+
+def threads(name: str, counts: Counts, rounds: int = 3) -> None:
+    def grid(workers: int) -> Any:
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(lambda seed: lda.fit(counts, n_topics=50, seed=seed, sweeps=40, samples=4), range(4)))
-        return time.perf_counter() - start
+            return list(pool.map(lambda seed: lda.fit(counts, n_topics=50, seed=seed, sweeps=20, samples=2), range(4)))
 
-    ratio = np.median([wall(1) / wall(2) for _ in range(3)])
-    print(
-        f"four fits in two threads: {ratio:.2f} times as fast as in one (load {os.getloadavg()[0]:.1f} before the program's own)"
+    def one(workers: int) -> Any:
+        with ThreadPoolExecutor(workers) as pool:
+            return lda.fit(counts, n_topics=50, seed=1, sweeps=20, samples=2, engine="parallel", map=pool.map)
+
+    print(f"load {os.getloadavg()[0]:.1f}")
+    for repetition in range(1, rounds + 1):
+        for case, work in (("four fits", grid), ("one fit, engine parallel", one)):
+            for workers in (1, 2):
+                _, processor, wall = timed(lambda work=work, workers=workers: work(workers))
+                about = {"repetition": repetition, "threads": workers}
+                tell(f"{name}, {case}", "topics", "processor time", processor, "s", **about)
+                tell(f"{name}, {case}", "topics", "wall time", wall, "s", **about)
+
+
+def samplers(name: str, counts: Counts, n: int = 100) -> None:
+    """Both samplers from the same start: log-likelihood a token against processor time."""
+    held = np.random.default_rng(0).random(counts.matrix.shape[0]) < 0.2
+    train, test = (
+        Counts(counts.doc_ids, counts.terms, counts.matrix[rows], np.arange(rows.sum(), dtype=np.int32))
+        for rows in (~held, held)
     )
+    chains: dict[str, Chain] = {
+        "topics": Collapsed(train, n_topics=50, seed=1),
+        "topics, parallel": PartlyCollapsed(train, n_topics=50, seed=1),
+    }
+    spent = dict.fromkeys(chains, 0.0)
+    for done in range(1, n + 1):
+        for side, chain in chains.items():
+            spent[side] += timed(chain.sweep)[1]
+            if done % 10 == 0:
+                chain.learn_priors()
+            if done % 20 == 0:
+                about = {"sweeps": done, "n_topics": 50, "repetition": 1}
+                topic_term = chain.topic_terms().toarray() + chain.beta
+                topic_term /= topic_term.sum(axis=1, keepdims=True)
+                tell(f"{name}, both samplers", side, "processor time", spent[side], "s", **about)
+                tell(f"{name}, both samplers", side, "perplexity", completion(test, topic_term, chain.alpha), "words", **about)  # fmt: skip
 
 
-def coherence(texts: list[list[int]], terms: np.ndarray, counts: Counts, grid: tuple[int, ...] = (20, 50)) -> None:
+def completion(test: Counts, topic_term: np.ndarray, alpha: np.ndarray) -> float:
+    seen, hidden = scores.split(test.matrix, 0)
+    rows = np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr))
+    gamma = lda.infer(seen, topic_term, alpha, tolerance=1e-3, rounds=200)
+    found = scores.probabilities(gamma / gamma.sum(axis=1, keepdims=True), topic_term, rows, hidden.indices)
+    return float(np.exp(-(np.log(found) * hidden.data).sum() / hidden.data.sum()))
+
+
+def together(texts: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate([np.array(text, np.int64) for text in texts]), np.cumsum([0, *map(len, texts)])
+
+
+def coherence(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts) -> None:
     from gensim.corpora import Dictionary
     from gensim.models import CoherenceModel
 
-    models = [lda.fit(counts, n_topics=k, seed=1, sweeps=40, samples=4) for k in grid]
-    tops = [lda.top_terms(model) for model in models]
-    words = np.concatenate([np.array(text, np.int64) for text in texts])
-    starts = np.cumsum([0, *map(len, texts)])
+    tops = [lda.top_terms(lda.fit(counts, n_topics=k, seed=1, sweeps=20, samples=1)) for k in GRID]
+    words, starts = together(texts)
     named = [[str(terms[i]) for i in text] for text in texts]
     dictionary = Dictionary(named)
-    start = time.process_time()
-    windows = scores.count_windows(words, starts, np.concatenate([top.ravel() for top in tops]))
-    mine = [scores.coherence(top, windows, "c_v") for top in tops]
-    ours = time.process_time() - start
-    start = time.process_time()
+
+    def ours() -> list[np.ndarray]:
+        windows = scores.count_windows(words, starts, np.concatenate([top.ravel() for top in tops]), sizes=(110,))
+        return [scores.coherence(top, windows, "c_v") for top in tops]
+
+    mine, spent, _ = timed(ours)
+    case = f"{name}, c_v of {len(tops)} models"
+    tell(case, "topics", "processor time", spent, "s")
+    theirs = 0.0
     for top, found in zip(tops, mine, strict=True):
-        peer = CoherenceModel(
-            topics=terms[top].tolist(), texts=named, dictionary=dictionary, coherence="c_v", processes=1
-        )
-        print(
-            f"largest difference to gensim's c_v: {np.abs(np.array(peer.get_coherence_per_topic()) - found).max():.1e}"
-        )
-    theirs = time.process_time() - start
-    print(
-        f"c_v of {len(grid)} models: {theirs:.1f} s by gensim, {ours:.3f} s by us (all four measures): {theirs / ours:.0f} times"
-    )
+        given = {"topics": terms[top].tolist(), "texts": named, "dictionary": dictionary, "coherence": "c_v"}
+        model = CoherenceModel(**given, processes=1)
+        values, spent, _ = timed(model.get_coherence_per_topic)
+        theirs += spent
+        tell(case, "topics", "difference to gensim's", np.abs(np.array(values) - found).max(), "0 to 1", len(top))
+    tell(case, "gensim", "processor time", theirs, "s")
+
+
+def grid(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts, seeds: list[int]) -> None:
+    from gensim.corpora import Dictionary
+    from gensim.models import CoherenceModel, LdaModel
+
+    words, starts = together(texts)
+    named = [[str(terms[i]) for i in text] for text in texts]
+    dictionary = Dictionary(named)
+    bags = [dictionary.doc2bow(text) for text in named]
+
+    def ours(seed: int) -> None:
+        models = [sweep.fit_job(counts, sweep.Job("whole", k, seed)) for k in GRID]
+        windows = scores.count_windows(words, starts, np.concatenate([lda.top_terms(m).ravel() for m in models]))
+        for model in models:
+            scores.scores(model, windows)
+
+    def theirs(seed: int) -> None:
+        for k in GRID:
+            model = LdaModel(bags, id2word=dictionary, num_topics=k, passes=10, random_state=seed)
+            CoherenceModel(model, texts=named, dictionary=dictionary, coherence="c_v", processes=1).get_coherence()
+
+    for seed in seeds:
+        for side, work in (("topics", ours), ("gensim", theirs)):
+            spent = timed(lambda work=work, seed=seed: work(seed))[1]
+            tell(f"{name}, grid of {len(GRID)} counts, a seed, with scores", side, "processor time", spent, "s", seed)
+
+
+def articles(texts: list[str], n: int = 100_000) -> None:
+    pieces = [piece for text in texts for piece in text.split("\n") if len(piece.split()) > 20]
+    short = [" ".join(piece.split()[:MOST_WORDS]) for piece in pieces]
+    tokens, terms = tokenised((short * (n // len(short) + 1))[:n])
+    counts = counted(tokens, terms)
+    size = int(counts.matrix.sum())
+    print(f"{len(short):,} different pieces, {n:,} articles, {size:,} tokens, {len(terms):,} terms")
+    _, processor, wall = timed(lambda: lda.fit(counts, n_topics=50, seed=1))
+    tell("100,000 short articles, 50 topics", "topics", "processor time", processor, "s", articles=n)
+    tell("100,000 short articles, 50 topics", "topics", "wall time", wall, "s", articles=n)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    tell("100,000 short articles, 50 topics", "topics", "memory", peak, "MiB", articles=n)
+
+
+CASES = ("sweeps", "threads", "samplers", "coherence", "grid", "articles")
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("corpus", type=Path)
-    texts, terms = tokenised(read_texts(options.parse_args().corpus))
+    options.add_argument("corpus", type=Path, nargs="+")
+    options.add_argument("--case", nargs="+", choices=CASES, default=["sweeps", "threads", "samplers", "coherence"])
+    options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    given = options.parse_args()
+    for engine in ("gibbs", "parallel"):
+        sweep.warm(engine)  # compile
+    raw = [text for path in given.corpus for text in read_texts(path)]
+    if "articles" in given.case:
+        articles(raw)
+        return
+    first = given.corpus[0].name.split(".")[0]
+    name = CORPORA.get(first, first)
+    texts, terms = tokenised(raw)
     counts = counted(texts, terms)
-    lda.fit(lda.example_counts(), n_topics=2, seed=1, sweeps=4, samples=1)  # compile
-    scores.count_windows(np.array([0, 1]), np.array([0, 2]), np.array([0]))
-    coherence(texts, terms, counts)
-    sweeps_by_topics(counts)
-    side_by_side(counts)
+    for case in given.case:
+        if case in ("sweeps", "threads", "samplers"):
+            globals()[case](name, counts)
+        elif case == "coherence":
+            coherence(name, texts, terms, counts)
+        else:
+            grid(name, texts, terms, counts, given.seeds)
 
 
 if __name__ == "__main__":

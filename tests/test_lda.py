@@ -178,6 +178,7 @@ def test_the_gensim_model_that_is_handed_out_says_what_ours_says(
     ours = gamma / gamma.sum(axis=1, keepdims=True)
     for given in (handed, LdaModel.load(str(tmp_path / "model"))):
         assert type(given) is LdaModel
+        assert given.state.numdocs == 150
         assert np.abs(given.get_topics() - model.topic_term).max() < 1e-12
         theirs = np.zeros_like(ours)
         for row, bag in enumerate(bags(world.counts)):

@@ -480,6 +480,7 @@ def to_gensim(model: TopicModel) -> Any:
     )
     size = model.topic_n + len(model.terms) * model.beta
     handed.state.sstats = model.topic_term * size[:, None] - model.beta
+    handed.state.numdocs = len(model.doc_ids)
     handed.expElogbeta = model.topic_term.copy()
     return handed
 
