@@ -12,6 +12,7 @@ import pytest
 from topics import pipeline
 from topics.corpus import corrections
 from topics.report import corpus_page as page
+from topics.words import concepts, counts
 
 TEXT = "The bridge over the river was opened on Monday, and the market beside it was moved to the old school. " * 4
 FILES = {
@@ -41,6 +42,16 @@ def test_the_funnel_begins_with_all_that_was_found_and_ends_with_the_corpus(made
     assert numbers[0] == len(FILES)
     assert f">{len(made[0]['articles'])}</td>" in shown
     assert "Everything that was left out" in shown
+
+
+def test_what_no_model_counts_is_shown_by_reason_with_the_setting_that_undoes_it(made):
+    text = "Monday came. AI and data, the big data of smart cities, are told. Reporting by A. B."
+    ways = concepts.patterns({"data": [], "big data": []}, "concept")
+    articles = pd.DataFrame({"doc_id": ["a", "b"], "text": [text, text], "source": None})
+    shown = str(page.words_left_out(counts.prepare(articles, concepts=ways)))
+    assert "179 words" in shown
+    for told in ("stop word", "keep_words", "Monday", "leave_out", "reporting by", "overlaps with", "overlap: 2"):
+        assert told in shown
 
 
 def test_repeats_are_named_with_what_they_repeat(made):

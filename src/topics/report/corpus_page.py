@@ -14,6 +14,9 @@ from topics.report import html
 SHOWN_WHOLE = 150  # articles shown before and after; of more, those that cleaning changed most
 EXAMPLES = 5  # passages shown of each step
 LONGEST = 12_000  # characters of an article shown
+UNDO = {  # the setting that changes what is left out, by the first words of the reason
+    "stop": "keep_words", "name": "leave_out", "reporters'": "leave_out", "in fewer": "min_docs", "in more": "max_share",
+}  # fmt: skip
 
 
 def verdict(corpus: Mapping[str, Any]) -> html.Piece:
@@ -85,6 +88,41 @@ def _examples(step: str, rows: pd.DataFrame) -> html.Piece:
     return html.details(
         f"{step}: {min(EXAMPLES, len(known))} of {len(known):,} different passages",
         html.table(top, caption=f"Examples of {step}", columns=heads),
+    )
+
+
+def words_left_out(words: Mapping[str, Any]) -> html.Piece:
+    """What counts as a word: the lists used, what they leave out of the models, and the setting that undoes it."""
+    dropped, kinds = words["dropped"], words["terms"]["kind"].value_counts()
+    lost = dropped["what"] == "place of a concept"
+    by_reason = dropped[~lost].groupby("reason", sort=False)
+    table = by_reason.agg(names=("id", "size"), n=("n", "sum"), most=("id", lambda ids: ", ".join(ids.head(10))))
+    table = table.reset_index().sort_values("n", ascending=False)
+    table["undo"] = [
+        next((how for begin, how in UNDO.items() if why.startswith(begin)), "–") for why in table["reason"]
+    ]
+    heads = {
+        "reason": "Left out as",
+        "names": "Different ones",
+        "n": "Places",
+        "most": "Most frequent",
+        "undo": "Setting",
+    }
+    columns = {"id": "Name", "what": "What", "reason": "Reason", "n": "Places"}
+    terms = ", ".join(f"{kinds.get(kind, 0):,} {kind}s" for kind in ("word", "phrase", "concept"))
+    rows = dropped[~lost].sort_values("n", ascending=False)
+    return html.group(
+        html.say(f"{' '.join(words['notes'])} **{len(words['terms']):,} terms** are left for the models: {terms}."),
+        html.table(table, caption="Words, phrases and concepts that no model counts, by reason", columns=heads),
+        html.details(
+            "The most frequent of them", html.table(rows, caption="All are in `tables/dropped.csv`", columns=columns)
+        ),
+        html.details(
+            f"Places where two concepts overlap: {int(dropped['n'][lost].sum()):,}",
+            html.table(dropped[lost], caption="What a longer or earlier concept took", columns=columns),
+        )
+        if lost.any()
+        else "",
     )
 
 

@@ -20,7 +20,7 @@ SHORT_LISTS = {
 }  # fmt: skip
 # Function words that NLTK's English list lacks: modal verbs, their like, and abbreviations that mean nothing alone.
 MISSING = {
-    "en": "also although am cannot could either etc eg however ie may might must neither pm shall since though upon us"
+    "en": "also although am cannot could either etc eg however ie many may might much must neither pm shall since though upon us"
     " whether would yet mr mrs ms one two three four five six seven eight nine ten",
     "fr": "afin ainsi alors après aucun aucune aussi autre autres avant avoir beaucoup bien car ce cela celle celles celui"
     " certain certaine certaines certains cet cette ceux chaque chez comme contre depuis doit doivent donc dont déjà elles encore entre"
