@@ -50,6 +50,7 @@ BENCHES = (
     Bench("corpus_cleaning.py", ("--real", "{corpora}/.."), ()),
     Bench("trends_speed.py", (NEWS, "--repeats", "5"), (NEWS, "--repeats", "1"), "dated/NewsArticles.zip"),
     Bench("trends_size.py", (), ("size", "--runs", "10")),
+    Bench("topics_coverage.py", ("--articles", "36"), ("true", "--runs", "4")),
 )  # fmt: skip
 
 

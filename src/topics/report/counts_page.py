@@ -100,7 +100,8 @@ def decision(compared: Mapping[str, Any]) -> html.Piece:
             "and more that no second run finds. To decide, read:\n\n"
             "- the topics of two or three counts side by side, each with its articles (the pages on topics), and ask which differences matter to the question at hand;\n"
             "- which topics divide as the count grows (below): where a division means something, the larger count earns its place;\n"
-            "- how many topics come back in every other run: what does not should carry no conclusion."
+            "- how many topics come back in every other run: what does not should carry no conclusion;\n"
+            "- whether a topic holds two themes: its share and interval are those of both together, so that too few topics mislead more than too many, which `labels.yml` can merge."
         ),
     )
 

@@ -19,6 +19,7 @@ from topics.settings import Settings
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 from topics.trends.statistics import MOVED
 
+NOT_TESTED = "not tested"
 MAPPED = 4  # topics from which on a map shows anything
 UNSTABLE, WAVERING = "unstable", "not in every run"  # found in half of the other runs at most; in more, but not in all
 
@@ -154,7 +155,8 @@ def _overview_table(made: Mapping[str, Any]) -> html.Piece:
     )
     columns = {"group": "Group"} if (rows["group"] != "").any() else {}
     columns |= {"label": "Topic", "share": "Share of an article’s words (95 %, a)", "back": "Comes back in"}
-    columns |= {"over_time": "Over time", "moved": "Trend"} if lines else {}
+    columns |= {"over_time": "Over time"} if lines else {}
+    columns |= {"moved": "Trend"} if (rows["moved"] != NOT_TESTED).any() else {}
     columns |= {"terms": "Most probable words"}
     formats = {
         "label": lambda row: html.link(f"{row.topic} · {row.label}", f"#topic-{row.topic}"),
@@ -178,10 +180,8 @@ def _back(row: Any) -> str:
 
 def direction(row: Any) -> str:
     """What the trend of a topic says, in a few words."""
-    if row is None:
-        return "not tested"
-    if row.note:
-        return "not tested"
+    if row is None or row.note:
+        return NOT_TESTED
     if row.q > MOVED:  # the rule of `trends.keywords.findings`
         return "not told from chance"
     ends = [html.interval(share, percent=True, digits=0) for share in (row.start, row.end)]
