@@ -131,6 +131,26 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
         p.denominators(calendar, placed, p.read_totals(path))
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("totals.csv", "", "not readable as CSV"),
+        ("totals.csv", "source,period\nx,2018\n", "Missing: total"),
+        ("totals.csv", "source,period,total\nx,2018,-3\n", "row 2: total must be a whole number"),
+        ("totals.csv", "source,period,total\nx,2018,3\nx,2018,4\n", "row 3: x and 2018 stand there twice"),
+        ("collection.yml", "seasons: [2018-02-16]\n", "seasons must be names"),
+        ("collection.yml", "since: 2019-01-01\nuntil: 2018-01-01\n", "must not be after"),
+        ("collection.yml", "since: last year\n", "must be a date"),
+        ("collection.yml", "query: [\n", "not readable as YAML"),
+    ],
+)
+def test_a_bad_file_is_one_clear_line(tmp_path, file, text, says):
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=says) as told:
+        p.read_totals(tmp_path / file) if file == "totals.csv" else p.read_collection(tmp_path)
+    assert "\n" not in str(told.value)
+
+
 def test_seasons_enter_where_the_span_allows():
     months = [f"{2015 + i // 12}-{i % 12 + 1:02d}" for i in range(40)]
     calendar = p.calendar(p.place(articles(months, "month"), "month"), "month")

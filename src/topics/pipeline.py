@@ -843,11 +843,14 @@ def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | Non
     series = trends.keyword_series(*over_time, totals=total)
     moves = trends.keyword_trends(*over_time, withheld=withheld, totals=total, seasons=said.get("seasons"))
     alike = {str(name): float(r) for name, r in zip(moves["name"], moves["correlation"], strict=True) if r == r}
+    counted = series
+    if total is not None:
+        counted, calendared = series[series["source"] == ""], calendared.assign(n_docs=total.sum(axis=1).to_numpy())
     return made | {
         "series": series,
         "trends": moves,
         "findings": trends.findings(moves),
-        "bursts": bursts.bursts(series, calendared, alike),
+        "bursts": bursts.bursts(counted[~counted["name"].isin(withheld)], calendared, alike),
     }
 
 

@@ -81,10 +81,13 @@ def link(text: Any, address: Any) -> Piece:
 def anchor(kind: str, name: Any) -> str:
     """The id under which a thing can be linked to, the same on every page.
 
-    >>> anchor("topic", 3), anchor("term", "Smart city!")
-    ('topic-3', 'term-smart-city')
+    Letters and digits make the name; a sign that is no punctuation is its number, so that C++ and C# are two.
+
+    >>> anchor("topic", 3), anchor("term", "Smart city!"), anchor("term", "C++")
+    ('topic-3', 'term-smart-city', 'term-c-2b-2b')
     """
-    slug = re.sub(r"[^\w]+", "-", str(name).lower()).strip("-")
+    signs = re.sub(r"[+#&@*]", lambda sign: f"-{ord(sign[0]):x}-", str(name).lower())
+    slug = re.sub(r"[^\w]+", "-", signs).strip("-")
     return f"{kind}-{slug or 'x'}"
 
 

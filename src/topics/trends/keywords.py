@@ -263,6 +263,7 @@ def keyword_trends(
     if totals is not None:
         published = np.maximum(totals.sum(axis=1).to_numpy()[:, None], 1)
         share, n = mentioning / published, published / effects[-1]
+        periods = periods.assign(n_docs=published)
     cells = outlet_cells(mentions, placed, periods, n, totals) if len(periods) else None
     return trends_of(
         share, n, periods, length, names, kinds, mentioning=mentioning, withheld=withheld, seasons=seasons, cells=cells

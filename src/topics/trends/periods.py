@@ -279,9 +279,14 @@ def read_collection(folder: Path) -> dict[str, Any]:
         value = said.get(key)
         if value is not None:
             said[key] = [str(each) for each in (value if isinstance(value, list) else [value])]
-    said["seasons"] = {
-        str(name): _events(name, spans, path.name) for name, spans in (said.get("seasons") or {}).items()
-    }
+    if said.get("since") and said.get("until") and said["since"] > said["until"]:
+        raise UserError(f"{path.name}: since ({said['since']}) must not be after until ({said['until']}).")
+    seasons = said.get("seasons") or {}
+    if not isinstance(seasons, dict):
+        raise UserError(
+            f"{path.name}: seasons must be names with lists of days, such as `Tet: [2018-02-16]`. Got {seasons!r}."
+        )
+    said["seasons"] = {str(name): _events(name, spans, path.name) for name, spans in seasons.items()}
     return said
 
 
@@ -306,7 +311,12 @@ def read_totals(path: Path) -> pd.DataFrame:
 
     Raises `UserError` naming file and row where a column is missing, a total is no whole number or a pair stands twice.
     """
-    table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    try:
+        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{path.name}: not readable as CSV ({' '.join(str(error).split())}). Mend or remove it."
+        ) from None
     missing = [column for column in ("source", "period", "total") if column not in table.columns]
     if missing:
         raise UserError(f"{path.name} must have the columns source, period, total. Missing: {', '.join(missing)}.")

@@ -300,6 +300,8 @@ def trends_of(
         table["season"] = season_note
         table = _described(table, share[used], n[used], kept)
     table["note"] = notes
+    told = ~table["name"].isin(list(withheld or {}))  # a peak would be a claim too
+    table["peak"], table["peak_share"] = table["peak"].where(told, ""), table["peak_share"].where(told)
     table["family"] = family or f"{len(tested)} names tested together"
     table["n_family"] = len(tested)
     return tables.conform(table, "trends")
