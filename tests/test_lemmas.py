@@ -78,8 +78,8 @@ def test_stop_words_are_known_by_form_by_elision_and_by_lemma():
 
 
 def test_french_is_lemmatised_as_french():
-    assert keys("usines industrielles données", language="fr") == {
-        "usines": "usine", "industrielles": "industriel", "données": "donnée",
+    assert keys("usines industrielles données prise", language="fr") == {
+        "usines": "usine", "industrielles": "industriel", "données": "donnée", "prise": "prise",
     }  # fmt: skip
 
 

@@ -45,6 +45,7 @@ def words(text):
         ("l'usine, d’une, qu'il, aujourd'hui, L'Oréal", "l' usine d’ une qu' il aujourd'hui L' Oréal"),
         ("Vietnam-Japan Asia-Pacific mid-April", "Vietnam Japan Asia Pacific mid April"),
         ("US-China China-US anti-EU Al-Qaida T-Mobile CD-ROM", "US China China US anti EU Al-Qaida T-Mobile CD-ROM"),
+        ("Hauts-de-France, Stratford-upon-Avon", "Hauts-de-France Stratford-upon-Avon"),
         ("CO₂ and H₂O, they'r", "CO₂ and H₂O they"),
         ("socio-economic Wi-Fi e-Government sci-tech", "socio-economic Wi-Fi e-Government sci-tech"),
         ("2016-2020, 1,000.5 people, 9/11", "2016 2020 1,000.5 people 9/11"),

@@ -29,7 +29,7 @@ LETTER = r"(?:[^\W_]|[₀-₉])"  # combining marks among them, and CO₂
 # A word is a run of letters, or several, where what stands behind a run joins it to the next one; it may have a tail.
 JOINS = rf"""
     [-‐‑](?<!\p{{N}}.(?=\p{{N}}))                                        # e-government; not 2016-2020
-         (?<!\p{{Ll}}\p{{Ll}}.(?=\p{{Lu}}\p{{L}}))(?<!\p{{Lu}}\p{{Lu}}.(?=\p{{Lu}}\p{{Ll}}))      # not Vietnam-Japan, China-US, US-China
+         (?<!(?<![-‐‑]\p{{Ll}}*)\p{{Ll}}\p{{Ll}}.(?=\p{{Lu}}\p{{L}}))(?<!\p{{Lu}}\p{{Lu}}.(?=\p{{Lu}}\p{{Ll}}))      # not Vietnam-Japan, China-US, US-China
   | ['’ʼ](?!{CLITIC})(?<!{ELISION}.)                                  # don't, O'Brien, aujourd'hui
   | &                                                                  # R&D
   | \.(?:(?=(?:com|org|net|gov|edu|info)\b)                            # Amazon.com

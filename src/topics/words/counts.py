@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -73,39 +74,18 @@ def count(spans: pd.DataFrame, names: pd.DataFrame, doc_ids: np.ndarray, unit: s
     return Counts(np.asarray(doc_ids, dtype=str), terms[order], matrix, unit_doc, unit)
 
 
-def prepare(
-    articles: pd.DataFrame,
-    *,
-    language: str = "en",
-    concepts: pd.DataFrame | None = None,
-    lemmas: bool = True,
-    exceptions: Iterable[str] = (),
-    stop_words: Iterable[str] = (),
-    keep_words: Iterable[str] = (),
-    remove: Iterable[str] = ("calendar", "outlet", "boilerplate"),
-    phrases: str = "npmi",
-    phrase_threshold: float | None = None,
-    phrase_min_count: int = 5,
-    phrase_max_words: int = 4,
-    min_docs: int | None = None,
-    max_share: float | None = None,
-    unit: str = "article",
-    map: Callable[..., Iterable[Any]] = map,
-) -> dict[str, Any]:
+def prepare(articles: pd.DataFrame, *, unit: str = "article", **options: Any) -> dict[str, Any]:
     """Everything that this room makes of ARTICLES (`doc_id`, `text`, `source` are read), for the store and the rooms after.
 
     `counts`: Counts. `terms`: TERMS, by count. `dropped`: DROPPED, one row a name that is no term. `tokens`, `forms`: every
     word, as `tokens.token_table` gives them, with the key of each form. `units`: words and concepts in place.
     `names`, `spans`: what is counted, and where each stands. `phrases`: what was learned. `notes`: sentences for a report.
+    `options` are those of `read_words` and `learn_vocabulary`.
     """
-    words = read_words(
-        articles, language=language, concepts=concepts, lemmas=lemmas, exceptions=exceptions, stop_words=stop_words, keep_words=keep_words,
-        remove=remove, map=map,
-    )  # fmt: skip
-    vocabulary, stream, keys = _learn(
-        words, None, phrases, phrase_threshold, phrase_min_count, phrase_max_words, min_docs, max_share
-    )
-    names = vocabulary["names"]
+    learning = {name: options.pop(name) for name in signature(learn_vocabulary).parameters if name in options}
+    words = read_words(articles, **options)
+    vocabulary = learn_vocabulary(words, **learning)
+    names, (stream, keys) = vocabulary["names"], vocabulary.pop("stream")
     spans = _spans(words, stream, keys, names)
     return {
         **words,
@@ -215,24 +195,11 @@ def learn_vocabulary(
     """What is learned from the articles `docs` (positions in `doc_ids`; all where None): phrases, and which names are terms.
 
     `names`: one row a word, phrase or concept that stands in them: `name` (as most often written), `key`, `kind`,
-    `reason` (why it is no term, or ""), `n`, `n_docs`. `phrases`: "npmi", "default" or "none"; the threshold is .5 or 10
-    where not given. A term stands in `min_docs` articles or more and in at most `max_share` of them. Where not given,
-    `min_docs` is 1 under 10 articles, 2 under 100, 3 under 1,000, else 5; `max_share` is 1 under 20 articles, else .5.
+    `reason` (why it is no term, or ""), `n`, `n_docs`. `stream`: all articles with the phrases joined, and the keys of its codes.
+    `phrases`: "npmi", "default" or "none"; the threshold is .5 or 10 where not given. A term stands in `min_docs` articles or
+    more and in at most `max_share` of them. Where not given, `min_docs` is 1 under 10 articles, 2 under 100, 3 under 1,000,
+    else 5; `max_share` is 1 under 20 articles, else .5.
     """
-    return _learn(words, docs, phrases, phrase_threshold, phrase_min_count, phrase_max_words, min_docs, max_share)[0]
-
-
-def _learn(
-    words: Mapping[str, Any],
-    docs: np.ndarray | None,
-    phrases: str,
-    threshold: float | None,
-    min_count: int,
-    max_words: int,
-    min_docs: int | None,
-    max_share: float | None,
-) -> tuple[dict[str, Any], Stream, list[str]]:
-    """The vocabulary of `learn_vocabulary`, and all articles with it in place, as a stream and its keys."""
     if phrases not in (*SCORINGS, "none"):
         raise UserError(f"phrases must be npmi, default or none. Got {phrases!r}.")
     stream, keys = _stream(words), words["keys"]["key"].tolist()
@@ -241,10 +208,10 @@ def _learn(
     max_share = _by_size(n_articles, {20: 1.0}, 0.5) if max_share is None else max_share
     learned = NO_PHRASES
     if phrases != "none":
-        threshold = {"npmi": 0.5, "default": 10.0}[phrases] if threshold is None else threshold
+        threshold = {"npmi": 0.5, "default": 10.0}[phrases] if phrase_threshold is None else phrase_threshold
         learned, joined, more_keys = learn_phrases(
-            stream.of(docs), keys, scoring=phrases, threshold=threshold, min_count=min_count, min_docs=min_docs,
-            max_words=max_words,
+            stream.of(docs), keys, scoring=phrases, threshold=threshold, min_count=phrase_min_count, min_docs=min_docs,
+            max_words=phrase_max_words,
         )  # fmt: skip
         stream, keys = (joined, more_keys) if docs is None else apply_phrases(stream, keys, learned)
     names = _names(words, stream.of(docs), keys)
@@ -254,7 +221,7 @@ def _learn(
         f"in more than {max_share:.0%} of the articles"
     )
     note = f"Terms stand in at least {min_docs} and at most {max_share:.0%} of {n_articles:,} articles."
-    return {"names": names, "phrases": learned, "notes": [note]}, stream, keys
+    return {"names": names, "phrases": learned, "notes": [note], "stream": (stream, keys)}
 
 
 def _by_size(n: int, values: Mapping[int, Any], largest: Any) -> Any:

@@ -23,8 +23,8 @@ MISSING = {
     "en": "also although am cannot could either etc eg however ie many may might much must neither pm shall since though upon us"
     " whether would yet mr mrs ms one two three four five six seven eight nine ten",
     "fr": "afin ainsi alors après aucun aucune aussi autre autres avant avoir beaucoup bien car ce cela celle celles celui"
-    " certain certaine certaines certains cet cette ceux chaque chez comme contre depuis doit doivent donc dont déjà elles encore entre"
-    " faire fait faut ici jusqu également les leurs lors lorsqu lorsque moins notamment où peu peut peuvent plus plusieurs puis puisqu"
+    " certain certaine certaines certains cet cette ceux chaque chez comme contre depuis devoir doit doivent donc dont déjà elles encore entre"
+    " faire fait faut ici jusqu également les leurs lors lorsqu lorsque moins notamment où peu peut peuvent plus plusieurs pouvoir puis puisqu"
     " puisque quand quel quelle quelles quels quoi quoiqu sans selon si sous tandis tous tout toute toutes très va vers vont être"
     " deux trois quatre cinq six sept huit neuf dix",
 }

@@ -24,6 +24,7 @@ EXCEPTIONS = {
     " nam lan pence cola bayer fed ltd jr inc km cm developed=develop growing=grow playing=play thinking=think gone=go"
     " singing=sing swearing=swear fixed=fix fixing=fix mixed=mix mixing=mix thanked=thank thanking=thank guarded=guard"
     " guarding=guard crafted=craft deposited=deposit annexed=annex unfolded=unfold unfolding=unfold proclaiming=proclaim",
+    "fr": "mise prise reprise moyenne empreinte unis alpes",
 }
 ACRONYMS = {"en": frozenset({"US", "IT", "WHO", "IS", "PM"})}  # that read as stop words in lower case, and are none
 NUMBER = re.compile(
