@@ -30,20 +30,7 @@ SIZES = ("s", "ms", "ns", "min", "MB", "GB", "bytes", "B")  # smaller is better,
 SMALLER = ("perplexity",)
 LARGER = ("npmi", "c_npmi", "c_v", "diversity", "nmi", "purity", "precision", "recall", "f1", "accuracy", "power")
 KEY = ["benchmark", "case", "measure", "unit"]
-KNOWN = {
-    *KEY,
-    "side",
-    "value",
-    "repetition",
-    "run",
-    "error",
-    "seed",
-    "published",
-    "date",
-    "command",
-    "machine",
-    "versions",
-}
+KNOWN = {*KEY, *"side value repetition run runs error seed published date command machine versions".split()}
 GROWTH = {"n_topics": "topics", "topics": "topics", "articles": "articles", "threads": "threads", "workers": "workers"}
 LONG = 40  # rows of a table that is folded
 
@@ -291,6 +278,8 @@ def tables(compared: pd.DataFrame) -> list[list[str]]:
 def spread(row: pd.Series) -> str:
     unit = "" if row["unit"] in ("", "share", "score") else f" {row['unit']}"
     if pd.notna(row["error"]):
+        if row["error"] == 0:
+            return f"{row['median']:.3f} in each of {row['n']}"
         return f"{row['median']:.3f} ± {row['error']:.3f}, {row['n']}"
     if row["published"]:
         return f"{number(row['median'])}{unit}, published"
