@@ -47,6 +47,7 @@ def _run(file: str) -> str:
     now = datetime.now(UTC)
     run = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}"
     about = {"run": run, "date": f"{now:%Y-%m-%d}", "command": command(), "machine": machine(), "versions": versions()}
+    about |= {"load": round(os.getloadavg()[0], 1)} if hasattr(os, "getloadavg") else {}
     _append(file, about)
     return run
 

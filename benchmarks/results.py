@@ -99,7 +99,7 @@ HOW_TO_READ = """Written by `python benchmarks/run.py` from the lines in `benchm
 folder of real corpora, which do not ship). Sides were measured in turn, round after round, on one machine in one run. A cell gives the median, the range in brackets, and
 the number of repetitions or seeds; after the semicolon the comparison with ours, pair by pair: for times, sizes and perplexity theirs over ours (over 1: we need less), for scores ours minus
 theirs (over 0: we score higher), median and range; **bold** is a loss. A rate over simulated corpora has its
-Monte Carlo standard error (±) and the number of corpora. Processor time counts all processes, and says more than wall time where the machine had other work."""
+Monte Carlo standard error (±) and the number of corpora. Processor time counts all processes, and says more than wall time where the machine had other work: where that was so, the section says it, and wall times there are no figures of merit."""
 
 
 # --- comparing ------------------------------------------------------------------------------------------------------------
@@ -247,7 +247,9 @@ def section(
     of = runs[runs["run"].isin(part["run"])]
     text = [f"## {ABOUT.get(name, name)}", ""]
     for (day, machine), those in of.groupby(["date", "machine"], sort=False):
-        text += [f"{day}, {machine}:", "", *(f"- `{command}`" for command in those["command"].unique()), ""]
+        load = those.get("load", pd.Series(dtype=float)).max()
+        busy = f", with up to {load:.0f} processes at work when it began" if load > 2 else ""
+        text += [f"{day}, {machine}{busy}:", "", *(f"- `{command}`" for command in those["command"].unique()), ""]
     text += pictures
     stages = compared["case"].str.extract(r"^(.*), by (\w+): (.*)$")
     main = compared[stages[0].isna()]
