@@ -23,12 +23,13 @@ else
   READY_BENCH := .venv/.ready-bench
 endif
 export PYTHONPATH := src
+unexport PYTHONDONTWRITEBYTECODE  # what is imported is compiled once, not by every process anew
 TOPICS_COMMAND := "$(PYTHON)" -m topics
 
 .PHONY: help reports test lab verify settings check lint bench bench-quick lock clean clean-all
 
 help:  ## show this list
-	@echo "make TARGET [ARTICLES=file or folder] [TOPICS=\"5 10 20\"] [SEEDS=\"1 2 3\"] [NAME=run] [OUT=folder] [CONFIG=file]"
+	@echo "make TARGET [ARTICLES=file or folder] [TOPICS=\"5 10 20\"] [SEEDS=\"1 2 3\"] [NAME=run] [OUT=folder] [CONFIG=file] [PUBLIC=1]"
 	@sed -n 's/^\([a-z-]*\):.*##/\1/p' Makefile | awk '{name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0}'
 
 reports: $(READY)  ## articles to reports: sets up what is missing, runs everything, says where to look
@@ -39,6 +40,7 @@ reports: $(READY)  ## articles to reports: sets up what is missing, runs everyth
 	[ -z "$$RUN_NAME" ] || set -- "$$@" --name "$$RUN_NAME"; \
 	[ -z "$$OUT" ] || set -- "$$@" --out "$$OUT"; \
 	[ -z "$$CONFIG" ] || set -- "$$@" --config "$$CONFIG"; \
+	case "$$PUBLIC" in ""|0) ;; 1) set -- "$$@" --public;; *) echo "PUBLIC must be 1, 0 or nothing. Got '$$PUBLIC'." >&2; exit 2;; esac; \
 	$(TOPICS_COMMAND) reports "$$@"
 
 test: $(READY_DEV)  ## set up and run the tests

@@ -101,7 +101,7 @@ def test_few_articles_are_read_not_counted(tmp_path):
 
 
 def test_the_sample_is_taken_while_there_is_nothing_else(monkeypatch, tmp_path):
-    monkeypatch.setattr(pipeline, "project_folder", lambda: tmp_path)
+    monkeypatch.setattr("topics.settings.project_folder", lambda: tmp_path)
     settings = pipeline.settings(ROOT / "config.yml")
     with pytest.raises(UserError, match="no articles"):
         pipeline.articles_path(settings)

@@ -6,7 +6,9 @@ import json
 import threading
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from topics import pipeline, settings
 from topics.report import provenance, run
@@ -29,10 +31,10 @@ def fake_run(monkeypatch, text="new", fail=None):
         if fail:
             raise fail
         entry = {"name": name, "corpus": "c", "settings": "s", "articles": 1, "topic_counts": "3", "verdict": "v"}
-        return {"verdict": "v", "warnings": [], "findings": [], "left_out": "nothing", "entry": entry}
+        return {"summary": "v", "entry": entry}
 
     monkeypatch.setattr(run, "make_run", make)
-    monkeypatch.setattr(run.index, "write_runs", lambda folder: None)
+    monkeypatch.setattr("topics.report.index.write_runs", lambda folder: None)
 
 
 def test_a_finished_run_takes_the_place_of_the_last(chosen, tmp_path, monkeypatch):
@@ -96,7 +98,9 @@ def test_a_second_run_on_the_same_folder_waits(tmp_path, capsys):
     assert "waiting for it" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["", "../up", ".hidden", "a/b", "a.failed", "a b", "x" * 81, "-x"])
+@pytest.mark.parametrize(
+    "name", ["", "../up", ".hidden", "a/b", "a.failed", "a b", "x" * 81, "-x", "con", "NUL.txt", "a."]
+)
 def test_a_name_never_becomes_a_path(name):
     with pytest.raises(UserError):
         run.run_name(name, Path("articles"))
@@ -112,29 +116,74 @@ def test_a_run_is_named_after_its_articles(articles, name):
 def test_the_runs_settings_file_gives_the_same_settings(chosen, tmp_path):
     work = tmp_path / "out" / ".mine.part"
     work.mkdir(parents=True)
-    run.write_settings(chosen, work / "config.yml", [5])
+    (work / "config.yml").write_text(run.settings_text(chosen, work, [5]), encoding="utf-8")
     again, _ = settings.load(work / "config.yml")
     assert settings.deciding(again) == settings.deciding(chosen) | {"topic_counts": [5]}
     assert again.articles == chosen.articles
     assert pipeline.articles_path(again) == pipeline.articles_path(chosen)
 
 
+def notebook(folder, *sources):
+    """A notebook with a parameters cell and these cells."""
+    cells = [new_code_cell("seeds = None  # one", metadata={"tags": ["parameters"]}), *map(new_code_cell, sources)]
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = folder / "page.ipynb"
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": spec, "language_info": {"name": "python"}}), path)
+    return path
+
+
 def test_a_misspelt_parameter_stops_before_the_kernel_starts(tmp_path):
-    job = {
-        "notebook": str(ROOT / "notebooks" / "03_topics.ipynb"),
-        "parameters": {"n_topcis": 9},
-        "executed": str(tmp_path / "x.ipynb"),
-    }
     with pytest.raises(RuntimeError, match="Did you mean 'n_topics'"):
-        run.execute(job)
+        run.execute(
+            ROOT / "notebooks" / "03_topics.ipynb", {"n_topcis": 9}, tmp_path / "x.ipynb", run.Kernels(tmp_path)
+        )
     assert not (tmp_path / "x.ipynb").exists()
+
+
+def test_a_failing_cell_is_named_with_its_last_lines_and_its_copy_kept(tmp_path):
+    path = notebook(tmp_path, "x = 1", "print('so far')\n1 / 0")
+    with pytest.raises(RuntimeError, match=r"copy, cell 3 \(print\('so far'\)\): ZeroDivisionError: division by zero"):
+        run.execute(path, {"seeds": 3}, tmp_path / "copy.ipynb", run.Kernels(tmp_path / "home"))
+    assert "so far" in (tmp_path / "copy.ipynb").read_text(encoding="utf-8")
+
+
+def test_a_killed_kernel_is_said_with_the_cell_that_killed_it(tmp_path):
+    dying = "import os, signal, sys\nprint('out of memory', file=sys.__stderr__, flush=True)\nos.kill(os.getpid(), 9)"
+    path = notebook(tmp_path, "x = 1", dying)
+    kernels = run.Kernels(tmp_path / "home")
+    with pytest.raises(RuntimeError, match=r"cell 2 \(import os, signal, sys\): its process died .*\nout of memory"):
+        run.execute(path, {}, tmp_path / "copy.ipynb", kernels)
+    assert "x = 1" in (tmp_path / "copy.ipynb").read_text(encoding="utf-8")
+    assert kernels._running == {}
+
+
+@pytest.mark.parametrize("can", [True, False], ids=["at once", "in two steps"])
+def test_folders_change_places_whether_or_not_the_system_can_do_it_at_once(tmp_path, monkeypatch, can):
+    if not can:
+        monkeypatch.setattr(run, "exchange", lambda one, other: False)
+    for name in ("work", "final"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "who").write_text(name)
+    run.put_in_place(tmp_path / "work", tmp_path / "final")
+    assert (tmp_path / "final" / "who").read_text() == "work"
+    assert can or sorted(path.name for path in tmp_path.iterdir()) == ["final"]
+
+
+def test_what_a_killed_run_left_is_put_right(tmp_path):
+    for name in (".mine.old", ".mine.part-7-1", ".mine.verify-x", ".mine.two.part-7-1", "mine.failed"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".mine.old" / "index.html").write_text("the last good one")
+    with run.workplace(tmp_path, "mine") as work:
+        assert (tmp_path / "mine" / "index.html").read_text() == "the last good one"
+        left = {path.name for path in tmp_path.iterdir()} - {work.name}
+    assert left == {"mine", ".mine.two.part-7-1", "mine.failed"}
 
 
 def test_differences_between_two_records_are_told_in_words():
     old = {
         "inputs": [{"file": "a.txt", "bytes": 1, "sha256": "1"}, {"file": "b.txt", "bytes": 1, "sha256": "1"}],
         "settings": {"unit": "auto"}, "libraries": {"gensim": "4.4.0"}, "topics": "0.1.0", "code": "c", "lock": "l",
-        "python": "3.11.7", "processor": "x86_64", "system": "Linux", "topic_counts": [5], "grid": [5], "seeds": [1],
+        "notebooks": {}, "concepts": None, "labels": None, "python": "3.11.7", "processor": "x86_64", "system": "Linux", "topic_counts": [5], "grid": [5], "seeds": [1],
         "outputs": {"tables/topics.csv": "1", "index.html": "1"},
     }  # fmt: skip
     new = json.loads(json.dumps(old))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -61,6 +63,9 @@ def parser() -> Parser:
     reports.add_argument("--name", help="name of the run's folder; default from the articles' name")
     reports.add_argument("--out", help="folder of the runs; default reports")
     reports.add_argument("--config", help="file of settings; default config.yml")
+    reports.add_argument(
+        "--public", action="store_true", default=None, help="a report to publish: short quotations alone"
+    )
     check = command("check")
     check.add_argument(
         "articles", nargs="?", help="file or folder; default data/raw, or the sample while that is empty"
@@ -92,6 +97,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     given = parser().parse_args(arguments)
+    for name in ("SIGTERM", "SIGHUP"):  # asked to end, a run ends as by Ctrl-C: evidence kept, nothing left running
+        if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         return COMMANDS[given.command](given)
     except UserError as mistake:
@@ -110,9 +118,8 @@ def leave_home_alone(cache: str) -> None:
 
 
 def reports(given: argparse.Namespace) -> int:
-    from topics import pipeline
-
-    chosen = pipeline.settings(given.config, articles=given.articles, topic_counts=given.topics, seeds=given.seeds)
+    told = {"articles": given.articles, "topic_counts": given.topics, "seeds": given.seeds, "public": given.public}
+    chosen, _ = settings.load(settings.config_file(given.config), told)
     leave_home_alone(chosen.cache)
     from topics.report import run
 
@@ -127,9 +134,7 @@ def check(given: argparse.Namespace) -> int:
 
 
 def show_settings(given: argparse.Namespace) -> int:
-    from topics import pipeline
-
-    chosen, origin = settings.load(pipeline.config_file(given.config))
+    chosen, origin = settings.load(settings.config_file(given.config))
     width = max(map(len, settings.FIELDS))
     for name, item in settings.FIELDS.items():
         value = getattr(chosen, name)
@@ -161,4 +166,6 @@ COMMANDS: dict[str, Any] = {
 }
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # fits that a stop left running in threads are not waited for

@@ -7,6 +7,7 @@ step that `make reports` has made reads it, and one that asks for another topic 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import pairwise
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -26,7 +27,8 @@ import pandas as pd
 from topics import corpus as corpus_room
 from topics import store
 from topics.corpus import audit
-from topics.settings import Settings, deciding, load, nearest, project_folder
+from topics.settings import Settings, articles_path, config_file, deciding, load, nearest
+from topics.store import inputs
 from topics.tables import COLUMNS, UserError, conform, empty
 
 if TYPE_CHECKING:
@@ -37,8 +39,6 @@ Tell = Callable[[str], None]
 Track = Callable[..., Iterable[Any]]
 
 
-# Read with a file of articles where they lie beside it:
-BESIDE = ("metadata.csv", "corrections.csv", "collection.yml", "totals.csv")
 HELD_OUT = 5  # every fifth article, by chance, is held out for perplexity
 READING_GROUPS = (2, 3)  # topic counts where articles are few
 SURE = 0.05  # false discovery rate of what is said to mark a group
@@ -70,48 +70,6 @@ def settings(config: str | Path | None = None, **given: Any) -> Settings:
     return load(config_file(config), given)[0]
 
 
-def config_file(config: str | Path | None) -> Path | None:
-    """The file of settings as given, or the project's `config.yml` where it has one."""
-    if config is not None:
-        return Path(config)
-    standing = project_folder() / "config.yml"
-    return standing if standing.exists() else None
-
-
-def articles_path(settings: Settings) -> Path:
-    """The file or folder of articles: as set, else `data/raw`, and the sample while that is empty.
-
-    Raises `UserError` where there is no such file or folder.
-    """
-    data = project_folder() / "data"
-    if settings.articles is not None:
-        path = Path(settings.articles)
-        if not path.exists():
-            near = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
-            raise UserError(
-                f"{path}: no such file or folder of articles.{nearest(path.name, [item.name for item in near])}"
-            )
-        return path
-    for path in (data / "raw", data / "sample"):
-        if path.is_dir() and any(not item.name.startswith(".") for item in path.iterdir()):
-            return path
-    raise UserError(f"{data / 'raw'}: no articles. Put files there, or name a file or folder: ARTICLES=my/folder")
-
-
-def inputs(path: Path) -> list[dict[str, Any]]:
-    """Every file of the articles with its size and digest: one entry a file, in the order of their names."""
-    base = path.parent if path.is_file() else path
-    if path.is_file():
-        files = [path, *(base / name for name in BESIDE if (base / name).is_file())]
-    else:
-        files = sorted(item for item in path.rglob("*") if item.is_file() and not item.is_symlink())
-    seen = [item for item in files if not any(part.startswith(".") for part in item.relative_to(base).parts)]
-    return [
-        {"file": item.relative_to(base).as_posix(), "bytes": item.stat().st_size, "sha256": store.file_digest(item)}
-        for item in seen
-    ]
-
-
 # --- many -------------------------------------------------------------------------------------------------------------------
 
 
@@ -132,8 +90,17 @@ def processes(settings: Settings, n_articles: int) -> Iterator[Callable[..., Ite
     if workers < 2 or n_articles < 400:
         yield map
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
+    try:
         yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    """A worker leaves Ctrl-C to the process that started it, and ends when that one does, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=lambda: (parent_process().join(), os._exit(1)), daemon=True).start()  # type: ignore[union-attr]
 
 
 @contextmanager
@@ -161,6 +128,16 @@ def _keep(settings: Settings, key: str, build: Callable[[], store.Result]) -> st
 
 def corpus(settings: Settings) -> store.Kept:
     """The corpus: `articles, removals, dropped, repeats` and `language`."""
+    kept = _corpus(settings, "")
+    return (
+        kept
+        if kept["articles"]["date"].max() <= date.today().isoformat()
+        else _corpus(settings, date.today().isoformat())
+    )
+
+
+def _corpus(settings: Settings, day: str) -> store.Kept:
+    """The corpus read on a day: a date after it is none. The day enters the key only where it decides something; nothing: the last of all days."""
     path = articles_path(settings)
     found = inputs(path)
     known = corpus_room.STEPS
@@ -175,20 +152,16 @@ def corpus(settings: Settings) -> store.Kept:
         "language": settings.language,
         "threshold": settings.near_repeats,
     }
+    key = store.key(
+        "corpus", room="corpus", values=values | ({"today": day} if day else {}), inputs=[store.digest(found)]
+    )
 
-    def made(today: date) -> store.Kept:
-        # A date is in the future only until it comes: the day enters the key only where it decides something.
-        day = {} if today == date.max else {"today": today.isoformat()}
-        key = store.key("corpus", room="corpus", values=values | day, inputs=[store.digest(found)])
+    def build() -> store.Result:
+        today = date.fromisoformat(day) if day else date.max
+        with processes(settings, sum(item["bytes"] for item in found) // 2000) as many:
+            return corpus_room.prepare(path, today=today, map=many, **values)
 
-        def build() -> store.Result:
-            with processes(settings, sum(item["bytes"] for item in found) // 2000) as many:
-                return corpus_room.prepare(path, today=today, map=many, **values)
-
-        return _keep(settings, key, build)
-
-    kept = made(date.max)
-    return kept if kept["articles"]["date"].max() <= date.today().isoformat() else made(date.today())
+    return _keep(settings, key, build)
 
 
 def check(settings: Settings) -> str:
@@ -316,17 +289,16 @@ def fits(settings: Settings, jobs: Iterable[tuple[Job, str]], track: Track = unt
     workers = worker_count(settings)
     threads = max(1, workers // max(1, len(missing)))
     news: SimpleQueue[Future[store.Kept] | None] = SimpleQueue()  # None: a part of some fit is done
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    try:
         waiting = [pool.submit(_fit, settings, job, part, threads, partial(news.put, None)) for job, part in missing]
         for each in waiting:
             each.add_done_callback(news.put)
-        try:
-            total = len(waiting) * (PARTS + 1)
-            for _ in track(_until_done(news, len(waiting)), total=total, what=f"{len(waiting)} fits, in parts"):
-                pass
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        total = len(waiting) * (PARTS + 1)
+        for _ in track(_until_done(news, len(waiting)), total=total, what=f"{len(waiting)} fits, in parts"):
+            pass
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _until_done(news: SimpleQueue[Any], left: int) -> Iterator[None]:
@@ -1034,6 +1006,7 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
         "path": articles_path(settings),
         "inputs": inputs(articles_path(settings)),
         "settings": deciding(settings),
+        "day": "" if base.key == _corpus(settings, "").key else date.today().isoformat(),
         "collection": collection(settings),
         "few": few(settings),
         "corpus": base,

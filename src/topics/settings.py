@@ -179,6 +179,11 @@ class Settings:
         "auto", _one_of("auto", "day", "week", "month", "quarter", "year"), "length of a period; auto: from the dates"
     )
     keywords: tuple[str, ...] = _setting((), _words, "keywords to follow, beside the concepts")
+    public: bool = _setting(
+        False,
+        _yes_or_no,
+        "a report to publish: of other people's articles short quotations alone, with source and link",
+    )
     cache: str = _setting("data/cache", _path, "folder of kept results", path=True)
     cache_gb: float = _setting(
         5.0, _number(0.1, 10_000), "size at which the oldest kept results are dropped", decides=False
@@ -196,6 +201,34 @@ def project_folder() -> Path:
     """The folder of the project: the one this source stands in, or the working folder for an installed package."""
     here = Path(__file__).parents[2]
     return here if (here / "pyproject.toml").exists() else Path.cwd()
+
+
+def config_file(config: str | Path | None) -> Path | None:
+    """The file of settings as given, or the project's `config.yml` where it has one."""
+    if config is not None:
+        return Path(config)
+    standing = project_folder() / "config.yml"
+    return standing if standing.exists() else None
+
+
+def articles_path(settings: Settings) -> Path:
+    """The file or folder of articles: as set, else `data/raw`, and the sample while that is empty.
+
+    Raises `UserError` where there is no such file or folder.
+    """
+    data = project_folder() / "data"
+    if settings.articles is not None:
+        path = Path(settings.articles)
+        if not path.exists():
+            near = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
+            raise UserError(
+                f"{path}: no such file or folder of articles.{nearest(path.name, [item.name for item in near])}"
+            )
+        return path
+    for path in (data / "raw", data / "sample"):
+        if path.is_dir() and any(not item.name.startswith(".") for item in path.iterdir()):
+            return path
+    raise UserError(f"{data / 'raw'}: no articles. Put files there, or name a file or folder: ARTICLES=my/folder")
 
 
 def load(config: str | Path | None = None, given: Mapping[str, Any] | None = None) -> tuple[Settings, dict[str, str]]:

@@ -19,17 +19,16 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 PACKAGE = Path(__file__).parent
 MANIFEST = "manifest.json"
+PART = ".part-"  # how the name of an entry that is being written begins
 DISTRIBUTIONS = {"yaml": "PyYAML"}  # where the name to import is not the name to install
 Result = dict[str, Any]
 
@@ -67,6 +66,11 @@ def code_digest(room: str) -> str:
     """SHA-256 of the source of a room, of what it imports from us, and of the order of steps."""
     files = sorted({*_sources(room), PACKAGE / "pipeline.py"})
     return digest([(path.relative_to(PACKAGE).as_posix(), _normal_digest(path)) for path in files])
+
+
+def package_digest() -> str:
+    """SHA-256 of all source of ours."""
+    return digest([(path.relative_to(PACKAGE).as_posix(), _normal_digest(path)) for path in _files("")])
 
 
 @cache
@@ -140,6 +144,24 @@ def _normal_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
+# Read with a file of articles where they lie beside it:
+BESIDE = ("metadata.csv", "corrections.csv", "collection.yml", "totals.csv")
+
+
+def inputs(path: Path) -> list[dict[str, Any]]:
+    """Every file of the articles with its size and digest: one entry a file, in the order of their names."""
+    base = path.parent if path.is_file() else path
+    if path.is_file():
+        files = [path, *(base / name for name in BESIDE if (base / name).is_file())]
+    else:
+        files = sorted(item for item in path.rglob("*") if item.is_file() and not item.is_symlink())
+    seen = [item for item in files if not any(part.startswith(".") for part in item.relative_to(base).parts)]
+    return [
+        {"file": item.relative_to(base).as_posix(), "bytes": item.stat().st_size, "sha256": file_digest(item)}
+        for item in seen
+    ]
+
+
 # --- results --------------------------------------------------------------------------------------------------------
 
 
@@ -195,9 +217,12 @@ def keep(folder: Path, key: str, build: Callable[[], Result], *, classes: Iterab
 def trim(folder: Path, limit: int, spare: Iterable[str] = ()) -> list[str]:
     """Drop the entries that were used longest ago until the store holds `limit` bytes or fewer; return their keys.
 
-    The entries named in `spare` stay, whatever the limit.
+    The entries named in `spare` stay, whatever the limit. What a killed process left half-written goes after an hour.
     """
     spared = set(spare)
+    for part in folder.glob(f"{PART}*"):
+        if part.stat().st_mtime < time.time() - 3600:
+            shutil.rmtree(part, ignore_errors=True)
     entries = []
     for manifest in folder.glob(f"*/{MANIFEST}"):
         size = sum(file.stat().st_size for file in manifest.parent.iterdir())
@@ -220,7 +245,7 @@ def trim(folder: Path, limit: int, spare: Iterable[str] = ()) -> list[str]:
 def _write(folder: Path, key: str, result: Result) -> None:
     """Write a result into a new folder beside, then rename it to its key."""
     folder.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".part-", dir=folder))
+    beside = Path(tempfile.mkdtemp(prefix=PART, dir=folder))
     try:
         tree = {name: _encode(value, beside, name) for name, value in result.items()}
         files = {path.name: file_digest(path) for path in sorted(beside.iterdir())}
@@ -244,6 +269,8 @@ def _read_manifest(entry: Path) -> dict[str, Any]:
 
 def _encode(value: Any, folder: Path, name: str) -> Any:
     """Write what is not plain into files of `folder`; return a JSON tree that says where."""
+    import numpy as np
+    import pandas as pd
     import scipy.sparse as sp
 
     if isinstance(value, pd.DataFrame):
@@ -277,7 +304,7 @@ def _encode(value: Any, folder: Path, name: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
+    if hasattr(value, "dtype") and hasattr(value, "item"):  # a number of numpy's
         value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -291,8 +318,12 @@ def _decode(tree: Any, folder: Path, files: Mapping[str, str], classes: Mapping[
     if not isinstance(tree, dict):
         return tree
     if "$table" in tree:
+        import pandas as pd
+
         return pd.read_parquet(_checked(tree["$table"], folder, files))
     if "$array" in tree:
+        import numpy as np
+
         return np.load(_checked(tree["$array"], folder, files), allow_pickle=False)
     if "$csr" in tree:
         import scipy.sparse as sp

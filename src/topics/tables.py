@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 ARTICLES = (
     "doc_id", "file", "row", "source", "url", "title", "text", "date", "date_precision", "date_source", "date_text",
@@ -78,6 +79,7 @@ def conform(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
     Raises `KeyError` where a column is missing: a mistake of ours, never of the user's.
 
+    >>> import pandas as pd
     >>> conform(pd.DataFrame({"term": ["ai"], "kind": ["word"], "n": [2], "n_docs": [1]}), "terms").columns.tolist()
     ['term', 'n', 'n_docs', 'kind']
     """
@@ -95,6 +97,8 @@ def empty(name: str) -> pd.DataFrame:
     >>> len(empty("terms"))
     0
     """
+    import pandas as pd
+
     return pd.DataFrame({column: [] for column in COLUMNS[name]})
 
 
@@ -104,6 +108,8 @@ def dropped(rows: Iterable[tuple[str, str, str, str, int]]) -> pd.DataFrame:
     >>> dropped([("words", "term", "the", "stop word", 12)]).loc[0, "reason"]
     'stop word'
     """
+    import pandas as pd
+
     return pd.DataFrame(list(rows), columns=list(DROPPED))
 
 
@@ -127,6 +133,8 @@ def write_table(table: pd.DataFrame, folder: Path, name: str) -> list[Path]:
     written = [folder / f"{name}.parquet"]
     replace_file(written[0], lambda path: table.to_parquet(path, index=False))
     if len(table) <= CSV_ROWS:
+        import pandas as pd
+
         safe = table.copy()
         for column in safe.columns:
             if not pd.api.types.is_numeric_dtype(safe[column]):

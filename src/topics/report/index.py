@@ -420,7 +420,14 @@ def read_ledger(folder: Path) -> list[dict[str, str]]:
 
 
 def enter(folder: Path, row: Mapping[str, Any]) -> None:
-    """Add a run to the ledger of the folder."""
+    """Add a run to the ledger of the folder, whose runs may be made at the same time."""
+    from filelock import FileLock
+
+    with FileLock(folder / ".ledger.lock"):
+        _enter(folder, row)
+
+
+def _enter(folder: Path, row: Mapping[str, Any]) -> None:
     rows = [*read_ledger(folder), {"when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), **row}]
 
     def write(path: Path) -> None:

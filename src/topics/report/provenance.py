@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from topics import __version__, store
-from topics.settings import Settings, deciding, load, nearest, project_folder
+from topics.settings import Settings, articles_path, deciding, load, nearest, project_folder
 from topics.tables import UserError, replace_file
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FILE = "provenance.json"
 LIBRARIES = (
@@ -25,23 +26,31 @@ LIBRARIES = (
 SAME_BYTES = ("tables/", "figures/")  # what a rebuilt run must repeat to the byte
 
 
-def record(settings: Settings, everything: Mapping[str, Any]) -> dict[str, Any]:
-    """What decided a run: inputs, settings, seeds, code, lock, software, processor. Plain values, no time and no place."""
-    lock = project_folder() / "requirements.lock"
+def decided(settings: Settings) -> dict[str, Any]:
+    """What decides a run: inputs, settings, code, lock, software, processor. Plain values, no time and no place."""
+    files = {
+        "lock": project_folder() / "requirements.lock",
+        "concepts": Path(settings.concepts),
+        "labels": Path(settings.labels),
+    }
+    notebooks = sorted((project_folder() / "notebooks").glob("*.ipynb"))
     return {
         "topics": __version__,
-        "inputs": everything["inputs"],
+        "inputs": store.inputs(articles_path(settings)),
         "settings": deciding(settings),
-        "topic_counts": list(everything["topic_counts"]),
-        "grid": list(everything["grid"]),
-        "seeds": list(everything["seeds"]),
-        "code": store.code_digest("report"),
-        "lock": store.file_digest(lock) if lock.exists() else None,
+        "code": store.package_digest(),
+        "notebooks": {path.name: store.file_digest(path) for path in notebooks},
         "python": platform.python_version(),
         "processor": platform.machine(),
         "system": platform.system(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
-    }
+    } | {name: store.file_digest(path) if path.is_file() else None for name, path in files.items()}
+
+
+def record(settings: Settings, everything: Mapping[str, Any]) -> dict[str, Any]:
+    """What decided a run, with what it chose: `topic_counts, grid, seeds`, and the `day` where one decides ("" where none does)."""
+    chosen = {name: list(everything[name]) for name in ("topic_counts", "grid", "seeds")}
+    return decided(settings) | chosen | {"day": everything["day"]}
 
 
 def corpus_digest(inputs: list[dict[str, Any]]) -> str:
@@ -188,6 +197,8 @@ def _topics_apart(folder_a: Path, folder_b: Path, a: str, b: str) -> list[str]:
 
 
 def _table(folder: Path, name: str) -> pd.DataFrame:
+    import pandas as pd
+
     try:
         return pd.read_parquet(folder / "tables" / f"{name}.parquet")
     except (OSError, ValueError) as problem:

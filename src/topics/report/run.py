@@ -1,8 +1,8 @@
 """A run: everything computed, each notebook executed in a process of its own, the folder put in place whole.
 
-The run is made in a folder beside and renamed when all of it stands. A run that fails leaves the last good one as it
-was, and its own evidence in `NAME.failed`. What was computed is kept in the store, so that the next try goes on
-where this one stopped.
+The run is made in a folder beside and exchanged for the last one when all of it stands. A run that fails leaves the last good one
+as it was, and its own evidence in `NAME.failed`. What was computed and every notebook that was executed are kept in the store, so that
+the next try goes on where this one stopped; where nothing was changed since the last good run, that one stands.
 """
 
 from __future__ import annotations
@@ -11,22 +11,27 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from topics import pipeline, store
-from topics.report import html, index, provenance
-from topics.settings import FIELDS, PATHS, Settings, nearest, project_folder
+from topics import store
+from topics.report import provenance
+from topics.settings import FIELDS, PATHS, Settings, articles_path, deciding, nearest, project_folder
 from topics.tables import UserError, replace_file, write_table
 
 NOTEBOOKS = project_folder() / "notebooks"
 NAME = re.compile(r"[^\W_][\w.-]{0,79}")
+RESERVED = re.compile(
+    r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*[. ]|.*\.failed", re.I
+)  # names that Windows or we have taken
+LAST_LINES = 12
 Tell = Callable[[str], None]
 
 
@@ -35,53 +40,88 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
 
     Raises `UserError` for a mistake in what was given, before anything is written.
     """
-    articles = pipeline.articles_path(settings)
-    name = run_name(name, articles)
+    name = run_name(name, articles_path(settings))
     folder = Path(out or project_folder() / "reports").absolute()
     started = time.monotonic()
-    with one_at_a_time(folder, name), workplace(folder, name) as work:
-        try:
-            made = make_run(settings, work, name, folder)
-        except UserError:
-            raise
-        except (Exception, KeyboardInterrupt) as problem:
-            evidence = keep_evidence(work, folder / f"{name}.failed", problem)
-            print(failure(problem, evidence, folder / name), file=sys.stderr)
-            if isinstance(problem, KeyboardInterrupt):
+    with one_at_a_time(folder, name):
+        if said := standing(settings, folder / name):
+            print(
+                f"{said}\nNothing was changed since this report was made: it stands.\n{where(folder / name, started)}"
+            )
+            return 0
+        with workplace(folder, name) as work:
+            from topics.report import index
+
+            try:
+                made = make_run(settings, work, name, folder)
+                index.enter(folder, made["entry"])
+                put_in_place(work, folder / name)
+            except UserError:
                 raise
-            return 1
-        put_in_place(work, folder / name)
+            except (Exception, KeyboardInterrupt) as problem:
+                evidence = keep_evidence(work, folder / f"{name}.failed", problem)
+                print(failure(problem, evidence, folder / name), file=sys.stderr)
+                if isinstance(problem, KeyboardInterrupt):
+                    raise
+                return 1
         shutil.rmtree(folder / f"{name}.failed", ignore_errors=True)
-        index.enter(folder, made["entry"])
         index.write_runs(folder)
-    print(summary(made, folder / name, time.monotonic() - started))
+    print(f"{made['summary']}\n{where(folder / name, started)}")
     return 0
 
 
+def standing(settings: Settings, folder: Path) -> str:
+    """What the last good run said, where nothing that decides it and no file of it was changed since; else nothing."""
+    try:
+        record = json.loads((folder / provenance.FILE).read_text(encoding="utf-8"))
+        same = (
+            record.items() >= json.loads(json.dumps(provenance.decided(settings))).items()
+            and record["day"] in ("", date.today().isoformat())
+            and (folder / "config.yml").read_text(encoding="utf-8")
+            == settings_text(settings, folder, record["topic_counts"])
+            and provenance.outputs(folder) == record["outputs"]
+        )
+        return record["summary"] if same else ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
+
+
 def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str, Any]:
-    """Everything of a run in the folder `work`; returns what the front page says."""
+    """Everything of a run in the folder `work`; returns what the front page says, the `summary` and the ledger's `entry`."""
+    from topics import pipeline
+    from topics.report import html, index, public
+
     made = pipeline.everything(settings, tell=tell, track=track)
     corpus = provenance.corpus_digest(made["inputs"])
     made |= {"name": name, "ledger": index.ledger_line(runs, corpus, made["topic_counts"])}
-    write_settings(settings, work / "config.yml", made["topic_counts"])
+    replace_file(
+        work / "config.yml", lambda path: write_text(path, settings_text(settings, work, made["topic_counts"]))
+    )
     for table, rows in made["tables"].items():
         write_table(rows, work / "tables", table)
     pages = page_names(made["topic_counts"])
-    run_notebooks(settings, work, made["topic_counts"], made["suggested"], pages, name)
+    limit = public.Limit(made["corpus"]) if settings.public else None
+    run_notebooks(settings, work, made, pages, name, limit)
     tell("front page")
     record = provenance.record(settings, made)
     html.begin(work)
     data = index.gather(made, record, pages)
     index.write_front_page(data, work)
-    provenance.write(record, work)
+    if limit:
+        public.shorten_page(limit, work / "index.html")
+        public.shorten_tables(limit, work / "tables")
+    data["summary"] = summary(data)
+    provenance.write(record | {"summary": data["summary"]}, work)
     store.trim(Path(settings.cache), int(settings.cache_gb * 1e9))
-    topic_counts = " ".join(map(str, made["topic_counts"]))
     entry = {
+        "name": name,
         "corpus": corpus,
         "settings": store.digest(record["settings"])[:12],
         "articles": len(made["corpus"]["articles"]),
+        "topic_counts": " ".join(map(str, made["topic_counts"])),
+        "verdict": data["verdict"],
     }
-    return data | {"entry": entry | {"name": name, "topic_counts": topic_counts, "verdict": data["verdict"]}}
+    return data | {"entry": entry}
 
 
 # --- names and places ---------------------------------------------------------------------------------------------------
@@ -95,11 +135,12 @@ def run_name(name: str | None, articles: Path) -> str:
     """
     if name is None:
         stem = articles.name if articles.is_dir() else articles.name.split(".")[0]
-        return re.sub(r"[^\w.-]+", "-", stem).strip("-._")[:80] or "articles"
-    if not NAME.fullmatch(name) or name.endswith(".failed"):
+        made = re.sub(r"[^\w.-]+", "-", stem).strip("-._")[:80].rstrip("-._")
+        return made if made and not RESERVED.fullmatch(made) else f"articles-{made}".rstrip("-")
+    if not NAME.fullmatch(name) or RESERVED.fullmatch(name):
         raise UserError(
             f"NAME must begin with a letter or figure and go on with letters, figures, '.', '-' or '_', "
-            f"80 at most, and not end in .failed. Got {name!r}."
+            f"80 at most, and not end in .failed or a point, nor be a name that Windows keeps for itself. Got {name!r}."
         )
     return name
 
@@ -127,9 +168,16 @@ def one_at_a_time(folder: Path, name: str) -> Iterator[None]:
 
 @contextmanager
 def workplace(folder: Path, name: str) -> Iterator[Path]:
-    """An empty folder beside the run's own, gone afterwards."""
-    work = folder / f".{name}.part"
-    shutil.rmtree(work, ignore_errors=True)
+    """An empty folder beside the run's own, gone afterwards; what a killed run left is put right first.
+
+    Its name is new each time: a process that outlives its run writes into nobody's.
+    """
+    if not (folder / name).exists() and (folder / f".{name}.old").exists():  # killed between two renames
+        os.replace(folder / f".{name}.old", folder / name)
+    for left in folder.glob(f".{name}.*"):
+        if left.is_dir() and left.name[len(name) + 2 :].split("-")[0] in ("part", "old", "verify"):
+            shutil.rmtree(left, ignore_errors=True)
+    work = folder / f".{name}.part-{os.getpid()}-{time.time_ns()}"
     work.mkdir(parents=True)
     try:
         yield work
@@ -138,18 +186,36 @@ def workplace(folder: Path, name: str) -> Iterator[Path]:
 
 
 def put_in_place(work: Path, final: Path) -> None:
-    """Rename the finished folder to its name; the one that stood there goes only then."""
-    old = final.with_name(f".{final.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if final.exists():
-        os.replace(final, old)
-    try:
+    """Exchange the finished folder for the one that stands under its name, once its bytes are on the disk."""
+    for path in work.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+    if not final.exists():
         os.replace(work, final)
-    except OSError:
-        if old.exists():
+    elif not exchange(work, final):
+        old = final.with_name(f".{final.name}.old")
+        os.replace(final, old)
+        try:
+            os.replace(work, final)
+        except OSError:
             os.replace(old, final)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Give two folders each other's names in one step, where the system has such a step: Linux and macOS have, Windows has not."""
+    import ctypes
+
+    names = os.fsencode(one), os.fsencode(other)
+    try:
+        library = ctypes.CDLL(None)
+        if sys.platform == "darwin":
+            return bool(library.renamex_np(*names, 2) == 0)
+        return bool(library.renameat2(-100, names[0], -100, names[1], 2) == 0)
+    except (OSError, AttributeError, TypeError):
+        return False
 
 
 def keep_evidence(work: Path, failed: Path, problem: BaseException) -> Path:
@@ -158,9 +224,8 @@ def keep_evidence(work: Path, failed: Path, problem: BaseException) -> Path:
 
     shutil.rmtree(failed, ignore_errors=True)
     try:
-        work.mkdir(parents=True, exist_ok=True)
-        (work / "error.txt").write_text("".join(traceback.format_exception(problem)), encoding="utf-8")
         os.replace(work, failed)
+        write_text(failed / "error.txt", "".join(traceback.format_exception(problem)))
     except OSError:  # a full disk: say it on the screen at least
         pass
     return failed
@@ -181,22 +246,23 @@ def shown(path: Path) -> str:
 # --- settings of the run ------------------------------------------------------------------------------------------------
 
 
-def write_settings(settings: Settings, path: Path, topic_counts: Sequence[int]) -> None:
-    """All settings in force as a file that the notebooks of the run, `verify`, and a reader take up."""
+def settings_text(settings: Settings, folder: Path, topic_counts: Sequence[int]) -> str:
+    """All settings in force as the file that the notebooks of the run, `verify` and a reader take up; paths as seen from `folder`."""
     import yaml
 
     values: dict[str, Any] = {}
     for name in FIELDS:
-        value = getattr(settings, name)
-        if name in PATHS:
-            target = pipeline.articles_path(settings) if name == "articles" else Path(value)
-            value = relative(target, path.parent)
+        value = articles_path(settings) if name == "articles" else getattr(settings, name)
+        value = relative(Path(value), folder) if name in PATHS else value
         values[name] = list(value) if isinstance(value, tuple) else value
     values["topic_counts"] = list(topic_counts)
-    text = "# The settings in force when this run was made.\n" + yaml.safe_dump(
+    return "# The settings in force when this run was made.\n" + yaml.safe_dump(
         values, sort_keys=False, allow_unicode=True
     )
-    replace_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def relative(path: Path, folder: Path) -> str:
@@ -213,50 +279,65 @@ def relative(path: Path, folder: Path) -> str:
 def run_notebooks(
     settings: Settings,
     work: Path,
-    topic_counts: Sequence[int],
-    suggested: int | None,
+    made: Mapping[str, Any],
     pages: list[tuple[str, str]],
     name: str,
+    limit: Any = None,
 ) -> None:
     """Execute every notebook, as many at once as there are workers, and make each into a page."""
-    jobs = notebook_jobs(work, topic_counts, suggested, pages, name)
-    with ThreadPoolExecutor(pipeline.worker_count(settings)) as pool:
-        waiting = {pool.submit(run_child, job, work): job for job in jobs}
-        for done in track(as_completed(waiting), total=len(jobs), what="pages"):
-            try:
-                done.result()
-            except RuntimeError:
-                for other in waiting:
-                    other.cancel()
-                raise
+    from topics import pipeline
+    from topics.report import html, public
+
+    jobs = notebook_jobs(work, made, settings)
+    titles = dict(pages)
+    kernels = Kernels(work / ".jupyter")
+    pool = ThreadPoolExecutor(pipeline.worker_count(settings))
+    try:
+        waiting = [(job, pool.submit(run_child, job, work, kernels)) for job in jobs]
+        for job, done in track(waiting, total=len(jobs), what="pages"):
+            done.result()
+            executed, page = work / "notebooks" / f"{job['page']}.ipynb", f"{job['page']}.html"
+            if limit:
+                public.shorten_notebook(limit, executed)
+            html.page(executed, work / page, title=titles[page], nav=pages, collection=name)
+    except KeyboardInterrupt:
+        kernels.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
     shutil.rmtree(work / ".jupyter", ignore_errors=True)
 
 
-def notebook_jobs(
-    work: Path, topic_counts: Sequence[int], suggested: int | None, pages: list[tuple[str, str]], name: str
-) -> list[dict[str, Any]]:
-    """What each child process is told: the notebook, its parameters, where its copy and page go; the page wanted first is first."""
-    out = relative(work, NOTEBOOKS)
-    common = {"articles": None, "config": f"{out}/config.yml", "out": out}
+def notebook_jobs(work: Path, made: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
+    """What each execution is told: notebook, name of its page, parameters, where it is kept; the page wanted first is first.
+
+    The key holds all that a page can show but the run's own name and the other pages: the keys of the results that it may read, every
+    setting, the source and the libraries.
+    """
+    counts = made["topic_counts"]
     plan: list[tuple[str, str, dict[str, Any]]] = [
         ("01_corpus", "01_corpus", {}),
         ("02_topic_counts", "02_topic_counts", {}),
     ]
-    plan += [("03_topics", f"03_topics_{count:02d}", {"n_topics": count}) for count in topic_counts]
+    plan += [("03_topics", f"03_topics_{count:02d}", {"n_topics": count}) for count in counts]
     plan += [("04_keyword_trends", "04_keyword_trends", {})]
-    titles = dict(pages)
+    plan.sort(key=lambda item: item[1] != f"03_topics_{made['suggested'] or 0:02d}")
+    shared = [made[name].key for name in ("corpus", "words", "keywords", "keyness", "companions")]
+    values = {name: value for name, value in deciding(settings).items() if name not in ("topic_counts", "public")}
+
+    def key(notebook: str, parameters: dict[str, Any]) -> str:
+        inputs = [*shared, store.file_digest(NOTEBOOKS / f"{notebook}.ipynb")]
+        if notebook in ("02_topic_counts", "03_topics"):
+            inputs.append(made["comparison"].key)
+        if count := parameters.get("n_topics"):
+            described = (made[name].get(count) for name in ("topics", "reading", "topics_over_time"))
+            inputs += [result.key for result in described if result is not None]
+        return store.key("page", room="report", values=values | parameters, inputs=inputs)
+
     return [
-        {
-            "notebook": str(NOTEBOOKS / f"{notebook}.ipynb"),
-            "parameters": common | parameters,
-            "executed": str(work / "notebooks" / f"{page}.ipynb"),
-            "page": str(work / f"{page}.html"),
-            "title": titles[f"{page}.html"],
-            "nav": pages,
-            "collection": name,
-        }
-        for notebook, page, parameters in sorted(plan, key=lambda item: item[1] != f"03_topics_{suggested or 0:02d}")
-    ]
+        {"notebook": NOTEBOOKS / f"{notebook}.ipynb", "page": page, "parameters": parameters, "cache": Path(settings.cache), "key": key(notebook, parameters)}
+        for notebook, page, parameters in plan
+    ]  # fmt: skip
 
 
 def page_names(topic_counts: Sequence[int]) -> list[tuple[str, str]]:
@@ -266,66 +347,116 @@ def page_names(topic_counts: Sequence[int]) -> list[tuple[str, str]]:
     return [*first, *topics, ("04_keyword_trends.html", "Keywords")]
 
 
-def run_child(job: Mapping[str, Any], work: Path) -> None:
-    """One notebook in one process; raises `RuntimeError` with the failing cell and its last lines."""
-    home = work / ".jupyter" / Path(job["page"]).stem
-    environment = os.environ | {
-        "IPYTHONDIR": str(home / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-    command = [sys.executable, "-c", "from topics.report.run import child; child()"]
-    done = subprocess.run(
-        command, input=json.dumps(job), text=True, encoding="utf-8", capture_output=True, env=environment, check=False
-    )
-    shutil.rmtree(home, ignore_errors=True)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines()[-12:] or [f"the process ended with status {done.returncode}"]
-        raise RuntimeError(f"{Path(job['page']).stem}: " + "\n".join(lines))
+class Kernels:
+    """The processes that execute notebooks; `kill` ends all of them."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self._stopped = home, False
+        self._running: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def start(self, name: str) -> Iterator[Any]:
+        """A kernel of this very Python, whatever kernels are installed at home; nothing of it is written there."""
+        from jupyter_client.kernelspec import KernelSpecManager
+        from jupyter_client.manager import KernelManager
+
+        home = self.home / name
+        home.mkdir(parents=True, exist_ok=True)
+        settled = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+        settled |= {"IPYTHONDIR": str(home / "ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYTHONSAFEPATH": "1"}
+        settled |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JUPYTER_PLATFORM_DIRS": "1"}
+        specs = KernelSpecManager(kernel_dirs=[], data_dir=str(home), allowed_kernelspecs=set())
+        kernel = KernelManager(
+            kernel_name="python3", kernel_spec_manager=specs, connection_file=str(home / "kernel.json")
+        )
+        with (home / "kernel.txt").open("wb") as said:
+            with self._lock:
+                if self._stopped:
+                    raise RuntimeError(f"{name}: stopped")
+                kernel.start_kernel(cwd=str(NOTEBOOKS), env=os.environ | settled, stdout=said, stderr=said)
+                self._running[name] = kernel
+            try:
+                yield kernel
+            finally:
+                with self._lock:
+                    del self._running[name]
+                kernel.shutdown_kernel(now=True)
+
+    def last_lines(self, name: str) -> str:
+        """What the process itself said last."""
+        said = (self.home / name / "kernel.txt").read_text(encoding="utf-8", errors="replace")
+        return "\n".join(said.strip().splitlines()[-LAST_LINES:])
+
+    def kill(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for kernel in self._running.values():
+                kernel.provisioner.process.kill()
 
 
-def child() -> None:
-    """What a child process does: read its job from standard input, execute the notebook, make the page."""
-    job = json.loads(sys.stdin.read())
-    try:
-        execute(job)
-    except RuntimeError as problem:
-        print(problem, file=sys.stderr)
-        raise SystemExit(1) from None
-    html.page(
-        Path(job["executed"]), Path(job["page"]), title=job["title"], nav=job["nav"], collection=job["collection"]
-    )
+def run_child(job: Mapping[str, Any], work: Path, kernels: Kernels) -> None:
+    """The executed copy of a notebook with its figures and tables, from the store or a process of its own, put into `work`."""
+    kept = store.keep(job["cache"], job["key"], lambda: executed(job, work, kernels))
+    for file, content in kept["files"].items():
+        path = work / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.tobytes())
+    (work / "notebooks").mkdir(exist_ok=True)
+    write_text(work / "notebooks" / f"{job['page']}.ipynb", kept["notebook"])
 
 
-def execute(job: Mapping[str, Any]) -> None:
-    """Execute a notebook with its parameters; an unknown name of a parameter stops it before the kernel starts."""
+def executed(job: Mapping[str, Any], work: Path, kernels: Kernels) -> store.Result:
+    """The executed copy of a notebook as text (`notebook`) and what it wrote (`files`: bytes by path)."""
+    import numpy as np
+
+    out = kernels.home / job["page"] / "out"
+    seen = {"out": relative(out, NOTEBOOKS), "config": relative(work / "config.yml", NOTEBOOKS)}
+    copy = work / "notebooks" / f"{job['page']}.ipynb"
+    execute(job["notebook"], {"articles": None, **seen, **job["parameters"]}, copy, kernels)
+    forget_the_machine(copy, {seen["out"]: "..", seen["config"]: "../config.yml"})
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    found = {path.relative_to(out).as_posix(): np.fromfile(path, np.uint8) for path in files}
+    return {"notebook": copy.read_text(encoding="utf-8"), "files": found}
+
+
+def execute(notebook: Path, parameters: Mapping[str, Any], copy: Path, kernels: Kernels) -> None:
+    """Execute a notebook with its parameters; an unknown name of a parameter stops it before the kernel starts.
+
+    Raises `RuntimeError` with the failing cell and its last lines; the copy then holds what was executed.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # a grammar of addresses that no notebook has: a second
+    import nbformat
     import papermill
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    known = papermill.inspect_notebook(job["notebook"])
-    for name in job["parameters"]:
+    known = papermill.inspect_notebook(str(notebook))
+    for name in parameters:
         if name not in known:
-            raise RuntimeError(f"{Path(job['notebook']).name} has no parameter {name!r}.{nearest(name, known)}")
-    executed = Path(job["executed"])
-    executed.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        papermill.execute_notebook(
-            job["notebook"], str(executed), parameters=job["parameters"], kernel_name="python3", cwd=str(NOTEBOOKS),
-            progress_bar=False, start_timeout=300,
-        )  # fmt: skip
-    except PapermillExecutionError as problem:
-        last = "\n".join(re.sub(r"\x1b\[[0-9;]*m", "", line) for line in problem.traceback[-1:])
-        cell = problem.source.strip().splitlines()[0] if problem.source.strip() else ""
-        raise RuntimeError(
-            f"cell {problem.cell_index} ({cell}): {problem.ename}: {problem.evalue}\n{last[-1500:]}"
-        ) from None
-    forget_the_machine(executed, {job["parameters"]["out"]: ".."})
+            raise RuntimeError(f"{notebook.name} has no parameter {name!r}.{nearest(name, known)}")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    cells: dict[int, Any] = {}
+    with kernels.start(copy.stem) as kernel:
+        try:
+            papermill.execute_notebook(
+                str(notebook), str(copy), parameters=parameters, kernel_name="python3", km=kernel, progress_bar=False,
+                start_timeout=300, request_save_on_cell_execute=False, on_cell_start=lambda cell, cell_index: cells.update({cell_index: cell}),
+            )  # fmt: skip
+        except PapermillExecutionError as problem:
+            last = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(problem.traceback[-1:])).splitlines()[-LAST_LINES:]
+            said = f"{problem.ename}: {problem.evalue}"
+            failing, lines = problem.cell_index, said if last == [said] else "\n".join([said, *last])
+        except (DeadKernelError, RuntimeError):  # killed, out of memory, or never started
+            nbformat.write(nbformat.v4.new_notebook(cells=list(cells.values())), copy)
+            failing, lines = (
+                max(cells, default=0),
+                f"its process died (killed, or out of memory)\n{kernels.last_lines(copy.stem)}",
+            )
+        else:
+            return
+    source = (cells[failing].source if failing in cells else "").strip() or "before the first"
+    raise RuntimeError(f"{copy.stem}, cell {failing} ({source.splitlines()[0]}): {lines.strip()}")
 
 
 def forget_the_machine(path: Path, places: Mapping[str, str]) -> None:
@@ -364,10 +495,12 @@ def track(items: Iterable[Any], *, total: int, what: str) -> Iterable[Any]:
     return tqdm(items, total=total, desc=f"· {what}", leave=False, file=sys.stderr, dynamic_ncols=True)
 
 
-def summary(data: Mapping[str, Any], folder: Path, seconds: float) -> str:
-    """What was found, where it is and what was left out, in a few lines."""
+def summary(data: Mapping[str, Any]) -> str:
+    """What was found and what was left out, in a few lines."""
     lines = [data["verdict"], *(f"! {warning}" for warning in data["warnings"])]
     lines += [f"- {finding['text']}" for finding in data["findings"]]
-    lines += [f"Left out: {data['left_out']}"]
-    lines += [f"Open {shown(folder / 'index.html')}  ({seconds:.0f} s)"]
-    return "\n".join(lines)
+    return "\n".join([*lines, f"Left out: {data['left_out']}"])
+
+
+def where(folder: Path, started: float) -> str:
+    return f"Open {shown(folder / 'index.html')}  ({time.monotonic() - started:.1f} s)"
