@@ -370,11 +370,20 @@ class Kernels:
         kernel = KernelManager(
             kernel_name="python3", kernel_spec_manager=specs, connection_file=str(home / "kernel.json")
         )
+        kernel.client_class = (
+            "jupyter_client.asynchronous.AsyncKernelClient"  # one that waits would not see a kernel die
+        )
         with (home / "kernel.txt").open("wb") as said:
             with self._lock:
                 if self._stopped:
                     raise RuntimeError(f"{name}: stopped")
-                kernel.start_kernel(cwd=str(NOTEBOOKS), env=os.environ | settled, stdout=said, stderr=said)
+                kernel.start_kernel(
+                    extra_arguments=["--log-level=ERROR"],
+                    cwd=str(NOTEBOOKS),
+                    env=os.environ | settled,
+                    stdout=said,
+                    stderr=said,
+                )
                 self._running[name] = kernel
             try:
                 yield kernel

@@ -1,0 +1,132 @@
+"""A report to publish holds no more of other people's articles than short quotations."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from topics.report import public
+
+WORD = re.compile(r"\w+")
+
+
+def streams(folder):
+    """Every text of a run's folder as a reader or a program would take it: pages without tags, cells, what notebooks show."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".html", ".svg"}:
+            text = path.read_text(encoding="utf-8")
+            data = " ".join(re.findall(r'<script type="application/json">(.*?)</script>', text, re.S))
+            yield path, html.unescape(re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", text, flags=re.S))
+            yield path, data.encode().decode("unicode_escape", "ignore") if data.isascii() else data
+            yield path, html.unescape(" ".join(re.findall(r'="([^"]*)"', text)))
+        elif path.suffix in {".ipynb", ".json"}:
+            found: list[object] = []
+            json.loads(
+                path.read_text(encoding="utf-8"), object_hook=lambda pairs, into=found: into.extend(pairs.values())
+            )
+            texts = [
+                text
+                for value in found
+                for text in (value if isinstance(value, list) else [value])
+                if isinstance(text, str)
+            ]
+            yield path, html.unescape(re.sub(r"<[^>]*>", " ", " ".join(texts)))
+        elif path.suffix == ".parquet":
+            yield path, " ".join(map(str, pd.read_parquet(path).to_numpy(dtype=object).ravel()))
+        elif path.suffix in {".csv", ".yml"}:
+            yield path, path.read_text(encoding="utf-8")
+
+
+def longest_quotation(text, articles):
+    """The most words in a row of an article that stand in a text, and which words of which article stand there in runs of `RUN`."""
+    words = [word.lower() for word in WORD.findall(text)]
+    most, quoted = 0, {}
+    for name, own in articles.items():
+        starts: dict[tuple[str, ...], list[int]] = {}
+        for at in range(len(own) - public.RUN + 1):
+            starts.setdefault(tuple(own[at : at + public.RUN]), []).append(at)
+        for i in range(len(words) - public.RUN + 1):
+            for at in starts.get(tuple(words[i : i + public.RUN]), []):
+                n = public.RUN
+                while i + n < len(words) and at + n < len(own) and words[i + n] == own[at + n]:
+                    n += 1
+                most = max(most, n)
+                quoted.setdefault(name, set()).update(range(at, at + public.RUN))
+    return most, quoted
+
+
+def check(folder, texts):
+    """No quotation in a run's folder is longer than the limit, and none of the articles has given more than its part."""
+    articles = {name: [word.lower() for word in WORD.findall(text)] for name, text in texts.items()}
+    given: dict[str, set[int]] = {}
+    for path, text in streams(folder):
+        most, quoted = longest_quotation(text, articles)
+        assert most <= public.QUOTATION, f"{path.name}: {most} words in a row"
+        for name, places in quoted.items():
+            given.setdefault(name, set()).update(places)
+    assert given, "something is quoted"
+    assert max(map(len, given.values())) <= public.ARTICLE + public.RUN
+
+
+def corpus(rng, n=6, length=400):
+    words = np.array([f"word{i}" for i in range(5000)])
+    texts = [" ".join(rng.choice(words, length)) for _ in range(n)]
+    articles = pd.DataFrame({"doc_id": [f"d{i}" for i in range(n)], "title": "", "text": texts})
+    return {
+        "articles": articles,
+        "removals": pd.DataFrame({"doc_id": [], "start": [], "passage": [], "replacement": []}),
+    }
+
+
+def test_a_long_quotation_is_cut_and_a_short_one_stays(rng):
+    made = corpus(rng)
+    text = made["articles"]["text"][0].split()
+    page = f"Before. <p>{' '.join(text[:40])}</p> after &amp; <b>{' '.join(text[60:70])}</b>."
+    shown = public.shorten_html(public.Limit(made), page)
+    assert shown == f"Before. <p>{' '.join(text[:25])} […]</p> after &amp; <b>{' '.join(text[60:70])}</b>."
+
+
+def test_words_that_are_nobodys_stay(rng):
+    limit = public.Limit(corpus(rng))
+    page = '<p class="a">Topics &lt;b&gt; were fitted; word7 stands in 3 articles, “word9” in none.</p>'
+    assert public.shorten_html(limit, page) == page
+
+
+def test_an_article_gives_so_many_words_and_no_more_and_the_same_ones_again_for_nothing(rng):
+    made = corpus(rng)
+    words = made["articles"]["text"][0].split()
+    limit = public.Limit(made)
+    shown = [public.shorten_html(limit, " ".join(words[at : at + 25])) for at in (0, 50, 100, 150, 200, 0)]
+    assert [text != "[…]" for text in shown] == [True, True, True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    "wrap", ["<td>{}</td>", '<script type="application/json">["{}"]</script>', '<i title="{}">x</i>']
+)
+def test_quotations_hide_in_no_markup(rng, wrap):
+    made = corpus(rng)
+    words = made["articles"]["text"][1].split()
+    page = wrap.format(" ".join(words[:200]).replace(" ", ", ").replace("word1", "Word1"))
+    shown = public.shorten_html(public.Limit(made), page)
+    most, _ = longest_quotation(shown, {"d1": words})
+    assert 0 < most <= public.QUOTATION
+    assert re.sub(r"[\w\s,…\[\]]", "", shown) == re.sub(r"[\w\s,\[\]]", "", page)
+
+
+def test_tables_hold_no_article_and_quotations_run_on_from_cell_to_cell(rng, tmp_path):
+    made = corpus(rng)
+    words = made["articles"]["text"][2].split()
+    made["articles"].to_parquet(tmp_path / "articles.parquet")
+    rows = pd.DataFrame(
+        {"left": [" ".join(words[:20])], "match": [words[20]], "right": [" ".join(words[21:41])], "n": [3]}
+    )
+    rows.to_parquet(tmp_path / "contexts.parquet")
+    public.shorten_tables(public.Limit(made), tmp_path)
+    assert set(pd.read_parquet(tmp_path / "articles.parquet")["text"]) == {""}
+    (row,) = pd.read_csv(tmp_path / "contexts.csv").itertuples(index=False)
+    assert (row.left, row.match, row.right, row.n) == (rows["left"][0], words[20], " ".join(words[21:25]) + " […]", 3)
