@@ -27,7 +27,7 @@ import pandas as pd
 from topics import corpus as corpus_room
 from topics import store
 from topics.corpus import audit
-from topics.settings import Settings, articles_path, config_file, deciding, load, nearest
+from topics.settings import Settings, articles_path, config_file, deciding, load, nearest, project_folder
 from topics.store import inputs
 from topics.tables import COLUMNS, UserError, conform, empty
 
