@@ -41,6 +41,7 @@ NEWS = "{corpora}/dated/NewsArticles.zip"
 BENCHES = (
     Bench("whole.py", (), ("--rounds", "1", "--seeds", "1", "2", "--case", "sample, two seeds")),
     Bench("whole.py", (NEWS, "--case", "news", "--rounds", "1", "--bound", "6"), None, "dated/NewsArticles.zip"),
+    Bench("run_kills.py", (), ("--kills", "8")),
     Bench("models_peers.py", (NEWS,), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60"), "dated/NewsArticles.zip"),
     Bench("models_peers.py", ("{corpora}/labelled/20newsgroups-train.jsonl.xz",), None, "labelled"),
     Bench("models_scale.py", (NEWS, "--case", "sweeps", "threads", "samplers", "coherence", "grid"), None, "dated/NewsArticles.zip"),

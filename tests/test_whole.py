@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from conftest import write_articles
+from test_public import check
 
+from topics.report import provenance
 from topics.tables import COLUMNS
 
 ROOT = Path(__file__).parents[1]
@@ -153,3 +157,53 @@ def test_two_runs_are_compared_in_words(run):
     assert done.returncode == 0
     assert "nothing differs" in done.stdout
     assert "3 of 3 have the same ten words first" in done.stdout
+
+
+def test_another_run_with_nothing_changed_stands_and_is_no_line_of_the_ledger(run):
+    folder, _ = run
+    ledger = (folder / "out" / "ledger.csv").read_bytes()
+    done = topics("reports", folder / "my articles", "--topics", 3, "--out", folder / "out", "--config", folder / "config.yml")  # fmt: skip
+    assert done.returncode == 0
+    assert "Nothing was changed since this report was made: it stands." in done.stdout
+    assert (folder / "out" / "ledger.csv").read_bytes() == ledger
+
+
+def test_a_public_report_holds_short_quotations_alone(run):
+    folder, _ = run
+    done = topics("reports", folder / "my articles", "--topics", 3, "--out", folder / "out", "--config", folder / "config.yml", "--name", "public", "--public")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (folder / "my articles").glob("*.txt")}
+    check(folder / "out" / "public", texts)
+    with pytest.raises(AssertionError, match="words in a row"):
+        check(folder / "out" / "my-articles", texts)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_killed_leaves_the_last_good_one(run, how):
+    folder, _ = run
+    out = folder / "out" / "my-articles"
+    before = provenance.outputs(out)
+    (folder / "other.yml").write_text(f"cache: cache\nseeds: [1, 2, 3]\nhide_words: [word{int(how)}]\n")
+    given = [
+        "reports",
+        folder / "my articles",
+        "--topics",
+        3,
+        "--out",
+        folder / "out",
+        "--config",
+        folder / "other.yml",
+    ]
+    started = subprocess.Popen([sys.executable, "-m", "topics", *map(str, given)], start_new_session=True, stderr=subprocess.PIPE)  # fmt: skip
+    while not list((folder / "out").glob(".my-articles.part-*/.jupyter/*/kernel.json")):
+        assert started.poll() is None
+        time.sleep(0.05)
+    os.killpg(started.pid, how)
+    said = started.communicate(timeout=60)[1].decode()
+    assert provenance.outputs(out) == before
+    if how != signal.SIGKILL:
+        assert started.returncode == 1
+        assert "The last good report stands" in said
+        assert (folder / "out" / "my-articles.failed" / "error.txt").exists()
+        assert not list((folder / "out").glob(".my-articles.part-*"))

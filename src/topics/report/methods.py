@@ -6,13 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from topics.corpus import audit
+from topics.report import public
 
 
 def paragraph(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     """Corpus, cleaning, vocabulary, model, seeds, selection, intervals and software, in sentences."""
     parts = [_corpus(made), _words(made)]
     parts += [] if made["few"] else [_models(made), _over_time(made)]
-    return " ".join([*parts, _software(record)])
+    return " ".join([*parts, _software(record), *_public(made)])
+
+
+def _public(made: Mapping[str, Any]) -> list[str]:
+    if not made["settings"]["public"]:
+        return []
+    return [
+        f"This report is for publication: of any article it quotes {public.QUOTATION} words in a row at most, and {public.ARTICLE} words in all."
+    ]
 
 
 def _corpus(made: Mapping[str, Any]) -> str:

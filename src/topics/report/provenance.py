@@ -23,6 +23,7 @@ LIBRARIES = (
     "gensim", "nltk", "numpy", "scipy", "pandas", "pyarrow", "numba", "matplotlib", "papermill", "nbconvert", "trafilatura",
     "htmldate", "charset-normalizer", "ftfy", "simplemma", "rensa", "py3langid",
 )  # fmt: skip
+TOLERANCE = 1e-6  # relative: what another kind of processor may change
 SAME_BYTES = ("tables/", "figures/")  # what a rebuilt run must repeat to the byte
 
 
@@ -97,9 +98,9 @@ def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings
         settings, _ = load(folder / "config.yml", {"cache": str(work / "cache")})
         make(settings, work / "run", folder.name, folder.parent)
         new = json.loads((work / "run" / FILE).read_text(encoding="utf-8"))
+        lines = [_how_far(line, folder, work / "run") for line in differences(old, new)]
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    lines = differences(old, new)
     standing = outputs(folder)
     lines += [
         f"{file} was changed after the run" for file, value in old["outputs"].items() if standing.get(file) != value
@@ -113,6 +114,24 @@ def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings
     return 0
 
 
+def _how_far(line: str, old: Path, new: Path) -> str:
+    """A line on a table that differs, with how far its numbers are apart: another kind of processor rounds otherwise."""
+    name = Path(line.split(" differs")[0]).stem
+    if not line.startswith("tables/") or not line.endswith(" differs"):
+        return line
+    before, after = _table(old, name), _table(new, name)
+    numbers = list(before.select_dtypes("number"))
+    if (
+        list(before) != list(after)
+        or len(before) != len(after)
+        or not before.drop(columns=numbers).equals(after.drop(columns=numbers))
+    ):
+        return f"{line}, in more than numbers"
+    scale = before[numbers].abs().clip(lower=1e-12)
+    apart = float(((before[numbers] - after[numbers]).abs() / scale).max().max())
+    return f"{line}: its numbers by {apart:.1g} of their size at most{', within the tolerance' if apart <= TOLERANCE else ''}"
+
+
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What differs between two records, in words; tables and figures to the byte."""
     lines = []
@@ -120,9 +139,22 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     lines += [f"input {file} is gone" for file in before.keys() - after.keys()]
     lines += [f"input {file} is new" for file in after.keys() - before.keys()]
     lines += [f"input {file} was changed" for file in before.keys() & after.keys() if before[file] != after[file]]
-    for what in ("topics", "code", "lock", "python", "processor", "system", "topic_counts", "grid", "seeds"):
-        if old[what] != new[what]:
-            lines.append(f"{what}: {_short(old[what])} before, {_short(new[what])} now")
+    for what in (
+        "topics",
+        "code",
+        "lock",
+        "concepts",
+        "labels",
+        "notebooks",
+        "python",
+        "processor",
+        "system",
+        "topic_counts",
+        "grid",
+        "seeds",
+    ):
+        if old.get(what) != new.get(what):
+            lines.append(f"{what}: {_short(old.get(what))} before, {_short(new.get(what))} now")
     for what in ("settings", "libraries"):
         for name in old[what].keys() | new[what].keys():
             if old[what].get(name) != new[what].get(name):
@@ -137,7 +169,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def _short(value: Any) -> str:
-    return value[:12] if isinstance(value, str) else str(value)
+    return value[:12] if isinstance(value, str) else store.digest(value)[:12] if isinstance(value, dict) else str(value)
 
 
 # --- two runs -------------------------------------------------------------------------------------------------------------
