@@ -60,20 +60,22 @@ def inside(log: Path, arguments: list[str]) -> int:
         return run
 
     started = time.perf_counter()
-    if arguments[0] == "reports":
-        from topics import store
-        from topics.report import index, run
+    from topics import store
+    from topics.report import index, run
 
-        keep = store.keep
-        store.keep = lambda folder, key, build, **more: keep(
-            folder, key, clocked(lambda: f"step {key.rpartition('-')[0]}", build), **more
-        )
-        run.run_child = clocked(lambda job, *rest: f"notebook {Path(job['page']).stem}", run.run_child)
-        run.run_notebooks = clocked(lambda *given: "waiting for notebooks", run.run_notebooks)
-        run.write_table = clocked(lambda *given: "writing tables", run.write_table)
-        for name in ("gather", "write_front_page"):
-            setattr(index, name, clocked(lambda *given: "front page", getattr(index, name)))
-        spent["imports"] = time.perf_counter() - started
+    keep = store.keep
+    store.keep = lambda folder, key, build, **more: keep(
+        folder,
+        key,
+        build if key.startswith("page-") else clocked(lambda: f"step {key.rpartition('-')[0]}", build),
+        **more,
+    )
+    run.run_child = clocked(lambda job, *rest: f"notebook {Path(job['page']).stem}", run.run_child)
+    run.run_notebooks = clocked(lambda *given: "waiting for notebooks, making pages", run.run_notebooks)
+    run.write_table = clocked(lambda *given: "writing tables", run.write_table)
+    for name in ("gather", "write_front_page"):
+        setattr(index, name, clocked(lambda *given: "front page", getattr(index, name)))
+    spent["imports"] = time.perf_counter() - started
     status = command_line.main(arguments)
     log.write_text(json.dumps({"stage": spent, "step": worked}), encoding="utf-8")
     return status
@@ -82,24 +84,23 @@ def inside(log: Path, arguments: list[str]) -> int:
 Stages = dict[str, dict[str, float]]  # wall time by stage, and the processor time of the thread that made it
 
 
-def ours(given: argparse.Namespace, folder: Path, *more: str) -> tuple[float, float, Stages]:
-    """Wall and processor seconds of one command on the store in `folder`, and of its stages."""
-    config, log = folder / "config.yml", folder / "stages.json"
+def ours(given: argparse.Namespace, folder: Path, *more: str, log: Path | None = None) -> tuple[float, float]:
+    """Wall and processor seconds of one command on the store in `folder`; its stages are left in `log`."""
+    config = folder / "config.yml"
     config.write_text(f"cache: {folder / 'cache'}\nworkers: {given.workers}\n", encoding="utf-8")
-    command = [sys.executable, str(HERE / "whole.py"), "--inside", str(log), "reports", str(given.articles)]
-    command += [
+    begin = [str(HERE / "whole.py"), "--inside", str(log)] if log else ["-m", "topics"]
+    command = [
+        sys.executable,
+        *begin,
+        "reports",
+        str(given.articles),
         "--config",
         str(config),
         "--out",
         str(folder / "reports"),
-        "--name",
-        "run",
-        "--seeds",
-        *map(str, given.seeds),
-        *more,
     ]
-    wall, cpu = timed(command, {"NUMBA_CACHE_DIR": str(folder / "kernels")})
-    return wall, cpu, json.loads(log.read_text(encoding="utf-8"))
+    command += ["--name", "run", "--seeds", *map(str, given.seeds), *more]
+    return timed(command, {"NUMBA_CACHE_DIR": str(folder / "kernels")})
 
 
 def timed(command: list[str], more: dict[str, str] | None = None) -> tuple[float, float]:
@@ -199,7 +200,9 @@ def one_round(given: argparse.Namespace, repetition: int) -> None:
 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        wall, cpu, stages = ours(given, folder)
+        log = folder / "stages.json"
+        wall, cpu = ours(given, folder, log=log)
+        stages = json.loads(log.read_text(encoding="utf-8"))
         scores = pd.read_csv(folder / "reports" / "run" / "tables" / "scores.csv")
         grid = sorted(int(k) for k in scores["n_topics"].unique())
         chosen = int(pd.read_csv(folder / "reports" / "run" / "tables" / "topics.csv")["n_topics"].iloc[0])
@@ -224,16 +227,15 @@ def one_round(given: argparse.Namespace, repetition: int) -> None:
                 repetition,
             )
         case = f"{given.case}, another topic count{scaled}"
-        wall, cpu, stages = ours(given, folder, "--topics", str(other))
+        wall, cpu = ours(given, folder, "--topics", str(other), log=log)
         tell(case, "topics", wall, cpu, repetition)
-        tell_stages(f"{given.case}, another topic count", stages, repetition)
+        tell_stages(f"{given.case}, another topic count", json.loads(log.read_text(encoding="utf-8")), repetition)
         for side, (seconds, processor) in (
             sides | {"plain way, its topics notebook alone": plain["03_topics"]}
         ).items():
             tell(case, side, seconds, processor, repetition)
-        wall, cpu, stages = ours(given, folder, "--topics", str(other))
+        wall, cpu = ours(given, folder, "--topics", str(other))
         tell(f"{given.case}, nothing changed", "topics", wall, cpu, repetition)
-        tell_stages(f"{given.case}, nothing changed", stages, repetition)
 
 
 def plain_sides(plain: Times) -> Times:
