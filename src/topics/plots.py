@@ -487,7 +487,7 @@ def terms(topic_terms: pd.DataFrame, n: int = 12, title: str = "Which words make
         side.barh(range(len(rows)), rows[column], color=colour, height=0.6)
         _rows_down(side, [_shorten(t, 20) for t in rows["term"]])
         side.set(ylim=(n - 0.4, -0.6), xlabel=unit)
-        side.xaxis.set_major_locator(MaxNLocator(3))
+        side.xaxis.set_major_locator(MaxNLocator(2))
     return sides[0]
 
 
