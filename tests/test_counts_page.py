@@ -45,6 +45,17 @@ def compared():
         "alignment": pd.concat(links, ignore_index=True),
         "missing": pd.DataFrame({"n_topics": [10], "seed": [2], "topic": [3]}),
         "topics": pd.DataFrame(topics, columns=["n_topics", "topic", "label", "share", "terms"]),
+        "convergence": pd.DataFrame(
+            {
+                "n_topics": [2, 5],
+                "seed": [1, 2],
+                "log_likelihood": -8.0,
+                "drift": [0.0, 0.05],
+                "noise": 0.001,
+                "settled": [True, False],
+                "behind": 0.0,
+            }
+        ),
         "choice": {"n_topics": 5, "why": "5 does well.", "against": "Coherence prefers 10.", "range": [5, 10]},
     }
 
@@ -88,6 +99,14 @@ def test_every_score_is_drawn_beside_shuffled_text_and_says_what_it_is_silent_ab
     for measure in MEASURES.values():
         assert "It does not say" in page
         assert measure.silent.split(";")[0].replace("'", "&#x27;")[:30] in page.replace("&#39;", "&#x27;")
+
+
+def test_a_chain_that_still_moved_is_named(compared):
+    assert "The chains of 1 of 2 fits still moved while they were sampled: 5 topics with seed 2." in str(
+        counts_page.all_scores(compared)
+    )
+    compared["convergence"] = compared["convergence"].iloc[:1]
+    assert "The chains of all 1 fits stood still" in str(counts_page.all_scores(compared))
 
 
 def test_word_frequencies_alone_gain_nothing_and_their_perplexity_is_that_of_a_fit_without_its_gain():

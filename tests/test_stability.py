@@ -134,3 +134,15 @@ def test_with_two_units_articles_cannot_speak_and_words_decide() -> None:
     counts = counts_of([[5, 5, 0, 0], [0, 0, 5, 5]])
     models = [fit(counts, n_topics=2, seed=seed, sweeps=60, samples=5) for seed in (1, 2)]
     assert np.isfinite(stability.similarity(*models)).all()
+
+
+def test_a_chain_that_drifts_while_sampled_has_not_settled(runs: list[TopicModel]) -> None:
+    sweeps = np.arange(40, 240, 10.0)
+    still = np.where(sweeps > 130, -8.0, -8.5) + np.tile(
+        [0.001, -0.001], 10
+    )  # burn-in, up to sweep 130, does not count
+    traces = (still, still + np.where(sweeps > 180, 0.05, 0))
+    models = [replace(runs[0], trace=np.column_stack([sweeps, trace])) for trace in traces]
+    table = stability.convergence(models)
+    assert table["settled"].tolist() == [True, False]
+    assert table["behind"].round(3).tolist() == [0.025, 0.0]

@@ -371,7 +371,7 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         for text, seeds in (("whole", settings.seeds), ("shuffled", stability.SHUFFLED_SEEDS))
     }
     windows = _windows(settings, [model for group in models.values() for model in group], n_terms)
-    rows, steady, lacking, shown = [], [], [], {}
+    rows, steady, lacking, chains, shown = [], [], [], [], {}
     for k in counts:
         whole, shuffled = models["whole", k], models["shuffled", k]
         base = stability.reference(shuffled)
@@ -380,6 +380,7 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         shown[k] = first.seed
         steady.append(stability.stability(first, others, base))
         lacking.append(stability.missing(first, others, base.floor))
+        chains.append(stability.convergence(whole))
         rows += [
             scores.scores(model, windows, _completed(settings, k, model.seed)).assign(text="whole") for model in whole
         ]
@@ -390,6 +391,7 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         "scores": all_scores,
         "stability": all_steady,
         "missing": pd.concat(lacking, ignore_index=True),
+        "convergence": pd.concat(chains, ignore_index=True),
         "few": few(settings),
         "shown": shown,
         "choice": {

@@ -22,6 +22,7 @@ from topics.tables import UserError, conform
 from topics.words.counts import Counts
 
 STARTS, SMALL = 5, 200_000  # so many short starts, the best of which goes on, up to so many words; one beyond
+FIRST = 30  # sweeps of a start
 DRAW_BYTES = 32_000_000  # a fit keeps no more than about this of posterior draws
 PARTS = 20  # of a fit, each of which is told when it is done
 LEVEL = 0.95
@@ -40,7 +41,7 @@ class TopicModel:
     `draws_doc` (n_draws, n_units, n_topics) and `draws_term` (n_draws * n_topics, n_terms) are the posterior draws: how many tokens of
     each unit, and of each term, had each topic in the same state of the chain. Given them, a unit's shares are
     Dirichlet(draws_doc + alpha) and a topic's terms Dirichlet(draws_term + beta). `trace` has a row for every look at the chain: sweep, and log
-    p(words, topics) per token in nats. `engine` says what made it; a model from gensim has no draws and no trace.
+    p(words, topics) per token in nats. `engine` is what made it; a model from gensim has no draws and no trace.
     """
 
     doc_topic: np.ndarray  # float64 (n_units, n_topics), rows sum to 1
@@ -119,12 +120,12 @@ def fit(
             means.add(chain)
         if done * PARTS % last < PARTS:
             tick()
-    return _by_share(means.model(counts, seed), counts)
+    return _by_share(replace(means.model(counts, seed), engine=engine), counts)
 
 
 def _begun(chain: Chain) -> Chain:
-    """Thirty sweeps, after which most chains that will end in a poor local mode are already behind."""
-    for done in range(1, 31):
+    """The first sweeps, after which most chains that will end in a poor local mode are already behind."""
+    for done in range(1, FIRST + 1):
         chain.sweep()
         if done % 10 == 0:
             chain.learn_priors()

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from topics.models.lda import TopicModel
+from topics.models.lda import FIRST, TopicModel
 from topics.tables import UserError, conform
 from topics.words.counts import Counts
 
@@ -196,13 +196,12 @@ def convergence(models: Sequence[TopicModel]) -> pd.DataFrame:
     """
     rows = []
     for model in models:
-        level = model.trace[len(model.trace) // 2 :, 1]
-        if len(level) < 4:
+        if len(model.trace) < 4:
             continue
+        sweep, level = model.trace[model.trace[:, 0] > (model.trace[-1, 0] + FIRST) / 2].T  # the samples
         half = len(level) // 2
         drift = level[half:].mean() - level[:half].mean()
-        time = np.arange(len(level))
-        noise = float(np.std(level - np.polyval(np.polyfit(time, level, 1), time)))
+        noise = float(np.std(level - np.polyval(np.polyfit(sweep, level, 1), sweep)))
         settled = bool(abs(drift) < max(0.01, 4 * noise / np.sqrt(len(level))))
         row = {"n_topics": model.n_topics, "seed": model.seed, "log_likelihood": level.mean(), "drift": drift}
         rows.append({**row, "noise": noise, "settled": settled})

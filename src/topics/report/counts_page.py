@@ -257,7 +257,33 @@ def all_scores(compared: Mapping[str, Any]) -> html.Piece:
     head = html.group(
         html.heading("All scores"), html.say("None of them is a judge alone: each says what it is silent about.")
     )
-    return html.group(head, html.details("Show all scores", *pieces, html.details("The numbers", numbers)))
+    return html.group(
+        head, html.details("Show all scores", *pieces, html.details("The numbers", numbers)), _chains(compared)
+    )
+
+
+def _chains(compared: Mapping[str, Any]) -> html.Piece:
+    """Whether the chains stood still while they were sampled; nothing where gensim made the fits."""
+    chains = compared["convergence"]
+    if chains.empty:
+        return html.Piece("")
+    moving = chains[~chains["settled"].astype(bool)]
+    named = _listed([f"{row.n_topics} topics with seed {row.seed}" for row in moving.itertuples()])
+    said = (
+        f"The chains of {len(moving)} of {len(chains)} fits still moved while they were sampled: {named}. More sweeps might change their topics."
+        if len(moving)
+        else f"The chains of all {len(chains)} fits stood still while they were sampled."
+    )
+    heads = {"n_topics": "Topics", "seed": "Seed", "log_likelihood": "Log-likelihood", "drift": "Drift", "noise": "Noise",
+             "behind": "Behind the best seed", "settled": "Stood still"}  # fmt: skip
+    caption = (
+        "Log p(words, topics) in nats a word while sampling: its mean, what the second half has beyond the first, "
+        "and its standard deviation about a straight line; it stood still where the drift is under 0.01 or two standard errors"
+    )
+    table = chains.assign(settled=np.where(chains["settled"].astype(bool), "yes", "no"))
+    return html.group(
+        html.say(said), html.details("The chains", html.table(table, name="chains", caption=caption, columns=heads))
+    )
 
 
 def _measure(compared: Mapping[str, Any], measure: str) -> html.Piece:
