@@ -4,7 +4,7 @@
 
 The plain chain is nltk `NLTKWordTokenizer`, simplemma on each token, gensim `Phrases` (npmi; once, so that it finds phrases of two words) and
 `Dictionary`. Ours finds phrases of two to four words and keeps offsets, sentences, concepts, places and what was dropped. Then: 1,000 concepts of
-four ways of writing each, long words and very short ones, beside tokenising; phrases beside gensim's on the same sentences, two passes each; and the
+three ways of writing each, long words and very short ones, beside tokenising; phrases beside gensim's on the same sentences, two passes each; and the
 contexts of words, phrases, concepts, wildcards and free text.
 """
 
@@ -95,14 +95,14 @@ def text_to_counts(articles: pd.DataFrame, concepts: pd.DataFrame, repetition: i
 
 
 def ways_of(tokens: pd.DataFrame, forms: list[str], shortest: int, longest: int) -> pd.DataFrame:
-    """1,000 concepts of four ways of writing: the commonest words of such a length, pairs of such words, and pairs with a wildcard."""
+    """1,000 concepts of three ways of writing: the commonest words of such a length, pairs of such words, and pairs with a wildcard."""
     form = tokens["form"].to_numpy()
     fit = np.array([shortest <= len(word) <= longest and word.isalpha() for word in forms])
     both = fit[form[:-1]] & fit[form[1:]]
     pairs = Counter(zip(form[:-1][both].tolist(), form[1:][both].tolist(), strict=True)).most_common(2000)
     common = [forms[code] for code in np.argsort(-np.bincount(form) * fit)[:1000]]
     ways = {}
-    for i, ((a, b), (c, d)) in enumerate(zip(pairs[::2], pairs[1::2], strict=True)):
+    for i, (((a, b), _), ((c, d), _)) in enumerate(zip(pairs[::2], pairs[1::2], strict=True)):
         ways[f"concept {i}"] = [common[i], f"{forms[a]} {forms[b]}", f"{forms[c]} {forms[d][:4]}*"]
     return patterns(ways, "concept")
 

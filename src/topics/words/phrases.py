@@ -11,7 +11,6 @@ from math import log
 import numpy as np
 import pandas as pd
 
-MAX_BETWEEN = 2  # connectors that may stand between the two halves
 # Words that may stand inside a phrase, never at its edge ("internet of things"); the English are gensim's.
 CONNECTORS = {
     "en": "a an the for of with without at from to in on by and or",
@@ -127,27 +126,24 @@ def _join(
     code[left] = unit[pairs.key[taken]]
     n_tokens[left] = stream.first[right] + stream.n_tokens[right] - stream.first[left]
     kept = np.ones(len(code), bool)
-    for step in range(1, MAX_BETWEEN + 2):
+    for step in range(1, int((right - left).max(initial=0)) + 1):
         kept[left[left + step <= right] + step] = False
     fields_kept = (values[kept] for values in (code, stream.first, n_tokens, stream.doc, stream.edge, stream.segment))
     return Stream(*fields_kept), keys + new
 
 
 def pairs_of(stream: Stream) -> Pairs:
-    """Neighbouring edges of one segment with at most `MAX_BETWEEN` connectors between them."""
+    """Neighbouring edges of one segment, with whatever connectors stand between them."""
     places = np.flatnonzero(stream.edge)
-    left, right = places[:-1], places[1:]
-    near = (stream.segment[left] == stream.segment[right]) & (right - left <= MAX_BETWEEN + 1)
-    left, right = left[near], right[near]
+    near = stream.segment[places[:-1]] == stream.segment[places[1:]]
+    left, right = places[:-1][near], places[1:][near]
     n_codes = int(stream.code.max(initial=0)) + 1
-    connectors = np.unique(np.concatenate([stream.code[left[right - left > i] + i] for i in range(1, MAX_BETWEEN + 1)]))
-    number = np.zeros(n_codes, np.int64)
-    number[connectors] = np.arange(1, len(connectors) + 1)
     key = stream.code[left].astype(np.int64)
-    for step in range(1, MAX_BETWEEN + 1):
-        inside = left + step < right
-        key *= len(connectors) + 1
-        key[inside] += number[stream.code[left[inside] + step]]
+    step = 1
+    while len(inside := np.flatnonzero(left + step < right)):
+        between = pd.factorize(key[inside] * n_codes + stream.code[left[inside] + step])[0]
+        key[inside] = key.max() + 1 + between
+        step += 1
     return Pairs(left, right, pd.factorize(key * n_codes + stream.code[right])[0])
 
 
