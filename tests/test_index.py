@@ -109,6 +109,21 @@ def test_a_finding_says_share_interval_comparison_and_what_it_survives():
     assert text.endswith("It comes back in 4 of 4 other runs, and at 5 and 8 topics.")
 
 
+def test_steady_topics_without_a_trend_are_told_by_their_labels(monkeypatch):
+    table = pd.DataFrame(
+        {
+            "kind": "topic",
+            "name": ["1", "2"],
+            "note": ["Only 3 years hold 5 articles or more.", "It is not stable."],
+            "q": 0.5,
+        }
+    )
+    monkeypatch.setattr(index, "findings", lambda trends: trends.assign(verdict="cannot say"))
+    made = {"topics_over_time": {2: {"trends": table}}}
+    said = index.untold_of_topics(made, topics_of(stable=[True, False]), 2)
+    assert said == ["Whether “roads” rose or fell: Only 3 years hold 5 articles or more."]
+
+
 def test_what_was_collected_says_how_many_are_dated_and_asks_how():
     articles = pd.DataFrame({"date": ["2019-11-20", "", ""], "source": ["a", "b", ""]})
     said = index.collected(articles, {})

@@ -1014,6 +1014,7 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
         "corpus": base,
         "words": vocabulary,
         "comparison": compared,
+        "splits": splits(settings),
         "topics": described,
         "reading": {k: reading(settings, k) for k in counts},
         "topics_over_time": {} if few(settings) else {k: topics_over_time(settings, k) for k in counts},

@@ -266,6 +266,7 @@ def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> lis
             said.append(
                 {"text": f"{more} more of the {len(topics)} topics do not come back in every other run."} | page
             )
+        said += [{"text": text} | page for text in untold_of_topics(made, topics, shown)]
     lost = made["topics"][shown]["labels"].query("topic == 0")["name"]
     said += [
         {"text": f"The label “{name or 'without a name'}” fits no topic of this run and is dropped."} | page
@@ -277,6 +278,17 @@ def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> lis
         said.append({"text": f"When {undated:,} of {len(articles):,} articles were published: no date was found, and none was guessed.",
                      "href": "01_corpus.html", "link": "How dates are known"})  # fmt: skip
     return said
+
+
+def untold_of_topics(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[str]:
+    """Sentences on the topics that come back in every run and whose trend was not tested, or is none."""
+    if shown not in made["topics_over_time"]:
+        return []
+    named = topics[topics["stable"] & ~topics["junk"]].set_index("topic")["label"]
+    trends = made["topics_over_time"][shown]["trends"]
+    trends = trends[trends["name"].isin(named.index.astype(str))]
+    trends = trends.assign(name=[f"“{named[int(topic)]}”" for topic in trends["name"]])
+    return untold({"trends": trends, "findings": findings(trends)}) if len(trends) else []
 
 
 def untold(kept: Mapping[str, Any]) -> list[str]:

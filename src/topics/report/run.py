@@ -99,7 +99,7 @@ def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str,
     )
     for table, rows in made["tables"].items():
         write_table(rows, work / "tables", table)
-    pages = page_names(made["topic_counts"])
+    pages = page_names(made["topic_counts"], made["few"])
     limit = public.Limit(made["corpus"]) if settings.public else None
     run_notebooks(settings, work, made, pages, name, limit)
     tell("front page")
@@ -328,7 +328,7 @@ def notebook_jobs(work: Path, made: Mapping[str, Any], settings: Settings) -> li
     def key(notebook: str, parameters: dict[str, Any]) -> str:
         inputs = [*shared, store.file_digest(NOTEBOOKS / f"{notebook}.ipynb")]
         if notebook in ("02_topic_counts", "03_topics"):
-            inputs.append(made["comparison"].key)
+            inputs += [made["comparison"].key, made["splits"].key]
         if count := parameters.get("n_topics"):
             described = (made[name].get(count) for name in ("topics", "reading", "topics_over_time"))
             inputs += [result.key for result in described if result is not None]
@@ -340,9 +340,10 @@ def notebook_jobs(work: Path, made: Mapping[str, Any], settings: Settings) -> li
     ]  # fmt: skip
 
 
-def page_names(topic_counts: Sequence[int]) -> list[tuple[str, str]]:
+def page_names(topic_counts: Sequence[int], few: bool) -> list[tuple[str, str]]:
     """Every page of a run, in order: its file and its short title."""
-    topics = [(f"03_topics_{count:02d}.html", f"{count} topics") for count in topic_counts]
+    what = "reading groups" if few else "topics"
+    topics = [(f"03_topics_{count:02d}.html", f"{count} {what}") for count in topic_counts]
     first = [("index.html", "Findings"), ("01_corpus.html", "Articles"), ("02_topic_counts.html", "How many topics")]
     return [*first, *topics, ("04_keyword_trends.html", "Keywords")]
 
