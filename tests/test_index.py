@@ -64,6 +64,7 @@ def test_where_no_count_is_suggested_nothing_is_claimed_of_any_topic(monkeypatch
     }  # fmt: skip
     page = index.many_articles(made, ["verdict"])
     assert page["findings"] == []
+    assert page["verdict"] == "verdict No number of topics held up, so none is claimed."
     assert page["figure"] is None
     assert page["cannot_say"][0]["text"] == "No number of topics is suggested. No topic is claimed."
     assert "hold up" in page["topics"]

@@ -130,7 +130,7 @@ def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, An
     moves += [_trend_finding(row) for row in moved(made["keywords"]).to_dict("records")]
     found += moves[: MOST_FINDINGS - len(found)]
     return {
-        "verdict": sentences[0],
+        "verdict": sentences[0] + ("" if made["suggested"] else " No number of topics held up, so none is claimed."),
         "warnings": [sentence for sentence in sentences[1:] if _is_warning(sentence)][:MOST_WARNINGS],
         "findings": found,
         "figure": first_figure(made, found[0], topics, shown) if found else None,
