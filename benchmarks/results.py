@@ -291,7 +291,7 @@ def tables(compared: pd.DataFrame) -> list[list[str]]:
 
 
 def spread(row: pd.Series) -> str:
-    unit = f" {row['unit']}" if row["unit"] in SIZES or row["way"] < 0 and row["measure"] not in SMALLER else ""
+    unit = f" {row['unit']}" if row["unit"] in SIZES or (row["way"] < 0 and row["measure"] not in SMALLER) else ""
     if pd.notna(row["error"]):
         if row["error"] == 0:
             return f"{row['median']:.3f} in each of {row['n']}"
