@@ -338,6 +338,9 @@ def curve(lines: pd.DataFrame, times: pd.DataFrame, case: str, measure: str, fol
     axes.set(
         xscale="log", xlabel="processor time of the fit (s)", ylabel=measure, title=f"{measure} against time: {case}"
     )
+    for formatted in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        formatted(plt.FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.tick_params(axis="x", which="minor", labelsize=7)
     axes.legend(fontsize=8)
     return save(
         figure, folder, f"{lines['benchmark'].iloc[0]} {case} {measure}", f"{measure} against processor seconds, {case}"
