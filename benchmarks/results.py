@@ -81,7 +81,14 @@ def write(lines: list[dict[str, Any]], path: Path, quick: bool = False) -> None:
         if column not in table:
             table[column] = None
     compared = pd.concat([beside_us(part) for _, part in table.groupby("benchmark", sort=False)], ignore_index=True)
-    text = [f"# Results{', the quick version' if quick else ''}", "", HOW_TO_READ, "", *goals(table), *losses(compared)]
+    text = [
+        f"# Results{', the quick version' if quick else ''}",
+        "",
+        HOW_TO_READ,
+        "",
+        *goals(table, quick),
+        *losses(compared),
+    ]
     order = [*ABOUT, *sorted(set(table["benchmark"]) - set(ABOUT))]
     for name in order:
         part = table[table["benchmark"] == name]
@@ -185,7 +192,7 @@ def gained(row: pd.Series) -> str:
 # --- writing --------------------------------------------------------------------------------------------------------------
 
 
-def goals(table: pd.DataFrame) -> list[str]:
+def goals(table: pd.DataFrame, quick: bool) -> list[str]:
     """The figures that the project set itself, reached or not; of several cases, the worst."""
     rows = []
     for goal in GOALS:

@@ -39,15 +39,15 @@ class Bench(NamedTuple):
 
 NEWS = "{corpora}/dated/NewsArticles.zip"
 BENCHES = (
-    Bench("whole.py", (), ("--rounds", "1", "--seeds", "1", "2", "--case", "sample, two seeds")),
+    Bench("whole.py", (), ("--rounds", "1", "--seeds", "1", "--case", "sample, one seed")),
     Bench("whole.py", (NEWS, "--case", "news", "--rounds", "1", "--bound", "6"), None, "dated/NewsArticles.zip"),
     Bench("run_kills.py", (), ("--kills", "8")),
-    Bench("models_peers.py", (NEWS,), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60"), "dated/NewsArticles.zip"),
+    Bench("models_peers.py", (NEWS,), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60", "--tools", "topics", "tomotopy", "gensim"), "dated/NewsArticles.zip"),
     Bench("models_peers.py", ("{corpora}/labelled/20newsgroups-train.jsonl.xz",), None, "labelled"),
     Bench("models_scale.py", (NEWS, "--case", "sweeps", "threads", "samplers", "coherence", "grid"), None, "dated/NewsArticles.zip"),
     Bench("models_scale.py", ("{corpora}/dated/ungdc_dev.jsonl.xz", "{corpora}/dated/reuters21578_000-010.tar.xz", "--case", "articles"), None, "dated/ungdc_dev.jsonl.xz"),
     Bench("literature.py", ("{corpora}",), ("{corpora}", "--quick"), "labelled"),
-    Bench("words_speed.py", (NEWS, "5"), (NEWS, "1"), "dated/NewsArticles.zip"),
+    Bench("words_speed.py", (NEWS, "5"), (NEWS, "1", "1000"), "dated/NewsArticles.zip"),
     Bench("corpus_speed.py", (NEWS, "--rounds", "5", "--repeats", "5000", "100000", "--folder", "2000"), (NEWS, "--rounds", "1", "--repeats", "5000"), "dated/NewsArticles.zip"),
     Bench("corpus_html.py", ("{corpora}/html", "--rounds", "5"), ("{corpora}/html", "--rounds", "1", "--pages", "40"), "html"),
     Bench("corpus_cleaning.py", ("--real", "{corpora}/.."), ()),

@@ -1,6 +1,6 @@
 """From clean text to counts on the news corpus beside the plain chain, in turn, ROUNDS times (5), on one core and on two.
 
-    python benchmarks/words_speed.py ../shared/corpora/dated/NewsArticles.zip [ROUNDS]
+    python benchmarks/words_speed.py ../shared/corpora/dated/NewsArticles.zip [ROUNDS [ARTICLES]]
 
 The plain chain is nltk `NLTKWordTokenizer`, simplemma on each token, gensim `Phrases` (npmi; once, so that it finds phrases of two words) and
 `Dictionary`. Ours finds phrases of two to four words and keeps offsets, sentences, concepts, places and what was dropped. Then: 1,000 concepts of
@@ -149,7 +149,7 @@ def look_up(words: dict, articles: pd.DataFrame, repetition: int) -> None:
 def main() -> None:
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with zipfile.ZipFile(Path(sys.argv[1])) as archive, archive.open("NewsArticles.csv") as file:
-        table = pd.read_csv(file, encoding_errors="replace")
+        table = pd.read_csv(file, encoding_errors="replace").head(int(sys.argv[3]) if len(sys.argv) > 3 else 10**9)
     texts, dates = table["text"].fillna("").tolist(), table["publish_date"].str.slice(0, 10)
     articles = pd.DataFrame(
         {"doc_id": [f"{i:05d}" for i in range(len(texts))], "text": texts, "date": dates, "source": None}
