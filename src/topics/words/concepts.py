@@ -144,7 +144,7 @@ def _all_matches(
 
     The ways of writing are a tree of words. All tokens go down from its root side by side; where there is no branch, a token stops.
     """
-    form, sentence = tokens["form"].to_numpy(), np.append(sentence_numbers(tokens), 0)
+    form, doc, sentence = (tokens[column].to_numpy() for column in ("form", "doc", "sentence"))
     branches, child, leaf = _tree(patterns, forms)
     rows = np.argsort(leaf, kind="stable")
     begin, end = _ranges(leaf[rows], np.arange(leaf.max(initial=0) + 1))
@@ -160,7 +160,8 @@ def _all_matches(
         pattern, place = rows[row], first[which]
         order = np.argsort(place * len(rows) + pattern, kind="stable")
         found.append((pattern[order], place[order], np.full(len(order), depth)))
-        inside = sentence[first + depth] == sentence[first]
+        then = np.minimum(first + depth, len(form) - 1)
+        inside = (then == first + depth) & (doc[then] == doc[first]) & (sentence[then] == sentence[first])
         first, node = first[inside], node[inside]
     pattern, first, n_tokens = (np.concatenate(parts) for parts in zip(*reversed(found), strict=True))
     return pattern, first, n_tokens
