@@ -65,12 +65,11 @@ def command() -> str:
 
 
 def machine() -> str:
-    """The processor's model and how many cores this process may use: no name of a host, no path."""
+    """The processor's model and how many cores there are: no name of a host, no path."""
     cpu = Path("/proc/cpuinfo")
     found = re.search(r"model name\s*:\s*(.+)", cpu.read_text(encoding="utf-8")) if cpu.exists() else None
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     model = found[1] if found else platform.processor() or platform.machine()
-    return f"{model}, {cores} cores, {platform.system()}, Python {platform.python_version()}"
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
 def versions() -> dict[str, str]:
