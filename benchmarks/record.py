@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import subprocess
 import sys
 from datetime import UTC, datetime
 from functools import cache
@@ -47,9 +48,19 @@ def _run(file: str) -> str:
     now = datetime.now(UTC)
     run = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}"
     about = {"run": run, "date": f"{now:%Y-%m-%d}", "command": command(), "machine": machine(), "versions": versions()}
+    about |= {"commit": commit()}
     about |= {"load": round(os.getloadavg()[0], 1)} if hasattr(os, "getloadavg") else {}
     _append(file, about)
     return run
+
+
+def commit() -> str:
+    """Which state of the project is measured, where git knows."""
+    git = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    try:
+        return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def _append(file: str, line: dict[str, Any]) -> None:

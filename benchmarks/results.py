@@ -256,7 +256,7 @@ def section(
     for (day, machine), those in of.groupby(["date", "machine"], sort=False):
         load = those.get("load", pd.Series(dtype=float)).max()
         busy = f", with up to {load:.0f} processes at work when it began" if load > 2 else ""
-        text += [f"{day}, {machine}{busy}:", "", *(f"- `{command}`" for command in those["command"].unique()), ""]
+        text += [f"{day}, {machine}{busy}:", "", *dict.fromkeys(called(row) for _, row in those.iterrows()), ""]
     text += pictures
     stages = compared["case"].str.extract(r"^(.*), by (\w+): (.*)$")
     main = compared[stages[0].isna()]
@@ -269,6 +269,12 @@ def section(
         text += [f"| {row['what']} | {spread(row)} |" for _, row in shown.iterrows()]
         text += [""]
     return text
+
+
+def called(run: pd.Series) -> str:
+    """How a run was called, and on which state of the project."""
+    known = isinstance(run.get("commit"), str) and run["commit"]
+    return f"- `{run['command']}`" + (f" at {known}" if known else "")
 
 
 def folded(rows: list[str], title: str) -> list[str]:
