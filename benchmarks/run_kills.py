@@ -38,10 +38,10 @@ class Trial:
     def __init__(self, folder: Path, articles: Path) -> None:
         self.folder, self.out, self.cache, self.articles = folder, folder / "out", folder / "cache", articles
 
-    def start(self, hidden: str = "", cache: str = "cache", out: str = "out") -> subprocess.Popen[bytes]:
-        """A run in a group of its own; `hidden` is a word hidden from lists, so that something is to be made anew."""
+    def start(self, followed: str = "", cache: str = "cache", out: str = "out") -> subprocess.Popen[bytes]:
+        """A run in a group of its own; `followed` is a word to follow, so that something is to be made anew."""
         config = self.folder / f"{cache}.yml"
-        lines = {"cache": cache, "seeds": [1, 2], "topic_counts": [2], "hide_words": [hidden] if hidden else []}
+        lines = {"cache": cache, "seeds": [1, 2], "topic_counts": [2], "keywords": [followed] if followed else []}
         config.write_text(json.dumps(lines), encoding="utf-8")  # JSON is YAML
         command = [sys.executable, "-m", "topics", "reports", str(self.articles), "--config", str(config), "--name", "run", "--out", str(self.folder / out)]  # fmt: skip
         said = (self.folder / "said.txt").open("wb")
@@ -136,6 +136,7 @@ def main() -> int:
             if run.poll() is None:
                 end(run, way, chance)
             wrong += [f"kill {i} ({way}): {what}" for what in trial.whole()]
+            print(f"{i + 1} of {given.kills}: {way}, {len(wrong)} losses so far", file=sys.stderr, flush=True)
         trial.finish("last")
         left = sorted(path.name for path in trial.out.iterdir() if path.is_dir())
         wrong += [] if left == ["run"] else [f"left behind: {', '.join(left)}"]

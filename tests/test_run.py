@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -138,6 +140,14 @@ def test_a_misspelt_parameter_stops_before_the_kernel_starts(tmp_path):
             ROOT / "notebooks" / "03_topics.ipynb", {"n_topcis": 9}, tmp_path / "x.ipynb", run.Kernels(tmp_path)
         )
     assert not (tmp_path / "x.ipynb").exists()
+
+
+def test_a_misspelt_parameter_given_to_papermill_itself_is_an_error(tmp_path):
+    path, copy = notebook(tmp_path, "from topics import pipeline\npipeline.settings()"), tmp_path / "copy.ipynb"
+    command = [sys.executable, "-m", "papermill", path, copy, "-p", "sedes", "3", "-k", "python3"]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "there is no parameter 'sedes'. Did you mean 'seeds'?" in done.stderr
 
 
 def test_a_failing_cell_is_named_with_its_last_lines_and_its_copy_kept(tmp_path):

@@ -20,6 +20,10 @@ from topics.report import provenance
 from topics.tables import COLUMNS
 
 ROOT = Path(__file__).parents[1]
+HOSTILE = [
+    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}} {% raw %}", "\x1b[31mred\x1b[0m", "\u202egnp.exe\u202c",
+    '=HYPERLINK("http://example.org")', "../../etc/passwd", "one\u2028two", "]]> <!-- &lt;b&gt; -->", "`x` **y** [z](javascript:alert(1)) ^[n]",
+]  # fmt: skip
 
 
 def topics(*arguments, cwd=ROOT, **environment):
@@ -29,10 +33,23 @@ def topics(*arguments, cwd=ROOT, **environment):
     )
 
 
+def make_hostile(folder):
+    """Put what might be run into some of the articles: into their text, titles and outlets, and one more file named to lead away."""
+    rows = pd.read_csv(folder / "metadata.csv")
+    for i, text in enumerate(HOSTILE):
+        path = folder / f"article-{i:03d}.txt"
+        path.write_text(path.read_text(encoding="utf-8").replace(". ", f". {text} ", 1), encoding="utf-8")
+        rows.loc[i, "title"] = f"{text} {i}"
+    rows["url"] = [
+        ("javascript:alert(1)", 'https://example.org/"><script>alert(1)</script>', "../../x")[i % 3] for i in rows.index
+    ]
+    rows.to_csv(folder / "metadata.csv", index=False)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    write_articles(folder / "my articles", 36)
+    make_hostile(write_articles(folder / "my articles", 36))
     (folder / "config.yml").write_text("cache: cache\nseeds: [1, 2, 3]\n")
     home = folder / "home"
     home.mkdir()
@@ -184,7 +201,7 @@ def test_a_run_that_is_killed_leaves_the_last_good_one(run, how):
     folder, _ = run
     out = folder / "out" / "my-articles"
     before = provenance.outputs(out)
-    (folder / "other.yml").write_text(f"cache: cache\nseeds: [1, 2, 3]\nhide_words: [word{int(how)}]\n")
+    (folder / "other.yml").write_text(f"cache: cache\nseeds: [1, 2, 3]\nkeywords: [word{int(how)}]\n")
     given = [
         "reports",
         folder / "my articles",
@@ -207,3 +224,26 @@ def test_a_run_that_is_killed_leaves_the_last_good_one(run, how):
         assert "The last good report stands" in said
         assert (folder / "out" / "my-articles.failed" / "error.txt").exists()
         assert not list((folder / "out").glob(".my-articles.part-*"))
+
+
+@pytest.mark.browser
+def test_no_page_asks_for_anything_complains_or_runs_what_articles_hold(run, chromium):
+    folder, _ = run
+    troubles = []
+    page = chromium.new_page()
+    for event in ("console", "pageerror", "dialog"):
+        page.on(event, lambda what: troubles.append(str(getattr(what, "text", what))))
+    page.on("request", lambda asked: None if asked.is_navigation_request() else troubles.append(asked.url))
+    for path in sorted((folder / "out").rglob("*.html")):
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert (
+            page.evaluate(
+                "document.querySelectorAll('img, iframe, object, base, body script:not([type]) ~ script:not([type])').length"
+            )
+            == 0
+        )
+        assert not troubles, path.name
+        if path.name == "01_corpus.html":
+            assert "<img src=x onerror=alert(1)>" in page.inner_text("body")
+    page.close()

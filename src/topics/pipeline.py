@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,7 +28,16 @@ import pandas as pd
 from topics import corpus as corpus_room
 from topics import store
 from topics.corpus import audit
-from topics.settings import Settings, articles_path, config_file, deciding, load, nearest, project_folder
+from topics.settings import (
+    Settings,
+    articles_path,
+    check_parameters,
+    config_file,
+    deciding,
+    load,
+    nearest,
+    project_folder,
+)
 from topics.store import inputs
 from topics.tables import COLUMNS, UserError, conform, empty
 
@@ -67,6 +77,8 @@ def settings(config: str | Path | None = None, **given: Any) -> Settings:
     >>> settings(topic_counts=[10]).topic_counts
     (10,)
     """
+    if (notebook := sys.modules.get("IPython")) and (shell := notebook.get_ipython()):
+        check_parameters(shell.user_ns.get("In", ()))
     return load(config_file(config), given)[0]
 
 

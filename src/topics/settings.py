@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -299,6 +300,24 @@ def _check(source: str, name: str, value: Any, problems: list[str]) -> Any:
     except ValueError as problem:
         problems.append(f"{prefix}{name} {problem}. Got {value!r}.")
         return None
+
+
+def check_parameters(cells: Iterable[str]) -> None:
+    """Whether the cell that papermill injects into a notebook names only what the notebook's own cell of parameters has.
+
+    Papermill itself only warns. `cells` are the cells executed so far; raises `UserError` that names every unknown parameter.
+
+    >>> check_parameters(["n_topics = 6", "# Parameters\\nn_topcis = 9"])
+    Traceback (most recent call last):
+    ...
+    topics.tables.UserError: there is no parameter 'n_topcis'. Did you mean 'n_topics'?
+    """
+    known: set[str] = set()
+    for cell in cells:
+        names = set(re.findall(r"^(\w+) *=", cell, flags=re.M))
+        if cell.startswith("# Parameters\n") and (wrong := sorted(names - known)):
+            raise UserError("\n".join(f"there is no parameter {name!r}.{nearest(name, known)}" for name in wrong))
+        known |= names
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

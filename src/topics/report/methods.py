@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from topics.corpus import audit
+from topics.models import lda
 from topics.report import public
 
 
 def paragraph(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     """Corpus, cleaning, vocabulary, model, seeds, selection, intervals and software, in sentences."""
     parts = [_corpus(made), _words(made)]
-    parts += [] if made["few"] else [_models(made), _over_time(made)]
+    parts += [_reading(made)] if made["few"] else [_models(made), _over_time(made)]
     return " ".join([*parts, _software(record), *_public(made)])
 
 
@@ -30,9 +31,17 @@ def _corpus(made: Mapping[str, Any]) -> str:
     lost = "; ".join(f"{row['left_out']:,} {row['why']}" for row in table.to_dict("records") if row["left_out"])
     steps = ", ".join(sorted(set(base["removals"]["step"]))).replace("_", " ")
     cleaned = f" Cleaning took out {len(base['removals']):,} passages ({steps})." if len(base["removals"]) else ""
+    articles = base["articles"]
+    dated = articles.loc[articles["date"] != "", "date"]
+    outlets = articles.loc[articles["source"] != "", "source"].nunique()
+    span = f", published {dated.min()} to {dated.max()}" if len(dated) else ", without dates"
+    query = made["collection"].get("query")
+    near = made["settings"]["near_repeats"]
     return (
-        f"Of {table['n_in'].iloc[0]:,} articles found, {len(base['articles']):,} were analysed"
-        f"{f' ({lost})' if lost else ''}. Their language (ISO 639-1): {base['language']}.{cleaned}"
+        f"Of {table['n_in'].iloc[0]:,} articles found, {len(articles):,} of {articles['n_words'].sum():,} words were analysed"
+        f"{f' ({lost})' if lost else ''}{span}{f', from {outlets:,} outlets' if outlets else ''}{f', found by searching for “{query}”' if query else ''}. "
+        f"Articles count as repeats from a Jaccard similarity of {near:g} of their shingles of five words on (MinHash, Broder 1997); one of each is kept. "
+        f"Language (ISO 639-1): {base['language']}.{cleaned}"
     )
 
 
@@ -47,7 +56,23 @@ def _words(made: Mapping[str, Any]) -> str:
         f"{kinds.get(kind, 0):,} {name}"
         for kind, name in (("word", "words"), ("phrase", "phrases"), ("concept", "concepts"))
     )
-    return f"Words were {lemmas}, not stemmed. {' '.join(base['notes'])} The vocabulary has {listed}; {tokens:,} tokens in {counts.matrix.shape[0]:,} {unit} were modelled."
+    phrases = (
+        "Phrases of two to four words were learned by normalised pointwise mutual information (Bouma 2009). "
+        if settings["phrases"]
+        else ""
+    )
+    own = [(settings["stop_words"], "Further words left out of the models"), (settings["keep_words"], "Stop words kept"),
+           (settings["leave_out"], "Kinds of names left out"), (settings["hide_words"], "Hidden from lists alone")]  # fmt: skip
+    said = "".join(f"{what}: {', '.join(words)}. " for words, what in own if words)
+    return f"Words were {lemmas}, not stemmed. {phrases}{said}{' '.join(base['notes'])} The vocabulary has {listed}; {tokens:,} tokens in {counts.matrix.shape[0]:,} {unit} were modelled."
+
+
+def _reading(made: Mapping[str, Any]) -> str:
+    groups = ", ".join(map(str, made["topic_counts"]))
+    return (
+        f"Paragraphs were put into {groups} groups by Latent Dirichlet allocation (Blei, Ng & Jordan 2003), as a way into reading them, with {len(made['seeds'])} seeds each. "
+        f"{made['comparison']['choice']['why']} No share, score or trend is reported."
+    )
 
 
 def _models(made: Mapping[str, Any]) -> str:
@@ -58,12 +83,15 @@ def _models(made: Mapping[str, Any]) -> str:
         "parallel": f"partially collapsed Gibbs sampling (Magnusson, Jonsson, Villani & Broman 2018) {priors}",
         "gensim": "gensim's online variational Bayes with an optimised asymmetric document prior (Hoffman, Blei & Bach 2010)",
     }[engine]
+    if engine == "gibbs":
+        how += f" ({lda.default_sweeps(int(made['words']['counts'].matrix.sum())):,} sweeps, the first half burn-in)"
     grid = ", ".join(map(str, made["grid"]))
+    shown = "; ".join(f"{count} topics, seed {made['topics'][count]['seed']}" for count in made["topic_counts"])
     chosen = made["comparison"]["choice"]
     suggestion = f" {chosen['why']}" if chosen["n_topics"] is None else f" Suggested: {chosen['why']}"
     return (
         f"Latent Dirichlet allocation (Blei, Ng & Jordan 2003) was fitted by {how} for {grid} topics, with {len(made['seeds'])} seeds each "
-        f"({', '.join(map(str, made['seeds']))}). Counts were compared by document-completion perplexity (Wallach, Murray, Salakhutdinov & Mimno "
+        f"({', '.join(map(str, made['seeds']))}); shown are the fits most like the others ({shown}). Counts were compared by document-completion perplexity (Wallach, Murray, Salakhutdinov & Mimno "
         f"2009), coherence (Röder, Both & Hinneburg 2015), exclusivity, diversity, and agreement of topics between runs beyond what word-shuffled text gives.{suggestion} "
         "Intervals of shares are the middle 95 % of joint posterior draws: these articles, given these topics."
     )
@@ -80,12 +108,17 @@ def _over_time(made: Mapping[str, Any]) -> str:
     )
 
 
+CITED = {
+    "gensim": "Řehůřek & Sojka 2010", "nltk": "Bird, Klein & Loper 2009", "numpy": "Harris et al. 2020", "scipy": "Virtanen et al. 2020",
+    "pandas": "McKinney 2010", "numba": "Lam, Pitrou & Seibert 2015", "matplotlib": "Hunter 2007", "simplemma": "Barbaresi 2021",
+    "trafilatura": "Barbaresi 2021", "htmldate": "Barbaresi 2020", "ftfy": "Speer 2019",
+}  # fmt: skip
+
+
 def _software(record: Mapping[str, Any]) -> str:
-    versions = record["libraries"]
-    named = ", ".join(
-        f"{name} {versions[name]}" for name in ("gensim", "nltk", "numpy", "scipy", "pandas", "numba", "simplemma")
-    )
-    return f"Software: topics {record['topics']}, Python {record['python']}, {named}."
+    """Every library that a number rests on, with its version and what its authors ask to cite."""
+    named = ", ".join(f"{name} {record['libraries'][name]} ({source})" for name, source in CITED.items())
+    return f"Software: topics {record['topics']}, Python {record['python']}, {named}; all versions stand in provenance.json."
 
 
 def citation(record: Mapping[str, Any]) -> str:
