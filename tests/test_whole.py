@@ -201,6 +201,7 @@ def test_a_run_that_is_killed_leaves_the_last_good_one(run, how):
     folder, _ = run
     out = folder / "out" / "my-articles"
     before = provenance.outputs(out)
+    left = set((folder / "out").glob(".my-articles.part-*/.jupyter/*/kernel.json"))  # by the last one that was killed
     (folder / "other.yml").write_text(f"cache: cache\nseeds: [1, 2, 3]\nkeywords: [word{int(how)}]\n")
     given = [
         "reports",
@@ -213,7 +214,7 @@ def test_a_run_that_is_killed_leaves_the_last_good_one(run, how):
         folder / "other.yml",
     ]
     started = subprocess.Popen([sys.executable, "-m", "topics", *map(str, given)], start_new_session=True, stderr=subprocess.PIPE)  # fmt: skip
-    while not list((folder / "out").glob(".my-articles.part-*/.jupyter/*/kernel.json")):
+    while not (set((folder / "out").glob(".my-articles.part-*/.jupyter/*/kernel.json")) - left):
         assert started.poll() is None
         time.sleep(0.05)
     os.killpg(started.pid, how)

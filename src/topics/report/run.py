@@ -436,11 +436,14 @@ def execute(notebook: Path, parameters: Mapping[str, Any], copy: Path, kernels: 
     Raises `RuntimeError` with the failing cell and its last lines; the copy then holds what was executed.
     """
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # a grammar of addresses that no notebook has: a second
+    import logging
+
     import nbformat
     import papermill
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it says is said once, by us
     known = papermill.inspect_notebook(str(notebook))
     for name in parameters:
         if name not in known:
