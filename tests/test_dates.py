@@ -152,6 +152,14 @@ def test_an_update_is_no_publication_but_bounds_it():
     ]
 
 
+def test_an_update_in_numbers_bounds_by_its_outlets_order_and_else_by_the_later_reading():
+    story = "\n\nIt rained, and nobody was surprised."
+    alone, _ = dated(text=["Updated: 08/10/2019 | 09:15" + story])
+    assert alone.loc["d0", "not_after"] == "2019-10-08"
+    beside, _ = dated(text=[f"Updated: {day} | 09:15{story}" for day in ("08/10/2019", "08/23/2019")])
+    assert beside["not_after"].tolist() == ["2019-08-10", "2019-08-23"]
+
+
 def test_addresses_and_names():
     for address, first in {
         "https://x.example/2017/02/07/a": "2017-02-07", "https://x.example/news-20170207-a.html": "2017-02-07",

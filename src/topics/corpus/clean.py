@@ -56,7 +56,11 @@ IMAGE_LINE = re.compile(r"[ \t]*!\[[^\]\n]*\](?:\([^)\n]*\))?[ \t]*(?P<caption>[
 IMAGE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
 LINK = re.compile(r"(?<!!)\[(?P<said>[^\]\n]{1,300})\]\((?:https?://|/|#|www\.|mailto:)[^)\s]*(?: \"[^\"\n]*\")?\)")
 WALL = re.compile(r"[ \t]*\|[ \t|:\-]*")
-ELLIPSIS = re.compile(r"[ \t]?\[(?:\.\.\.|…|\+\d+ chars)\]")
+REMAINS = re.compile(  # in brackets, of what stood there: "[...]", "[See graphic on page 12]", "[Video: the opening]"
+    r"[ \t]?\[(?:\.\.\.|…|\+\d+ chars|see (?:the )?(?:graphic|chart|photo|picture|image|map|video)\b[^\]\n]{0,60}|"
+    r"(?:video|audio|photo|image|picture|graphic|infographic|gallery|watch|listen) ?:[^\]\n]{0,120})\]",
+    re.I,
+)
 INVISIBLE = re.compile(
     r"\x1b\[[0-9;]*m|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]+"
 )
@@ -224,7 +228,7 @@ def markup(text: str, about: About) -> Iterator[Span]:
         yield match.start(), match.start("said"), ""
         yield match.end("said"), match.end(), ""
     yield from _whole_lines(WALL, text, needs="|")
-    yield from _all(ELLIPSIS, text, needs="[")
+    yield from _all(REMAINS, text, needs="[")
 
 
 def hyphenation(text: str, about: About) -> Iterator[Span]:

@@ -367,7 +367,9 @@ def _decide(
     usable, unused = _usable(found, orders, at, by_hand, today)
     if not usable:
         after, before = found.get("past event"), found.get("updated")
-        bounds = (after.first.isoformat() if after else "", before.last.isoformat() if before else "")
+        before = before and _settled(before, orders.get(_place("updated", *at)))
+        latest = max(before.last, before.either or before.last).isoformat() if before else ""
+        bounds = (after.first.isoformat() if after else "", latest)
         said = "; ".join(bound.text for bound in (after, before) if bound)
         return _bounded(("", "none", "none", said, *bounds), by_hand), unused
     best_kind, best = usable[0]
