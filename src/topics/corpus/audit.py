@@ -115,7 +115,7 @@ def columns_said(roles: Mapping[str, list[str]]) -> str:
 
 def _on_size(articles: pd.DataFrame) -> list[str]:
     n, words = len(articles), int(articles["n_words"].sum())
-    head = f"{n:,} article{'s' * (n != 1)} of {words:,} words."
+    head = f"{n:,} article{'s' * (n != 1)} of {words:,} word{'s' * (words != 1)}."
     if n < SMALL:
         return [
             head

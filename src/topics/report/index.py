@@ -222,7 +222,7 @@ def moved(kept: Mapping[str, Any]) -> pd.DataFrame:
 def _trend_finding(row: Mapping[Any, Any]) -> dict[str, Any]:
     where = f"04_keyword_trends.html#{html.anchor(row['kind'], row['name'])}"
     return {
-        "text": row["sentence"],
+        "text": row["sentence"].replace(f"Mention of {row['name']}", f"Mention of **{row['name']}**", 1),
         "href": where,
         "link": "The series and the sentences",
         "kind": row["kind"],
@@ -354,13 +354,13 @@ def keywords_table(trends: pd.DataFrame) -> html.Piece | str:
     columns = {"name": "Keyword", "start": "Early", "end": "Late", "slope": "Change, log-odds a period (95 %)"}
     formats: dict[str, Any] = {
         "name": lambda row: html.link(row.name, f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}"),
-        "start": ".0%",
-        "end": ".0%",
+        "start": lambda row: html.interval(row.start, percent=True, digits=0),
+        "end": lambda row: html.interval(row.end, percent=True, digits=0),
         "slope": html.with_interval("slope", "low", "high"),
     }
     return html.table(
         rows,
-        caption="Share of articles that mention it, by the fitted trend, first and last period",
+        caption="Share of articles that mention it at the ends of the fitted line, whose slope has the interval",
         columns=columns,
         formats=formats,
         most=20,

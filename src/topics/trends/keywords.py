@@ -294,7 +294,7 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
     if row.raw_slope != row.slope:
         shares += ", at the outlets’ mix of the whole span"
     if row.kind == "topic":
-        shares = shares.replace("of articles", "of their text")
+        shares = shares.replace("of articles", "of an article’s words")
     direction = "rose" if row.slope > 0 else "fell"
     few = f" In so few {length}s a slow swing could look the same." if row.n_periods < FEW_PERIODS else ""
     mix = _composition(row, length)
