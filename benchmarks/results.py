@@ -24,6 +24,7 @@ ABOUT = {
     "corpus_cleaning": "What cleaning takes out, against labels",
     "trends_speed": "Speed of the trends",
     "trends_size": "Errors of the trend statistics, by simulation",
+    "kills": "Runs killed at random moments",
     "topics_coverage": "Coverage of the topics' intervals, by simulation",
 }
 SIZES = ("s", "ms", "ns", "min", "MB", "MiB", "GB", "bytes", "B")  # smaller is better, and a ratio says it
