@@ -41,7 +41,7 @@ NEWS = "{corpora}/dated/NewsArticles.zip"
 BENCHES = (
     Bench("whole.py", (), ("--rounds", "1", "--seeds", "1", "--case", "sample, one seed")),
     Bench("whole.py", (NEWS, "--case", "news", "--rounds", "1", "--bound", "6"), None, "dated/NewsArticles.zip"),
-    Bench("run_kills.py", (), ("--kills", "8")),
+    Bench("run_kills.py", (), None),
     Bench("models_peers.py", (NEWS,), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60", "--tools", "topics", "tomotopy", "gensim"), "dated/NewsArticles.zip"),
     Bench("models_peers.py", ("{corpora}/labelled/20newsgroups-train.jsonl.xz",), None, "labelled"),
     Bench("models_scale.py", (NEWS, "--case", "sweeps", "threads", "samplers", "coherence", "grid"), None, "dated/NewsArticles.zip"),
