@@ -14,7 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -184,11 +184,10 @@ def check(settings: Settings) -> str:
 
 def words(settings: Settings) -> store.Kept:
     """What counts as a word: `counts, terms, dropped, names, spans, phrases, tokens, forms, …` of the corpus."""
-    from topics.words import concepts, counts
+    from topics.words import counts
 
     base = corpus(settings)
-    file = Path(settings.concepts)
-    known = concepts.read_concepts(file) if file.exists() else None
+    known = _concepts(settings)
     values = {
         "language": base["language"],
         "lemmas": settings.lemmas,
@@ -209,6 +208,19 @@ def words(settings: Settings) -> store.Kept:
             return counts.prepare(base["articles"], concepts=known, map=many, **values)
 
     return _keep(settings, key, build)
+
+
+def _concepts(settings: Settings) -> pd.DataFrame | None:
+    """The rows of the file of concepts, read once while it stays the same; None where there is none."""
+    file = Path(settings.concepts)
+    return _read_concepts(file, store.stamp(file)) if file.exists() else None
+
+
+@lru_cache(maxsize=4)
+def _read_concepts(file: Path, stamp: tuple[int, int, int]) -> pd.DataFrame:
+    from topics.words import concepts
+
+    return concepts.read_concepts(file)
 
 
 def unit(settings: Settings) -> str:
@@ -842,10 +854,8 @@ def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | Non
 
 def _ways(settings: Settings, names: Iterable[str]) -> dict[str, list[str]]:
     """The ways of writing each name: those of the file of concepts, or the name itself."""
-    from topics.words import concepts
-
-    file = Path(settings.concepts)
-    known = concepts.read_concepts(file).groupby("name")["pattern"].agg(list).to_dict() if file.exists() else {}
+    rows = _concepts(settings)
+    known = {} if rows is None else rows.groupby("name")["pattern"].agg(list).to_dict()
     return {name: known.get(name, [name]) for name in names}
 
 

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,18 @@ def digest(*parts: Any) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
+    """SHA-256 of a file's bytes, read once while its stamp stays the same."""
+    return _file_digest(path, stamp(path))
+
+
+def stamp(path: Path) -> tuple[int, int, int]:
+    """What changes when a file does: its inode, size and time of change."""
+    seen = path.stat()
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+@lru_cache(maxsize=100_000)
+def _file_digest(path: Path, stamp: tuple[int, int, int]) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

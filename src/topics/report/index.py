@@ -37,7 +37,7 @@ def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[s
     articles = made["corpus"]["articles"]
     sentences = audit.verdict(articles, made["corpus"]["dropped"])
     shared = {
-        "title": title(made),
+        "title": f"What do the articles in “{made['name']}” talk about?",
         "nav": nav,
         "collection": collected(articles, made["collection"]),
         "warnings": [],
@@ -51,11 +51,6 @@ def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[s
         "ledger": made["ledger"],
     }
     return shared | (few_articles(made) if made["few"] else many_articles(made, sentences))
-
-
-def title(made: Mapping[str, Any]) -> str:
-    said = made["collection"].get("title")
-    return str(said) if said else f"What do the articles in “{made['name']}” talk about?"
 
 
 def collected(articles: pd.DataFrame, said: Mapping[str, Any]) -> str:
