@@ -43,7 +43,14 @@ def scores() -> pd.DataFrame:
 
 
 def every_figure(topics: pd.DataFrame) -> dict:
-    terms = pd.DataFrame({"term": ["a", "b", "c"], "probability": [0.3, 0.2, 0.1], "frex": [0.1, 0.2, 0.9]})
+    terms = pd.DataFrame(
+        {
+            "term": ["a", "b", "c"],
+            "probability": [0.3, 0.2, 0.1],
+            "frex": [0.1, 0.2, 0.9],
+            "exclusivity": [0.4, 0.6, 1.0],
+        }
+    )
     per_period = pd.DataFrame({"period": ["2019", "2021"] * 7, "source": list("ABCDEFG") * 2, "n_docs": 2})
     pairs = pd.DataFrame([{"topic_a": a, "topic_b": b, "r": 0.1 * (a - b)} for a in (1, 2, 3) for b in (1, 2, 3)])
     two = topics.head(2).assign(n_topics=2)

@@ -479,11 +479,14 @@ def describe_terms(topic_terms: pd.DataFrame) -> str:
 
 @_styled
 def terms(topic_terms: pd.DataFrame, n: int = 12, title: str = "Which words make the topic?") -> Axes:
-    """Two lists side by side: the `n` words of highest probability, and of highest FREX. TOPIC_TERMS of one topic."""
+    """Two lists side by side: the `n` words of highest probability, and of highest FREX with their exclusivity. TOPIC_TERMS of one topic."""
     sides = _figure(0.5 + 0.19 * n, title, describe_terms(topic_terms)).subplots(1, 2)
-    looks = (("probability", "probability in the topic", BLUE), ("frex", "FREX (0 to 1)", GREEN))
-    for side, (column, unit, colour) in zip(sides, looks, strict=True):
-        rows = topic_terms.sort_values([column, "term"], ascending=[False, True]).head(n)
+    looks = (
+        ("probability", "probability", "probability in the topic", BLUE),
+        ("frex", "exclusivity", "exclusivity (1: no other topic)", GREEN),
+    )
+    for side, (order, column, unit, colour) in zip(sides, looks, strict=True):
+        rows = topic_terms.sort_values([order, "term"], ascending=[False, True]).head(n)
         side.barh(range(len(rows)), rows[column], color=colour, height=0.6)
         _rows_down(side, [_shorten(t, 20) for t in rows["term"]])
         side.set(ylim=(n - 0.4, -0.6), xlabel=unit)

@@ -285,10 +285,10 @@ def topic_terms(model: TopicModel, n: int = 20) -> pd.DataFrame:
     """The `n` most probable terms of each topic: one row per topic and term.
 
     `frex` (Bischof & Airoldi 2012, as in R's stm) is the harmonic mean, both weighing half, of where a term stands among the terms of
-    its topic by probability and by exclusivity, from 0 to 1.
+    its topic by probability and by exclusivity, from 0 to 1; `exclusivity` is the term's probability in the topic over the sum of those in all.
 
     >>> topic_terms(fit(example_counts(), n_topics=2, seed=1), 3).columns.tolist()
-    ['n_topics', 'topic', 'rank', 'term', 'probability', 'frex']
+    ['n_topics', 'topic', 'rank', 'term', 'probability', 'frex', 'exclusivity']
     """
     n = min(n, len(model.terms))
     top = top_terms(model, n)
@@ -301,6 +301,7 @@ def topic_terms(model: TopicModel, n: int = 20) -> pd.DataFrame:
         "term": model.terms[top].ravel(),
         "probability": model.topic_term[rows, top].ravel(),
         "frex": scores[rows, top].ravel(),
+        "exclusivity": (model.topic_term[rows, top] / model.topic_term.sum(axis=0)[top]).ravel(),
     }
     return conform(pd.DataFrame(table), "topic_terms")
 

@@ -99,8 +99,8 @@ def _words(made: Mapping[str, Any], topic: int) -> html.Piece:
         )
     drawn = plots.terms(mine, title=f"Which words make topic {topic}?")
     caption = (
-        "Left: most probable words. Right: words both frequent in the topic and its own (FREX, Bischof and Airoldi 2012), 0 to 1. "
-        "A label must fit both lists and the articles."
+        "Left: most probable words. Right: words both frequent in the topic and its own, by FREX (Bischof and Airoldi 2012); bars are the part "
+        "of the word’s probability in all topics that is in this one. A label must fit both lists and the articles."
     )
     return html.figure(drawn, name=f"topics_{made['n_topics']:02d}_words_{topic:02d}", caption=caption)
 
