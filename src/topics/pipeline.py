@@ -453,22 +453,10 @@ def _completed(settings: Settings, n_topics: int, seed: int) -> Any:
 def _windows(settings: Settings, models: list[TopicModel], n_terms: int) -> Any:
     """Where the leading terms of all fits stand together: one pass over the articles."""
     from topics.models import lda, scores
+    from topics.words.counts import in_order
 
     leading = np.unique(np.concatenate([lda.top_terms(model, min(scores.TOP, n_terms)).ravel() for model in models]))
-    text, starts = texts(settings)
-    return scores.count_windows(text, starts, leading)
-
-
-def texts(settings: Settings) -> tuple[np.ndarray, np.ndarray]:
-    """The terms of all articles in the order of the text, as columns of the counts, and where each article starts."""
-    base = words(settings)
-    names, counts = base["names"], base["counts"]
-    column = np.full(len(names) + 1, -1, np.int64)
-    kept = np.flatnonzero((names["reason"] == "").to_numpy())
-    column[kept] = np.searchsorted(counts.terms, names["name"].to_numpy(dtype=object)[kept].astype(str))
-    term = column[base["spans"]["name"].to_numpy()]
-    doc = base["spans"]["doc"].to_numpy()[term >= 0]
-    return term[term >= 0], np.searchsorted(doc, np.arange(len(counts.doc_ids) + 1))
+    return scores.count_windows(*in_order(words(settings)), leading)
 
 
 def splits(settings: Settings) -> store.Kept:
@@ -656,18 +644,8 @@ def _read(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
         "map_terms": reading.map_terms(shown),
         "correlations": reading.correlations(shown, counts),
         "doubts": {str(topic): lines for topic, lines in reading.doubts(shown, counts, near, sources).items()},
-        "seed_shares": _seed_shares(kept["matches"], others),
+        "seed_shares": reading.seed_shares(kept["matches"], others),
     }
-
-
-def _seed_shares(matches: pd.DataFrame, runs: dict[int, TopicModel]) -> pd.DataFrame:
-    """The share of each topic's pair in each other run: `topic, seed, share`."""
-    pairs = matches[["topic_a", "seed_b", "topic_b"]]
-    share = [
-        float(runs[seed].doc_topic[:, topic - 1].mean())
-        for seed, topic in zip(pairs["seed_b"].tolist(), pairs["topic_b"].tolist(), strict=True)
-    ]
-    return pd.DataFrame({"topic": pairs["topic_a"], "seed": pairs["seed_b"], "share": share})
 
 
 def topics_over_time(settings: Settings, n_topics: int) -> store.Kept:
@@ -686,7 +664,7 @@ def reports_on(settings: Settings) -> int:
 
 
 def _topics_over_time(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
-    from topics.models import lda
+    from topics.models import lda, reading
     from topics.trends import groups, prevalence
 
     counts = words(settings)["counts"]
@@ -699,7 +677,7 @@ def _topics_over_time(settings: Settings, n_topics: int, kept: store.Kept) -> st
     if len(periods) > 1:
         codes, blocks = prevalence.topic_blocks(placed)
         draws = lda.share_draws(shown, counts, codes)
-        matched = _matched_shares(kept["matches"], others, counts, shown.n_topics)
+        matched = reading.matched_shares(kept["matches"], others, counts, shown.n_topics)
         tested = reports_on(settings)
         why_not = f"Topics' trends are tested at the {tested} topics that this run reports on alone: who tests every count finds one by chance."
         unsure = _withheld(kept) if n_topics == tested else {str(k): why_not for k in range(1, n_topics + 1)}
@@ -716,20 +694,6 @@ def _topics_over_time(settings: Settings, n_topics: int, kept: store.Kept) -> st
         tables.append(groups.group_shares(draws, blocks, shares, codes).assign(column=column))
     made["groups"] = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
     return made
-
-
-def _matched_shares(
-    matches: pd.DataFrame, others: dict[int, TopicModel], counts: Any, n_topics: int
-) -> dict[int, np.ndarray]:
-    """Each other run's shares of the articles, its topics in the order of those they match; missing where none does."""
-    from topics.models import lda
-
-    found = {}
-    for seed, model in others.items():
-        pairs, other = matches[matches["seed_b"] == seed], lda.article_shares(model, counts)
-        found[seed] = np.full((len(other), n_topics), np.nan)
-        found[seed][:, pairs["topic_a"].to_numpy() - 1] = other[:, pairs["topic_b"].to_numpy() - 1]
-    return found
 
 
 def _withheld(kept: store.Kept) -> dict[str, str]:
@@ -936,7 +900,8 @@ def companions(settings: Settings) -> store.Kept:
 
 
 def _beside(settings: Settings) -> store.Result:
-    from topics.trends import keyness
+    from topics.trends import contexts, keyness
+    from topics.words.counts import placed_terms
 
     found, together = (
         [empty("keyness").assign(name=[])],
@@ -944,7 +909,7 @@ def _beside(settings: Settings) -> store.Result:
     )
     if few(settings):
         return {"companions": found[0], "together": together[0]}
-    spans, terms = _placed_terms(settings)
+    spans, terms = placed_terms(words(settings))
     base, (placed, dates) = words(settings), _dated(settings)
     sentences, of = keyness.sentence_terms(spans, len(terms))
     half = keyness.halves(placed, dates)
@@ -960,48 +925,9 @@ def _beside(settings: Settings) -> store.Result:
         found.append(table)
         beside = table[table["group"] == f"sentences with {name}"]["term"].head(COMPANIONS)
         together.append(
-            _together(spans, column, np.searchsorted(terms, beside.to_numpy(dtype=str)), terms, base["doc_ids"])
+            contexts.together(spans, column, np.searchsorted(terms, beside.to_numpy(dtype=str)), terms, base["doc_ids"])
         )
     return {"companions": pd.concat(found, ignore_index=True), "together": pd.concat(together, ignore_index=True)}
-
-
-def _placed_terms(settings: Settings) -> tuple[pd.DataFrame, np.ndarray]:
-    """Every place with its article, sentence and term (`doc, start, end, sentence, name`; -1: no term), and the terms, sorted.
-
-    Terms are those of the counts and every concept, also one too rare or too common for the models.
-    """
-    base = words(settings)
-    names, spans, tokens = base["names"], base["spans"], base["tokens"]
-    kept = np.flatnonzero(((names["reason"] == "") | (names["kind"] == "concept")).to_numpy())
-    name = names["name"].to_numpy(dtype=object)[kept].astype(str)
-    terms = np.unique(name)
-    column = np.full(len(names) + 1, -1, np.int64)  # the last place is that of name -1: outside the vocabulary
-    column[kept] = np.searchsorted(terms, name)
-    place = tokens["doc"].to_numpy().astype(np.int64) << 32 | tokens["start"].to_numpy()
-    of = np.searchsorted(place, spans["doc"].to_numpy().astype(np.int64) << 32 | spans["start"].to_numpy())
-    sentence = tokens["sentence"].to_numpy()[of]
-    return spans[["doc", "start", "end"]].assign(sentence=sentence, name=column[spans["name"].to_numpy()]), terms
-
-
-def _together(
-    spans: pd.DataFrame, name: int, beside: np.ndarray, terms: np.ndarray, doc_ids: np.ndarray
-) -> pd.DataFrame:
-    """Where the terms `beside` stand in sentences that hold `name`."""
-    wanted = np.zeros(len(terms) + 1, dtype=bool)  # the last place is that of name -1: no term
-    wanted[beside] = True
-    found = spans["name"].to_numpy()
-    sentence = spans["doc"].to_numpy().astype(np.int64) << 32 | spans["sentence"].to_numpy()
-    there = np.flatnonzero(wanted[found])
-    rows = spans.iloc[there[np.isin(sentence[there], sentence[found == name])]]
-    return pd.DataFrame(
-        {
-            "name": str(terms[name]),
-            "term": terms[rows["name"].to_numpy()].astype(str),
-            "doc_id": doc_ids[rows["doc"].to_numpy()].astype(str),
-            "start": rows["start"].to_numpy(),
-            "end": rows["end"].to_numpy(),
-        }
-    )
 
 
 # --- everything -------------------------------------------------------------------------------------------------------------

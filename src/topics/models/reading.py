@@ -314,3 +314,25 @@ def _at_home(codes: np.ndarray, topic: np.ndarray) -> int:
     table = np.zeros((codes.max() + 1, topic.max() + 1), int)
     np.add.at(table, (codes, topic), 1)
     return int(table.max(axis=1).sum())
+
+
+def seed_shares(matches: pd.DataFrame, runs: dict[int, TopicModel]) -> pd.DataFrame:
+    """The share of each topic's pair in each other run: `topic, seed, share`."""
+    pairs = matches[["topic_a", "seed_b", "topic_b"]]
+    share = [
+        float(runs[seed].doc_topic[:, topic - 1].mean())
+        for seed, topic in zip(pairs["seed_b"].tolist(), pairs["topic_b"].tolist(), strict=True)
+    ]
+    return pd.DataFrame({"topic": pairs["topic_a"], "seed": pairs["seed_b"], "share": share})
+
+
+def matched_shares(
+    matches: pd.DataFrame, others: dict[int, TopicModel], counts: Counts, n_topics: int
+) -> dict[int, np.ndarray]:
+    """Each other run's shares of the articles, its topics in the order of those they match; missing where none does."""
+    found = {}
+    for seed, model in others.items():
+        pairs, other = matches[matches["seed_b"] == seed], article_shares(model, counts)
+        found[seed] = np.full((len(other), n_topics), np.nan)
+        found[seed][:, pairs["topic_a"].to_numpy() - 1] = other[:, pairs["topic_b"].to_numpy() - 1]
+    return found

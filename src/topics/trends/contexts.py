@@ -100,3 +100,27 @@ def _right(text: str) -> str:
     """The words of what stands behind a place, but for the last where it is cut: `text` ends one character later."""
     words = text.split()
     return " ".join(words if text[-1].isspace() else words[:-1])
+
+
+def together(
+    spans: pd.DataFrame, name: int, beside: np.ndarray, terms: np.ndarray, doc_ids: np.ndarray
+) -> pd.DataFrame:
+    """Where the terms `beside` stand in sentences that hold `name`, all columns of `terms`: `name, term, doc_id, start, end`.
+
+    `spans` and `terms` are those of `words.counts.placed_terms`.
+    """
+    wanted = np.zeros(len(terms) + 1, dtype=bool)  # the last place is that of name -1: no term
+    wanted[beside] = True
+    found = spans["name"].to_numpy()
+    sentence = spans["doc"].to_numpy().astype(np.int64) << 32 | spans["sentence"].to_numpy()
+    there = np.flatnonzero(wanted[found])
+    rows = spans.iloc[there[np.isin(sentence[there], sentence[found == name])]]
+    return pd.DataFrame(
+        {
+            "name": str(terms[name]),
+            "term": terms[rows["name"].to_numpy()].astype(str),
+            "doc_id": doc_ids[rows["doc"].to_numpy()].astype(str),
+            "start": rows["start"].to_numpy(),
+            "end": rows["end"].to_numpy(),
+        }
+    )

@@ -350,3 +350,34 @@ def hidden_terms(words: Mapping[str, Any], hide: Iterable[str]) -> set[str]:
     low = {plain(word).lower() for word in hide}
     lemmas = set(forms["key"][forms["form"].str.lower().isin(low)])
     return set(names["name"][names["name"].str.lower().isin(low) | names["key"].isin(low | lemmas)])
+
+
+def in_order(words: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """The terms of all articles in the order of the text, as columns of the counts, and where each article starts.
+
+    `words` is what `prepare` gives.
+    """
+    names, counts = words["names"], words["counts"]
+    column = np.full(len(names) + 1, -1, np.int64)
+    kept = np.flatnonzero((names["reason"] == "").to_numpy())
+    column[kept] = np.searchsorted(counts.terms, names["name"].to_numpy(dtype=object)[kept].astype(str))
+    term = column[words["spans"]["name"].to_numpy()]
+    doc = words["spans"]["doc"].to_numpy()[term >= 0]
+    return term[term >= 0], np.searchsorted(doc, np.arange(len(counts.doc_ids) + 1))
+
+
+def placed_terms(words: Mapping[str, Any]) -> tuple[pd.DataFrame, np.ndarray]:
+    """Every place with its article, sentence and term (`doc, start, end, sentence, name`; -1: no term), and the terms, sorted.
+
+    Terms are those of the counts and every concept, also one too rare or too common for the models. `words` is what `prepare` gives.
+    """
+    names, spans, tokens = words["names"], words["spans"], words["tokens"]
+    kept = np.flatnonzero(((names["reason"] == "") | (names["kind"] == "concept")).to_numpy())
+    name = names["name"].to_numpy(dtype=object)[kept].astype(str)
+    terms = np.unique(name)
+    column = np.full(len(names) + 1, -1, np.int64)  # the last place is that of name -1: outside the vocabulary
+    column[kept] = np.searchsorted(terms, name)
+    place = tokens["doc"].to_numpy().astype(np.int64) << 32 | tokens["start"].to_numpy()
+    of = np.searchsorted(place, spans["doc"].to_numpy().astype(np.int64) << 32 | spans["start"].to_numpy())
+    sentence = tokens["sentence"].to_numpy()[of]
+    return spans[["doc", "start", "end"]].assign(sentence=sentence, name=column[spans["name"].to_numpy()]), terms
