@@ -349,8 +349,8 @@ def keywords_table(trends: pd.DataFrame) -> html.Piece | str:
     columns = {"name": "Keyword", "start": "Early", "end": "Late", "slope": "Change, log-odds a period (95 %)"}
     formats: dict[str, Any] = {
         "name": lambda row: html.link(row.name, f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}"),
-        "start": lambda row: html.interval(row.start, percent=True, digits=0),
-        "end": lambda row: html.interval(row.end, percent=True, digits=0),
+        "start": lambda row: html.interval(row.start, percent=True, digits=1),
+        "end": lambda row: html.interval(row.end, percent=True, digits=1),
         "slope": html.with_interval("slope", "low", "high"),
     }
     return html.table(

@@ -49,12 +49,19 @@ def answer(kept: Mapping[str, Any]) -> html.Piece:
     lines = [f"- {_linked(row.sentence, row)}" for row in _rows(moved)]
     said = kept["findings"]
     doubtful = said[(said["verdict"] == "cannot say") & said["sentence"].str.contains(MIX_CHANGED, regex=False)]
-    lines += [f"- {_linked(row.sentence, row)}" for row in _rows(doubtful)]
     for what, words in (("burst", "For a time unusually common"), ("break", "From one period on more or less common")):
         if len(found := _bursts(kept, what)):
             names = ", ".join(f"[{row.name}](#{anchor(row)}) ({row.start})" for row in _rows(found))
             lines.append(f"- {words}: {names}.")
-    return html.group(html.verdict(_headline(kept, moved)), html.say("\n".join(lines)) if lines else html.say(""))
+    mixed = html.details(
+        f"{_count(len(doubtful), 'name')} moved in the articles as collected, whose mix of outlets changed, but not surely within the outlets",
+        html.say("\n".join(f"- {_linked(row.sentence, row)}" for row in _rows(doubtful))),
+    )
+    return html.group(
+        html.verdict(_headline(kept, moved)),
+        *([html.say("\n".join(lines))] if lines else []),
+        *([mixed] if len(doubtful) else []),
+    )
 
 
 def _headline(kept: Mapping[str, Any], moved: pd.DataFrame) -> str:
