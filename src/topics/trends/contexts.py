@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from topics.tables import UserError
 from topics.words.concepts import find, patterns, words_of
 
 WIDTH = 60  # characters on each side
+SPACE = re.compile(r"\s+")
 
 
 def spans_of(words: Mapping[str, Any], name: str) -> pd.DataFrame:
@@ -93,13 +95,17 @@ def _row_of(words: Mapping[str, Any], name: str) -> int | None:
 
 def _left(text: str) -> str:
     """The words of what stands before a place, but for the first where it is cut: `text` begins one character earlier."""
-    return " ".join(text.split()[not text[0].isspace() :])
+    return _spaced(text).partition(" ")[2].rstrip()
 
 
 def _right(text: str) -> str:
     """The words of what stands behind a place, but for the last where it is cut: `text` ends one character later."""
-    words = text.split()
-    return " ".join(words if text[-1].isspace() else words[:-1])
+    return _spaced(text).rpartition(" ")[0].lstrip()
+
+
+def _spaced(text: str) -> str:
+    """The text with one space wherever there is space."""
+    return text if text.isprintable() and "  " not in text else SPACE.sub(" ", text)
 
 
 def together(

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from unicodedata import normalize
 
@@ -113,7 +114,8 @@ def _settle(first: np.ndarray, n_tokens: np.ndarray, n: int) -> np.ndarray:
     """
     nobody = len(first)
     holder = np.full(n + 1, nobody, np.int64)
-    for length in np.unique(n_tokens)[::-1].tolist():
+    lengths = range(1, n_tokens.max(initial=0) + 1)
+    for length in reversed(lengths):
         rows = np.flatnonzero(n_tokens == length)
         rows = rows[_held(holder, first[rows], length) == nobody]
         rows = rows[np.diff(first[rows], prepend=-1) > 0]  # of those in one place the first in precedence
@@ -126,7 +128,7 @@ def _settle(first: np.ndarray, n_tokens: np.ndarray, n: int) -> np.ndarray:
                 holder[begin[now] + step] = rows[now]
             now = follower[now][run[follower[now]] == run[now]]
     winner = np.full(len(first), nobody, np.int64)
-    for length in np.unique(n_tokens).tolist():
+    for length in lengths:
         rows = np.flatnonzero(n_tokens == length)
         winner[rows] = _held(holder, first[rows], length)
     return winner
@@ -148,7 +150,8 @@ def _all_matches(
     branches, child, leaf = _tree(patterns, forms)
     rows = np.argsort(leaf, kind="stable")
     begin, end = _ranges(leaf[rows], np.arange(leaf.max(initial=0) + 1))
-    begins = np.isin(np.arange(len(forms)), branches)
+    begins = np.zeros(len(forms), bool)
+    begins[branches[: np.searchsorted(branches, len(forms))]] = True  # those of the root
     first = np.flatnonzero(begins[form])
     node = np.zeros(len(first), np.int64)
     found = [(np.zeros(0, np.int64),) * 3]
@@ -215,20 +218,29 @@ def _forms_of(words: set[tuple[str, bool]], forms: list[str]) -> dict[tuple[str,
 
     A word with `*` is compared with the forms that have its beginning, or its ending where that is longer.
     """
-    as_written = plain("\n".join(forms))
-    found: dict[tuple[str, bool], list[int]] = {word: [] for word in words}
-    for exact in (True, False):
+    found: dict[tuple[str, bool], list[int]] = {}
+    for exact in sorted({case for _, case in words}):
+        codes_of = _spelled(tuple(forms), exact)
+        found |= {(word, case): [*codes_of.get(word, ())] for word, case in words if case == exact}
         asked = {word: codes for (word, case), codes in found.items() if case == exact}
-        written = (as_written if exact else as_written.lower()).split("\n") if asked else []
-        for code, form in enumerate(written):
-            if form in asked:
-                asked[form].append(code)
+        if WILD in asked:
+            asked.pop(WILD).extend(range(len(forms)))
         for side, parts in _wild(asked).items():
-            for code, form in enumerate(written):
-                for rule, codes in parts.get(form[slice(*side)], ()):
+            for form, codes in codes_of.items():
+                for rule, into in parts.get(form[slice(*side)], ()):
                     if rule.fullmatch(form):
-                        codes.append(code)
-    return {word: np.array(codes, np.int64) for word, codes in found.items()}
+                        into.extend(codes)
+    return {word: np.sort(np.array(codes, np.int64)) for word, codes in found.items()}
+
+
+@lru_cache(maxsize=2)  # asked again and again of one corpus, once for each of its contexts
+def _spelled(forms: tuple[str, ...], exact: bool) -> dict[str, list[int]]:
+    """The codes of the forms of each plain spelling, in lower case unless `exact`."""
+    written = plain("\n".join(forms))
+    codes_of: dict[str, list[int]] = {}
+    for code, form in enumerate((written if exact else written.lower()).split("\n")):
+        codes_of.setdefault(form, []).append(code)
+    return codes_of
 
 
 def _wild(asked: Mapping[str, list[int]]) -> dict[tuple[int, int | None], Rules]:
