@@ -25,6 +25,7 @@ ABOUT = {
     "trends_speed": "Speed of the trends",
     "trends_size": "Errors of the trend statistics, by simulation",
     "kills": "Runs killed at random moments",
+    "sameness": "The same run under other circumstances, byte by byte",
     "topics_coverage": "Coverage of the topics' intervals, by simulation",
 }
 SIZES = ("s", "ms", "ns", "min", "MB", "MiB", "GB", "bytes", "B")  # smaller is better, and a ratio says it

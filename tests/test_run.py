@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import threading
@@ -13,7 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from topics import pipeline, settings
-from topics.report import provenance, run
+from topics.report import run
 from topics.tables import UserError
 
 ROOT = Path(__file__).parents[1]
@@ -187,21 +186,3 @@ def test_what_a_killed_run_left_is_put_right(tmp_path):
         assert (tmp_path / "mine" / "index.html").read_text() == "the last good one"
         left = {path.name for path in tmp_path.iterdir()} - {work.name}
     assert left == {"mine", ".mine.two.part-7-1", "mine.failed"}
-
-
-def test_differences_between_two_records_are_told_in_words():
-    old = {
-        "inputs": [{"file": "a.txt", "bytes": 1, "sha256": "1"}, {"file": "b.txt", "bytes": 1, "sha256": "1"}],
-        "settings": {"unit": "auto"}, "libraries": {"gensim": "4.4.0"}, "topics": "0.1.0", "code": "c", "lock": "l",
-        "notebooks": {}, "concepts": None, "labels": None, "python": "3.11.7", "processor": "x86_64", "system": "Linux", "topic_counts": [5], "grid": [5], "seeds": [1],
-        "outputs": {"tables/topics.csv": "1", "index.html": "1"},
-    }  # fmt: skip
-    new = json.loads(json.dumps(old))
-    assert provenance.differences(old, new) == []
-    new["inputs"] = [{"file": "a.txt", "bytes": 1, "sha256": "2"}, {"file": "c.txt", "bytes": 1, "sha256": "1"}]
-    new["settings"]["unit"] = "paragraph"
-    new["outputs"]["tables/topics.csv"] = "2"
-    assert provenance.differences(old, new) == [
-        "input a.txt was changed", "input b.txt is gone", "input c.txt is new", "tables/topics.csv differs",
-        "unit: auto before, paragraph now",
-    ]  # fmt: skip

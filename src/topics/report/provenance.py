@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
+import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from topics import __version__, store
 from topics.settings import Settings, articles_path, deciding, load, nearest, project_folder
@@ -24,7 +24,14 @@ LIBRARIES = (
     "htmldate", "charset-normalizer", "ftfy", "simplemma", "rensa", "py3langid",
 )  # fmt: skip
 TOLERANCE = 1e-6  # relative: what another kind of processor may change
+WITHIN = ", within the tolerance"
 SAME_BYTES = ("tables/", "figures/")  # what a rebuilt run must repeat to the byte
+OWN = {
+    "code": "the source of topics",
+    "lock": "the lock",
+    "concepts": "the file of concepts",
+    "labels": "the file of labels",
+}
 
 
 def decided(settings: Settings) -> dict[str, Any]:
@@ -90,142 +97,243 @@ def read(name: str | None, out: str | Path | None) -> tuple[Path, dict[str, Any]
 
 
 def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings, Path, str, Path], Any]) -> int:
-    """Rebuild a run from nothing and say what, if anything, differs; return 0 where nothing does, else 1."""
+    """Rebuild a run from nothing and say what, if anything, differs; return 0 where no table and no figure does, else 1.
+
+    On another kind of processor or system a table does not differ whose numbers are within `TOLERANCE`.
+    """
     folder, old = read(name, out)
-    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.verify-", dir=folder.parent))
-    try:
-        (work / "run").mkdir()
-        settings, _ = load(folder / "config.yml", {"cache": str(work / "cache")})
-        make(settings, work / "run", folder.name, folder.parent)
-        new = json.loads((work / "run" / FILE).read_text(encoding="utf-8"))
-        lines = [_how_far(line, folder, work / "run") for line in differences(old, new)]
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    standing = outputs(folder)
-    lines += [
-        f"{file} was changed after the run" for file, value in old["outputs"].items() if standing.get(file) != value
-    ]
-    compared = [file for file in old["outputs"] if file.startswith(SAME_BYTES)]
-    if lines:
-        print(f"{folder.name}: {len(lines)} differences")
-        print("\n".join(f"- {line}" for line in lines))
-        return 1
-    print(f"{folder.name}: rebuilt from nothing; all {len(compared)} tables and figures are the same to the byte.")
-    return 0
-
-
-def _how_far(line: str, old: Path, new: Path) -> str:
-    """A line on a table that differs, with how far its numbers are apart: another kind of processor rounds otherwise."""
-    name = Path(line.split(" differs")[0]).stem
-    if not line.startswith("tables/") or not line.endswith(" differs"):
-        return line
-    before, after = _table(old, name), _table(new, name)
-    numbers = list(before.select_dtypes("number"))
-    if (
-        list(before) != list(after)
-        or len(before) != len(after)
-        or not before.drop(columns=numbers).equals(after.drop(columns=numbers))
+    standing, made = outputs(folder), old["outputs"]
+    with tempfile.TemporaryDirectory(prefix="topics-verify-", ignore_cleanup_errors=True) as place:
+        work = Path(place, "run")
+        work.mkdir()
+        settings, _ = load(folder / "config.yml", {"cache": str(Path(place, "cache"))})
+        try:
+            make(settings, work, folder.name, folder.parent)
+        except (OSError, RuntimeError) as problem:
+            print(f"{folder.name}: cannot be rebuilt: {problem}", file=sys.stderr)
+            return 1
+        new = json.loads((work / FILE).read_text(encoding="utf-8"))
+        compared, differ = results_apart(folder, made, work, new["outputs"])
+    touched = [f"{file} was changed" for file in made if file in standing and standing[file] != made[file]]
+    touched += [f"{file} is gone" for file in made if file not in standing]
+    touched += [f"{file} was added" for file in standing if file not in made]
+    elsewhere = any(old[what] != new[what] for what in ("processor", "system"))
+    within = elsewhere and all(line.endswith(WITHIN) for line in differ)
+    same = f"all {compared} tables and figures are the same to the byte"
+    if differ:
+        same = f"{len(differ)} of {compared} tables and figures differ{WITHIN if within else ''}"
+    print(f"{folder.name}: rebuilt from nothing; {same}.")
+    for title, lines in (
+        ("What came out otherwise:", differ),
+        ("What decides a run was changed since:", causes(old, new)),
+        ("In the folder itself, after the run:", touched),
     ):
-        return f"{line}, in more than numbers"
-    scale = before[numbers].abs().clip(lower=1e-12)
-    apart = float(((before[numbers] - after[numbers]).abs() / scale).max().max())
-    return f"{line}: its numbers by {apart:.1g} of their size at most{', within the tolerance' if apart <= TOLERANCE else ''}"
+        print(listed(title, lines, 30), end="")
+    return int(bool(differ and not within) or bool(touched))
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """What differs between two records, in words; tables and figures to the byte."""
+def listed(title: str, lines: list[str], most: int) -> str:
+    """A title and its lines, `most` of them; nothing where there are none."""
+    rest = [f"… and {len(lines) - most:,} more"] if len(lines) > most else []
+    return "".join(f"{line}\n" for line in [title, *(f"- {line}" for line in [*lines[:most], *rest])]) if lines else ""
+
+
+def results_apart(one: Path, before: Mapping[str, str], other: Path, after: Mapping[str, str]) -> tuple[int, list[str]]:
+    """How many tables and figures two runs have, and those that are not the same to the byte, each with how far they are apart.
+
+    `before` and `after` are the digests of the runs' files; a table is one, as CSV and Parquet, and so is a figure.
+    """
+    names = sorted({file.rpartition(".")[0] for file in {**before, **after} if file.startswith(SAME_BYTES)})
     lines = []
-    before, after = ({item["file"]: item["sha256"] for item in made["inputs"]} for made in (old, new))
-    lines += [f"input {file} is gone" for file in before.keys() - after.keys()]
-    lines += [f"input {file} is new" for file in after.keys() - before.keys()]
-    lines += [f"input {file} was changed" for file in before.keys() & after.keys() if before[file] != after[file]]
-    for what in (
-        "topics",
-        "code",
-        "lock",
-        "concepts",
-        "labels",
-        "notebooks",
-        "python",
-        "processor",
-        "system",
-        "topic_counts",
-        "grid",
-        "seeds",
-    ):
-        if old.get(what) != new.get(what):
-            lines.append(f"{what}: {_short(old.get(what))} before, {_short(new.get(what))} now")
-    for what in ("settings", "libraries"):
-        for name in old[what].keys() | new[what].keys():
-            if old[what].get(name) != new[what].get(name):
-                lines.append(f"{name}: {old[what].get(name)} before, {new[what].get(name)} now")
-    before, after = (
-        {file: value for file, value in made["outputs"].items() if file.startswith(SAME_BYTES)} for made in (old, new)
-    )
-    lines += [f"{file} differs" for file in before.keys() & after.keys() if before[file] != after[file]]
-    lines += [f"{file} is not made any more" for file in before.keys() - after.keys()]
-    lines += [f"{file} was not made before" for file in after.keys() - before.keys()]
-    return sorted(lines)
+    for name in names:
+        digests = [{file: made[file] for file in made if file.rpartition(".")[0] == name} for made in (before, after)]
+        if not all(digests):
+            lines.append(f"{name} {'is not made any more' if digests[0] else 'was not made before'}")
+        elif digests[0] != digests[1]:
+            file = f"{name}.parquet"
+            lines.append(f"{name} differs{_how_far(one / file, other / file) if file in before else ''}")
+    return len(names), lines
 
 
-def _short(value: Any) -> str:
-    return value[:12] if isinstance(value, str) else store.digest(value)[:12] if isinstance(value, dict) else str(value)
+def _how_far(one: Path, other: Path) -> str:
+    """How far two tables are apart, in words: another kind of processor rounds otherwise."""
+    import pandas as pd
+
+    try:
+        before, after = pd.read_parquet(one), pd.read_parquet(other)
+    except (OSError, ValueError):
+        return ": it cannot be read"
+    if list(before) != list(after) or len(before) != len(after):
+        return f": {len(before):,} rows of {len(before.columns)} columns before, {len(after):,} of {len(after.columns)} now"
+    numbers = list(before.select_dtypes("number"))
+    gaps = [str(column) for column in numbers if (before[column].isna() != after[column].isna()).any()]
+    texts = [str(column) for column in before if column not in numbers and not before[column].equals(after[column])]
+    if gaps or texts:
+        return f" in {', '.join([*texts, *gaps])}"
+    scale = before[numbers].abs().clip(lower=1e-12)
+    apart = float(((before[numbers] - after[numbers]).abs() / scale).fillna(0).to_numpy().max(initial=0))
+    return f": numbers by {apart:.1g} of their size at most{WITHIN if apart <= TOLERANCE else ''}"
 
 
 # --- two runs -------------------------------------------------------------------------------------------------------------
 
+# Of a file that the first run alone has, the second alone, or that is another in each; of a value in the first, in the second.
+SINCE = ("is gone", "is new", "was changed", "before", "now")
+
+
+def causes(old: Mapping[str, Any], new: Mapping[str, Any], words: Sequence[str] = SINCE) -> list[str]:
+    """What decided two runs and is not the same, in words."""
+    alone, other, changed, of_old, of_new = words
+    lines = []
+    for file, before, after in _pairs(*(_files(record) for record in (old, new))):
+        lines.append(f"{file} {alone if after is None else other if before is None else changed}")
+    for name, before, after in _pairs(*(_values(record) for record in (old, new))):
+        lines.append(f"{name}: {_said(before)} {of_old}, {_said(after)} {of_new}")
+    return lines
+
+
+def _pairs(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Every name whose value is not the same in both, with both values; None: it has none."""
+    pairs = [(name, one.get(name), other.get(name)) for name in dict.fromkeys([*one, *other])]
+    return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _files(record: Mapping[str, Any]) -> dict[str, str | None]:
+    """The digest of everything that a run read, by what it is called in words."""
+    files = {f"article file {item['file']}": item["sha256"] for item in record["inputs"]}
+    files |= {f"notebook {name}": value for name, value in record["notebooks"].items()}
+    return files | {said: record[name] for name, said in OWN.items()}
+
+
+def _values(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that decided a run: settings (the topic counts as they came out), software, the day where it counts."""
+    chosen = {name: record[name] for name in ("topic_counts", "grid", "day", "topics", "python", "processor", "system")}
+    return record["settings"] | record["libraries"] | chosen
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value in (None, "", {}) else str(value)
+
 
 def diff(a: str, b: str, *, out: str | Path | None) -> str:
-    """How two runs differ, in words: what decided them, the articles in and out, the topics matched and changed."""
+    """How two runs differ, in words: what decided them, the articles in and out, the topics matched and changed, what the front pages say."""
     (folder_a, record_a), (folder_b, record_b) = read(a, out), read(b, out)
-    lines = [f"{a} and {b}"]
-    decided = [line for line in differences(record_a, record_b) if not line.startswith(SAME_BYTES)]
-    lines += [
-        "",
-        "What decided them:",
-        *(f"- {line.replace(' before, ', f' in {a}, ').replace(' now', f' in {b}')}" for line in decided),
+    words = (f"is in {a} alone", f"is in {b} alone", "is not the same in both", f"in {a}", f"in {b}")
+    decided = causes(record_a, record_b, words)
+    parts = [
+        listed(f"{a} and {b}: what decided them", decided or ["nothing differs"], 40),
+        _articles_apart(folder_a, folder_b, a, b),
+        _topics_apart(folder_a, folder_b, a, b),
     ]
-    if not decided:
-        lines.append("- nothing differs")
-    articles_a, articles_b = (_table(folder, "articles") for folder in (folder_a, folder_b))
-    only_a, only_b = (
-        sorted(set(x["doc_id"]) - set(y["doc_id"])) for x, y in ((articles_a, articles_b), (articles_b, articles_a))
-    )
-    lines += ["", f"Articles: {len(articles_a)} in {a}, {len(articles_b)} in {b}."]
-    for name, only in ((a, only_a), (b, only_b)):
-        if only:
-            lines.append(f"- {len(only)} only in {name}: {', '.join(only[:5])}{' …' if len(only) > 5 else ''}")
-    lines += ["", "Topics:", *_topics_apart(folder_a, folder_b, a, b)]
-    return "\n".join(lines)
-
-
-def _topics_apart(folder_a: Path, folder_b: Path, a: str, b: str) -> list[str]:
-    """For every topic count of both runs, how many topics have the same ten words first, and which have not."""
-    terms_a, terms_b = (_table(folder, "topic_terms") for folder in (folder_a, folder_b))
-    shared = sorted(set(terms_a["n_topics"]) & set(terms_b["n_topics"]))
-    if not shared:
-        return ["- no topic count stands in both"]
-    lines = []
-    for count in shared:
-        words_a, words_b = (
-            {topic: frozenset(rows["term"][:10]) for topic, rows in table[table["n_topics"] == count].groupby("topic")}
-            for table in (terms_a, terms_b)
-        )
-        best = {
-            topic: max(
-                ((len(words & other) / len(words | other), number) for number, other in words_b.items()),
-                default=(0.0, 0),
+    said = [record["summary"].splitlines() for record in (record_a, record_b)]
+    for name, own, others in ((a, *said), (b, *said[::-1])):
+        parts.append(
+            listed(
+                f"Said on the front page of {name} alone:",
+                [line.lstrip("!- ") for line in own if line not in others],
+                40,
             )
-            for topic, words in words_a.items()
-        }
-        same = sum(overlap == 1 for overlap, _ in best.values())
-        lines.append(f"- {count} topics: {same} of {len(best)} have the same ten words first")
-        lines += [
-            f"  - topic {topic} of {a} is nearest topic {number} of {b} ({overlap:.2f} of their words shared)"
-            for topic, (overlap, number) in best.items()
-            if overlap < 1
-        ]
-    return lines
+        )
+    return "\n".join(filter(None, parts)).rstrip()
+
+
+def _articles_apart(folder_a: Path, folder_b: Path, a: str, b: str) -> str:
+    """Articles of one run alone, with what became of them in the other, and articles that are not the same in both."""
+    tables = [_table(folder, "articles").set_index("doc_id") for folder in (folder_a, folder_b)]
+    out = [_table(folder, "dropped").drop_duplicates("id").set_index("id")["reason"] for folder in (folder_a, folder_b)]
+    lines = []
+    for here, there in ((0, 1), (1, 0)):
+        only = tables[here].index.difference(tables[there].index)
+        name, other = (a, b)[here], (a, b)[there]
+        files = set(tables[there]["file"]) if tables[there]["file"].is_unique else set()
+        for doc in only:
+            row = tables[here].loc[doc]
+            why = f"; left out of {other}: {out[there][doc]}" if doc in out[there].index else ""
+            why = f"; {other} has another text in its file" if row["file"] in files else why
+            lines.append(f"only in {name}: {_article(doc, row)}{why}")
+    both = tables[0].index.intersection(tables[1].index)
+    columns = [column for column in tables[0] if column in tables[1] and column not in ("file", "row")]
+    before, after = (table.loc[both, columns].astype(str) for table in tables)
+    unlike = before != after
+    lines += [f"not the same in both: {_article(doc, before.loc[doc])} ({', '.join(unlike.columns[row])})" for doc, row in zip(both, unlike.to_numpy(), strict=True) if row.any()]  # fmt: skip
+    title = f"Articles: {len(tables[0]):,} in {a}, {len(tables[1]):,} in {b}, {len(both):,} in both"
+    return listed(title, lines or ["the same in both"], 20)
+
+
+def _article(doc: str, row: pd.Series) -> str:
+    return f"“{row['title']}” ({doc})" if row["title"] else doc
+
+
+class Fit(NamedTuple):
+    """The topics of one count of a run: their table, their ten leading words, and the probabilities of their terms."""
+
+    run: str
+    topics: pd.DataFrame
+    words: dict[Any, list[str]]
+    terms: pd.DataFrame
+
+    @classmethod
+    def read(cls, run: str, folder: Path, count: int) -> Fit:
+        topics, terms = (
+            table[table["n_topics"] == count] for table in (_table(folder, "topics"), _table(folder, "topic_terms"))
+        )
+        leading = terms.sort_values("rank").groupby("topic")["term"].agg(lambda words: list(words)[:10])
+        wide = terms.pivot_table(index="topic", columns="term", values="probability")
+        return cls(run, topics.set_index("topic"), dict(leading), wide)
+
+    def said(self, topic: int) -> str:
+        return f"{topic} “{self.topics['label'][topic]}”"
+
+    def share(self, topic: int) -> str:
+        from topics.report import html
+
+        value, low, high = map(float, self.topics.loc[topic, ["share", "share_low", "share_high"]])
+        return html.interval(value, low, high, percent=True, digits=1)
+
+
+def _topics_apart(folder_a: Path, folder_b: Path, a: str, b: str) -> str:
+    """The topics of every count of the first run beside those of the second, at the same count or the nearest there is."""
+    from topics.corpus import audit
+
+    counts = [sorted(set(_table(folder, "topics")["n_topics"])) for folder in (folder_a, folder_b)]
+    counted = all(len(_table(folder, "articles")) >= audit.SMALL for folder in (folder_a, folder_b))
+    pairs = [(count, min(counts[1], key=lambda other: abs(other - count))) for count in counts[0]]
+    return "\n".join(_matched(Fit.read(a, folder_a, i), Fit.read(b, folder_b, j), counted) for i, j in pairs)
+
+
+def _matched(one: Fit, other: Fit, counted: bool) -> str:
+    """The topics of two fits side by side: a pair are each the most similar of the other, by the cosine of their terms' probabilities."""
+    import numpy as np
+
+    every = one.terms.columns.union(other.terms.columns)
+    rows = [fit.terms.reindex(columns=every).fillna(0).to_numpy() for fit in (one, other)]
+    alike = np.divide(rows[0] @ rows[1].T, np.outer(*(np.linalg.norm(matrix, axis=1) for matrix in rows)))
+    same, lines, left = 0, [], set(other.topics.index)
+    for i, j in enumerate(alike.argmax(axis=1)):
+        topic, near = one.terms.index[i], other.terms.index[j]
+        words, others = one.words[topic], other.words[near]
+        if alike[:, j].argmax() != i or not set(words) & set(others):
+            lines.append(f"{one.said(topic)} of {one.run} has no counterpart in {other.run}")
+            continue
+        left.discard(near)
+        same += set(words) == set(others)
+        moved = [f"topic {near} in {other.run}"] if near != topic else []
+        if counted and (before := one.share(topic)) != (after := other.share(near)):
+            moved.append(f"share {before} in {one.run}, {after} in {other.run}")
+        for run, own, theirs in ((one.run, words, others), (other.run, others, words)):
+            if only := [word for word in own if word not in theirs]:
+                moved.append(f"leading in {run} alone: {', '.join(only)}")
+        if moved:
+            lines.append(f"{one.said(topic)}, {alike[i, j]:.2f} alike: {'; '.join(moved)}")
+    lines += [f"{other.said(topic)} of {other.run} has no counterpart in {one.run}" for topic in sorted(left)]
+    n, m = len(one.topics), len(other.topics)
+    return listed(
+        f"{n} topics of {one.run} beside {m} of {other.run}: {same} of {n} have the same ten words first",
+        lines or ["and nothing else differs"],
+        200,
+    )
 
 
 def _table(folder: Path, name: str) -> pd.DataFrame:

@@ -1,0 +1,135 @@
+"""A run says how it was made; a rebuilt one, or another, says in words what is not the same."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from topics.report import provenance
+from topics.tables import write_table
+
+RECORD = {
+    "inputs": [{"file": "a.txt", "bytes": 1, "sha256": "1"}, {"file": "b.txt", "bytes": 1, "sha256": "1"}],
+    "settings": {"unit": "auto", "lemmas": True, "topic_counts": "auto"}, "libraries": {"gensim": "4.4.0"}, "topics": "0.1.0", "code": "c", "lock": "l",
+    "notebooks": {"n.ipynb": "1"}, "concepts": None, "labels": None, "python": "3.11.7", "processor": "x86_64", "system": "Linux",
+    "topic_counts": [2], "grid": [2, 3], "seeds": [1], "day": "", "summary": "2 articles.\n- Prices rose.",
+}  # fmt: skip
+WORDS = {1: "rice farm field water soil crop seed plough harvest tractor", 2: "bank card loan cash shop code pay app wallet coin"}  # fmt: skip
+
+
+def tables(words=WORDS, shares=(0.75, 0.25), articles=("a", "b"), n=40):
+    """The tables that `diff` reads, of a corpus of `n` articles of which some are named."""
+    ids = [*articles, *(f"d{i}" for i in range(n - len(articles)))]
+    terms = [(2, k, i + 1, word, 0.1 - i / 200) for k, line in words.items() for i, word in enumerate(line.split())]
+    topics = [(2, k, f"{line.split()[0]}, {line.split()[1]}", share, share - 0.05, share + 0.05) for (k, line), share in zip(words.items(), shares, strict=True)]  # fmt: skip
+    return {
+        "articles": pd.DataFrame({"doc_id": ids, "file": [f"{name[0]}.txt" if name in articles else name for name in ids], "title": [f"On {name}" for name in ids], "date": "2020"}),
+        "dropped": pd.DataFrame({"id": ["b"], "reason": ["no text"]}) if "b" not in articles else pd.DataFrame({"id": [], "reason": []}),
+        "topic_terms": pd.DataFrame(terms, columns=["n_topics", "topic", "rank", "term", "probability"]),
+        "topics": pd.DataFrame(topics, columns=["n_topics", "topic", "label", "share", "share_low", "share_high"]),
+    }  # fmt: skip
+
+
+def write_run(folder, record=RECORD, **of_tables):
+    """A run's folder as `make_run` leaves it."""
+    for name, table in tables(**of_tables).items():
+        write_table(table, folder / "tables", name)
+    (folder / "figures").mkdir(exist_ok=True)
+    (folder / "figures" / "funnel.svg").write_text("<svg/>")
+    (folder / "config.yml").write_text("seeds: [1]\n")
+    provenance.write(record, folder)
+
+
+def verified(capsys, folder, record=RECORD, **of_tables):
+    """Verify the run `folder/mine` with a rebuilding that gives these tables and this record; the status and what was said."""
+    status = provenance.verify("mine", out=folder, make=lambda settings, work, *rest: write_run(work, record, **of_tables))  # fmt: skip
+    return status, capsys.readouterr().out
+
+
+def test_a_run_rebuilt_alike_is_the_same_to_the_byte(tmp_path, capsys):
+    write_run(tmp_path / "mine")
+    assert verified(capsys, tmp_path) == (0, "mine: rebuilt from nothing; all 5 tables and figures are the same to the byte.\n")  # fmt: skip
+
+
+def test_what_a_rebuilt_run_has_otherwise_is_said_with_how_far(tmp_path, capsys):
+    write_run(tmp_path / "mine")
+    status, said = verified(capsys, tmp_path, shares=(0.75 * (1 + 1e-3), 0.25))
+    assert status == 1
+    assert "1 of 5 tables and figures differ.\nWhat came out otherwise:\n- tables/topics differs: numbers by 0.001 of their size at most\n" in said  # fmt: skip
+    status, said = verified(capsys, tmp_path, articles=("a",))
+    assert "- tables/articles differs in doc_id, file, title" in said
+    assert "- tables/dropped differs: 0 rows of 2 columns before, 1 of 2 now" in said
+    status, said = verified(capsys, tmp_path, shares=(0.75, float("nan")))
+    assert (status, "- tables/topics differs in share, share_low, share_high" in said) == (1, True)
+
+
+@pytest.mark.parametrize(("off", "status"), [(1e-9, 0), (1e-3, 1)])
+def test_another_processor_may_round_otherwise_within_the_tolerance(tmp_path, capsys, off, status):
+    write_run(tmp_path / "mine")
+    elsewhere = RECORD | {"processor": "arm64"}
+    found, said = verified(capsys, tmp_path, elsewhere, shares=(0.75 * (1 + off), 0.25))
+    assert found == status
+    assert ("1 of 5 tables and figures differ, within the tolerance." in said) == (status == 0)
+    assert "- processor: x86_64 before, arm64 now" in said
+
+
+def test_what_decides_a_run_is_named_where_it_was_changed(tmp_path, capsys):
+    write_run(tmp_path / "mine")
+    now = json.loads(json.dumps(RECORD)) | {"code": "d", "labels": "x", "notebooks": {"n.ipynb": "2"}}
+    now["inputs"] = [{"file": "a.txt", "bytes": 1, "sha256": "2"}, {"file": "c.txt", "bytes": 1, "sha256": "1"}]
+    now["libraries"], now["settings"] = {"gensim": "4.5.0"}, {"unit": "paragraph", "lemmas": False, "topic_counts": [2]}
+    status, said = verified(capsys, tmp_path, now)
+    assert status == 0, "no table and no figure is another"
+    assert said.splitlines()[1:] == [
+        "What decides a run was changed since:", "- article file a.txt was changed", "- article file b.txt is gone",
+        "- notebook n.ipynb was changed", "- the source of topics was changed", "- the file of labels is new", "- article file c.txt is new", "- unit: auto before, paragraph now", "- lemmas: True before, False now",
+        "- gensim: 4.4.0 before, 4.5.0 now",
+    ]  # fmt: skip
+
+
+def test_a_report_that_was_touched_after_the_run_is_not_verified(tmp_path, capsys):
+    write_run(tmp_path / "mine")
+    (tmp_path / "mine" / "tables" / "topics.csv").write_text("mine,now\n")
+    (tmp_path / "mine" / "figures" / "funnel.svg").unlink()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    status, said = verified(capsys, tmp_path)
+    assert status == 1
+    assert said.splitlines()[1:] == [
+        "In the folder itself, after the run:", "- tables/topics.csv was changed", "- figures/funnel.svg is gone", "- notes.txt was added",
+    ]  # fmt: skip
+
+
+def test_a_run_that_cannot_be_rebuilt_says_why(tmp_path, capsys):
+    def fails(*_):
+        raise RuntimeError("03_topics_02, cell 3: boom")
+
+    write_run(tmp_path / "mine")
+    assert provenance.verify("mine", out=tmp_path, make=fails) == 1
+    assert capsys.readouterr().err == "mine: cannot be rebuilt: 03_topics_02, cell 3: boom\n"
+
+
+def test_two_runs_alike_differ_in_nothing(tmp_path):
+    for name in ("one", "two"):
+        write_run(tmp_path / name)
+    assert provenance.diff("one", "two", out=tmp_path).splitlines() == [
+        "one and two: what decided them", "- nothing differs", "", "Articles: 40 in one, 40 in two, 40 in both", "- the same in both", "",
+        "2 topics of one beside 2 of two: 2 of 2 have the same ten words first", "- and nothing else differs",
+    ]  # fmt: skip
+
+
+def test_two_runs_are_told_apart_in_words(tmp_path):
+    write_run(tmp_path / "one")
+    words = {1: WORDS[2], 2: WORDS[1].replace("tractor", "buffalo"), 3: "school class teacher lesson exam pupil book term desk hall"}  # fmt: skip
+    other = RECORD | {"seeds": [2], "settings": RECORD["settings"] | {"unit": "article"}, "summary": "3 articles.\n- Prices rose."}  # fmt: skip
+    write_run(tmp_path / "two", other, words=words, shares=(0.5, 0.3, 0.2), articles=("a2", "c"))
+    assert provenance.diff("one", "two", out=tmp_path).splitlines() == [
+        "one and two: what decided them", "- unit: auto in one, article in two", "", "Articles: 40 in one, 40 in two, 38 in both",
+        "- only in one: “On a” (a); two has another text in its file", "- only in one: “On b” (b); left out of two: no text",
+        "- only in two: “On a2” (a2); one has another text in its file", "- only in two: “On c” (c)", "",
+        "2 topics of one beside 3 of two: 1 of 2 have the same ten words first",
+        "- 1 “rice, farm”, 0.95 alike: topic 2 in two; share 75.0 % (70.0–80.0) in one, 30.0 % (25.0–35.0) in two; leading in one alone: tractor; leading in two alone: buffalo",
+        "- 2 “bank, card”, 1.00 alike: topic 1 in two; share 25.0 % (20.0–30.0) in one, 50.0 % (45.0–55.0) in two", "- 3 “school, class” of two has no counterpart in one", "",
+        "Said on the front page of one alone:", "- 2 articles.", "", "Said on the front page of two alone:", "- 3 articles.",
+    ]  # fmt: skip
