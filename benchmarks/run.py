@@ -39,7 +39,7 @@ class Bench(NamedTuple):
 
 NEWS = "{corpora}/dated/NewsArticles.zip"
 BENCHES = (
-    Bench("whole.py", (), ("--rounds", "1", "--seeds", "1", "--case", "sample, one seed")),
+    Bench("whole.py", (), ("--rounds", "1", "--seeds", "1", "2", "--case", "sample, two seeds")),
     Bench("whole.py", (NEWS, "--case", "news", "--rounds", "1", "--bound", "6"), None, "dated/NewsArticles.zip"),
     Bench("run_kills.py", (), None),
     Bench("models_peers.py", (NEWS,), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60", "--tools", "topics", "tomotopy", "gensim"), "dated/NewsArticles.zip"),

@@ -38,7 +38,7 @@ def write_run(folder, record=RECORD, **of_tables):
         write_table(table, folder / "tables", name)
     (folder / "figures").mkdir(exist_ok=True)
     (folder / "figures" / "funnel.svg").write_text("<svg/>")
-    (folder / "config.yml").write_text("seeds: [1]\n")
+    (folder / "config.yml").write_text("seeds: [1, 2]\n")
     provenance.write(record, folder)
 
 
@@ -84,7 +84,7 @@ def test_what_decides_a_run_is_named_where_it_was_changed(tmp_path, capsys):
     assert status == 0, "no table and no figure is another"
     assert said.splitlines()[1:] == [
         "What decides a run was changed since:", "- article file a.txt was changed", "- article file b.txt is gone",
-        "- notebook n.ipynb was changed", "- the source of topics was changed", "- the file of labels is new", "- article file c.txt is new", "- unit: auto before, paragraph now", "- lemmas: True before, False now",
+        "- notebook n.ipynb was changed", "- the source of topics was changed", "- the file of labels is new", "- article file c.txt is new", "- lemmas: True before, False now", "- unit: auto before, paragraph now",
         "- gensim: 4.4.0 before, 4.5.0 now",
     ]  # fmt: skip
 

@@ -179,7 +179,7 @@ def test_folders_change_places_whether_or_not_the_system_can_do_it_at_once(tmp_p
 
 
 def test_what_a_killed_run_left_is_put_right(tmp_path):
-    for name in (".mine.old", ".mine.part-7-1", ".mine.verify-x", ".mine.two.part-7-1", "mine.failed"):
+    for name in (".mine.old", ".mine.part-7-1", ".mine.two.part-7-1", "mine.failed"):
         (tmp_path / name).mkdir()
     (tmp_path / ".mine.old" / "index.html").write_text("the last good one")
     with run.workplace(tmp_path, "mine") as work:

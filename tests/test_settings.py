@@ -19,7 +19,7 @@ def config(folder, text):
 
 
 def test_what_is_given_overrules_the_file_and_the_file_the_default(tmp_path):
-    got, origin = settings.load(config(tmp_path, "topic_counts: [5, 10]\nseeds: [7]"), {"seeds": [2, 1]})
+    got, origin = settings.load(config(tmp_path, "topic_counts: [5, 10]\nseeds: [7, 8]"), {"seeds": [2, 1]})
     assert (got.topic_counts, got.seeds, got.unit) == ((5, 10), (1, 2), "auto")
     assert (origin["topic_counts"], origin["seeds"], origin["unit"]) == ("config.yml", "given", "default")
 
@@ -30,6 +30,7 @@ def test_what_is_given_overrules_the_file_and_the_file_the_default(tmp_path):
         ("topic_counts: [5, 0]", "config.yml: topic_counts must be whole numbers of 2 or more, or auto. Got [5, 0]."),
         ("topic_count: [5]", "Did you mean 'topic_counts'?"),
         ("unit: sentence", "must be one of auto, article, paragraph"),
+        ("seeds: [3]", "two of them at least (topics are compared between runs). Got [3]."),
         ("seeds: yes", "seeds must be whole numbers of 0 or more"),
         ("stop_words: [4.0]", "stop_words must be a list of words"),
         ("lemmas: 1", "lemmas must be true or false"),

@@ -39,13 +39,13 @@ def _number(low: float, high: float) -> Callable[[Any], float]:
     return check
 
 
-def _several(low: int, high: int, what: str) -> Callable[[Any], tuple[int, ...]]:
+def _several(low: int, high: int, what: str, least: int = 1) -> Callable[[Any], tuple[int, ...]]:
     def check(value: Any) -> tuple[int, ...]:
         items = [value] if isinstance(value, int) else value
         good = isinstance(items, list | tuple) and len(items) > 0
         if not good or any(isinstance(item, bool) or not isinstance(item, int) for item in items):
             raise ValueError(f"must be whole numbers of {what}")
-        if any(not low <= item <= high for item in items):
+        if any(not low <= item <= high for item in items) or len(set(items)) < least:
             raise ValueError(f"must be whole numbers of {what}")
         return tuple(sorted(set(items)))
 
@@ -169,7 +169,11 @@ class Settings:
     topic_counts: tuple[int, ...] | str = _setting(
         "auto", _or("auto", _several(2, 1000, "2 or more")), "topic counts that get a page; auto: the suggested one"
     )
-    seeds: tuple[int, ...] = _setting(SEEDS, _several(0, 2**31 - 1, "0 or more"), "one model is fitted for each seed")
+    seeds: tuple[int, ...] = _setting(
+        SEEDS,
+        _several(0, 2**31 - 1, "0 or more, two of them at least (topics are compared between runs)", least=2),
+        "one model is fitted for each seed",
+    )
     engine: str = _setting(
         "gibbs",
         _one_of("gibbs", "parallel", "gensim"),

@@ -414,13 +414,13 @@ def write_front_page(data: Mapping[str, Any], work: Path) -> None:
 def ledger_line(folder: Path, corpus: str, topic_counts: tuple[int, ...]) -> str:
     """Which run on this corpus this is, and the topic counts tried before: choices tried are part of the method."""
     before = [row for row in read_ledger(folder) if row["corpus"] == corpus]
-    tried = sorted({int(k) for row in before for k in row["topic_counts"].split()} | set(topic_counts))
+    tried = sorted({int(k) for row in before for k in row["topic_counts"].split() if k.isdecimal()} | set(topic_counts))
     return f"This is run {len(before) + 1} on this corpus; topic counts shown so far: {', '.join(map(str, tried))}."
 
 
 def read_ledger(folder: Path) -> list[dict[str, str]]:
     try:
-        with (folder / LEDGER).open(encoding="utf-8", newline="") as file:
+        with (folder / LEDGER).open(encoding="utf-8", errors="replace", newline="") as file:
             return [row for row in csv.DictReader(file) if row.get("corpus") and row.get("topic_counts") is not None]
     except FileNotFoundError:
         return []
@@ -460,8 +460,10 @@ def write_runs(folder: Path) -> None:
         if name.startswith(".") or name.endswith(".failed"):
             continue
         row = last.get(name, {})
-        record = json.loads(path.read_text(encoding="utf-8"))
-        counts = ", ".join(map(str, record["topic_counts"]))
+        try:
+            counts = ", ".join(map(str, json.loads(path.read_text(encoding="utf-8"))["topic_counts"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # no record of ours
         standing.append({"name": name, "href": f"{name}/index.html", "date": row.get("when", ""), "articles": row.get("articles", ""),
                          "topics": counts, "verdict": row.get("verdict", "")})  # fmt: skip
     html.runs_page(sorted(standing, key=lambda run: run["date"], reverse=True), folder / "index.html")

@@ -65,7 +65,10 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
                     raise
                 return 1
         shutil.rmtree(folder / f"{name}.failed", ignore_errors=True)
-        index.write_runs(folder)
+        try:
+            index.write_runs(folder)
+        except OSError as problem:  # the report stands; only the list of reports is old
+            print(f"{folder / 'index.html'}: cannot be written ({problem.strerror}).", file=sys.stderr)
     print(f"{made['summary']}\n{where(folder / name, started)}")
     return 0
 
@@ -175,7 +178,7 @@ def workplace(folder: Path, name: str) -> Iterator[Path]:
     if not (folder / name).exists() and (folder / f".{name}.old").exists():  # killed between two renames
         os.replace(folder / f".{name}.old", folder / name)
     for left in folder.glob(f".{name}.*"):
-        if left.is_dir() and left.name[len(name) + 2 :].split("-")[0] in ("part", "old", "verify"):
+        if left.is_dir() and left.name[len(name) + 2 :].split("-")[0] in ("part", "old"):
             shutil.rmtree(left, ignore_errors=True)
     work = folder / f".{name}.part-{os.getpid()}-{time.time_ns()}"
     work.mkdir(parents=True)
