@@ -1,8 +1,10 @@
 """Topic models side by side with other tools: CPU time, held-out perplexity and coherence, on one corpus.
 
-    python benchmarks/models_peers.py CORPUS --topics 20 50 100 --seeds 1 2 3 4 5 --sweeps 50 100 200 --slow 1
+    python benchmarks/models_peers.py CORPUS … --topics 20 50 100 --seeds 1 2 3 4 5 --sweeps 50 100 200 --slow 1
+    python benchmarks/models_peers.py CORPUS … --short 100000 --topics 50 --seeds 1
 
-CORPUS is a .zip with a CSV (columns text and, if there, title), a .jsonl.xz (field text or Text) or a .csv. Tools that are not installed are named
+CORPUS is a .zip with a CSV (columns text and, if there, title), a .jsonl.xz (field text or Text), a .csv, or a .tar.xz of Reuters-21578's SGML files. With
+`--short`, so many paragraphs of all the corpora, none twice, are the articles; longer ones are cut at 80 words. Tools that are not installed are named
 and left out: tomotopy, pyrmallet, topica, scikit-learn; gensim is always there. A fifth of the articles is held out. Every tool gets the same
 training tokens, the same number of sweeps (gensim, scikit-learn: a tenth as many passes) and averages its samples where it can. Perplexity is document
 completion with every tool's topics and its document prior in the same routine (`topics.models.scores.complete`); coherence
@@ -14,6 +16,7 @@ minutes each and can be left to fewer seeds (`--slow`). Each tool has one thread
 from __future__ import annotations
 
 import argparse
+import html
 import importlib.util
 import io
 import json
@@ -21,6 +24,7 @@ import lzma
 import re
 import resource
 import sys
+import tarfile
 import time
 import zipfile
 from collections import Counter
@@ -39,6 +43,7 @@ from topics.words.counts import Counts
 CORPORA = {"NewsArticles": "news corpus", "20newsgroups-train": "20 Newsgroups"}
 SAMPLES = 10  # averaged states of every fit
 SPACING = 5  # sweeps between them
+LENGTHS = (20, 80)  # words of a short article, at least and at most
 
 
 class Topics(NamedTuple):
@@ -48,24 +53,32 @@ class Topics(NamedTuple):
     draws: list[np.ndarray]
 
 
-class Seconds(NamedTuple):
-    cpu: float  # of all processors and processes
+class Spent(NamedTuple):
+    cpu: float  # seconds of all processors and processes
     wall: float
+    memory: float  # MiB at most of this process, beyond what it held at the start
 
 
 class Clock:
-    """Seconds since it was made."""
+    """What is spent since it was made. Memory is known under Linux alone, and means something in a process that has done nothing else."""
 
     def __init__(self) -> None:
-        self.start = self.now()
+        if RESET.exists():
+            RESET.write_text("5")  # the kernel's peak begins anew
+        self.start = self.now("VmRSS")
 
-    def read(self) -> Seconds:
-        return Seconds(*(now - then for now, then in zip(self.now(), self.start, strict=True)))
+    def read(self) -> Spent:
+        return Spent(*(now - then for now, then in zip(self.now("VmHWM"), self.start, strict=True)))
 
     @staticmethod
-    def now() -> Seconds:
+    def now(memory: str) -> Spent:
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        return Seconds(sum(use.ru_utime + use.ru_stime for use in used), time.perf_counter())
+        held = re.search(rf"{memory}:\s+(\d+) kB", STATUS.read_text()) if STATUS.exists() else None
+        mebibytes = int(held[1]) / 1024 if held else np.nan
+        return Spent(sum(use.ru_utime + use.ru_stime for use in used), time.perf_counter(), mebibytes)
+
+
+RESET, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 
 # --- the corpus --------------------------------------------------------------------------------------------------------
@@ -79,12 +92,28 @@ def read_texts(path: Path) -> list[str]:
     elif path.name.endswith(".jsonl.xz"):
         with lzma.open(path, "rt", encoding="utf-8") as lines:
             table = pd.DataFrame([json.loads(line) for line in lines])
+    elif path.name.endswith(".tar.xz"):
+        with tarfile.open(path) as folder:
+            files = [folder.extractfile(member).read() for member in folder if member.name.endswith(".sgm")]  # type: ignore[union-attr]
+        stories = [body for file in files for body in re.findall("<BODY>(.*?)</BODY>", file.decode("latin-1"), re.S)]
+        table = pd.DataFrame({"text": [" ".join(html.unescape(story).split()) for story in stories]})
     else:
         table = pd.read_csv(path)
     table = table.rename(columns={"Text": "text"})
     table = table[table["text"].notna()].drop_duplicates("text")
     title = table["title"].fillna("") + " " if "title" in table else ""
     return (title + table["text"]).tolist()
+
+
+def paragraphs(texts: list[str], n: int) -> list[str]:
+    """`n` different paragraphs of texts, drawn by chance; one that is too long gives several."""
+    least, most = LENGTHS
+    lines = [line.split() for text in texts for line in text.split("\n")]
+    pieces = [" ".join(line[at : at + most]) for line in lines for at in range(0, len(line) - least + 1, most)]
+    different = np.array(sorted(piece for piece in set(pieces) if len(piece.split()) >= least))
+    if len(different) < n:
+        raise SystemExit(f"These corpora have {len(different):,} different paragraphs, not {n:,}.")
+    return np.random.default_rng(0).permutation(different)[:n].tolist()
 
 
 def tokenised(texts: list[str], min_docs: int = 5, most: float = 0.5) -> tuple[list[list[int]], np.ndarray]:
@@ -95,6 +124,14 @@ def tokenised(texts: list[str], min_docs: int = 5, most: float = 0.5) -> tuple[l
     terms = sorted(word for word, n in in_texts.items() if min_docs <= n <= most * len(texts))
     number = {word: i for i, word in enumerate(terms)}
     return [[number[w] for w in text if w in number] for text in words], np.array(terms)
+
+
+def corpus(paths: list[Path], short: int | None = None) -> tuple[str, list[list[int]], np.ndarray]:
+    """What the articles are called, each as numbers of terms, and the terms; `short` of them where they are paragraphs."""
+    raw = [text for path in paths for text in read_texts(path)]
+    first = paths[0].name.split(".")[0]
+    name = f"{short:,} short articles" if short else CORPORA.get(first, first)
+    return name, *tokenised(paragraphs(raw, short) if short else raw)
 
 
 def counted(texts: list[list[int]], terms: np.ndarray) -> Counts:
@@ -110,16 +147,16 @@ def counted(texts: list[list[int]], terms: np.ndarray) -> Counts:
 # --- the tools: each gives topics, and the CPU seconds of the fit alone ---------------------------------------------------------------
 
 
-def word(i: int) -> str:
-    """Letters for a number: some tools take strings and split them by their own rules."""
-    return "w" + "".join(chr(97 + int(c)) for c in str(i))
+def names(train: Counts) -> list[str]:
+    """A name of letters for each term: some tools take strings and split them by their own rules."""
+    return ["w" + "".join(chr(97 + int(c)) for c in str(i)) for i in range(len(train.terms))]
 
 
 def number(text: str) -> int:
     return int("".join(str(ord(c) - 97) for c in text[1:]))
 
 
-def ours(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Seconds]:
+def ours(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Spent]:
     clock = Clock()
     state = chain.Collapsed(train, n_topics=k, seed=seed)
     draws = []
@@ -137,10 +174,11 @@ def ours(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) 
 
 def tomotopy(
     train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int, priors: Topics | None = None
-) -> tuple[Topics, Seconds]:
+) -> tuple[Topics, Spent]:
     import tomotopy as tp
 
-    named = [[word(i) for i in text] for text in texts]
+    word = names(train)
+    named = [[word[i] for i in text] for text in texts]
     clock = Clock()
     model = tp.LDAModel(k=k, seed=seed, alpha=5 / k, eta=0.01)
     if priors is not None:
@@ -166,10 +204,11 @@ def tomotopy(
     return Topics(np.mean(draws, axis=0), np.asarray(model.alpha, float), float(model.eta), draws), spent
 
 
-def pyrmallet(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Seconds]:
+def pyrmallet(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Spent]:
     from pyrmallet import LatentDirichletAllocation
 
-    named = [" ".join(word(i) for i in text) for text in texts]
+    word = names(train)
+    named = [" ".join(word[i] for i in text) for text in texts]
     clock = Clock()
     model = LatentDirichletAllocation(
         k,
@@ -189,10 +228,11 @@ def pyrmallet(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: 
     return Topics(topic_term, learned_alpha(model.doc_topic_distributions_, train), 0.01, []), spent
 
 
-def topica(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Seconds]:
+def topica(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Spent]:
     import topica as peer
 
-    named = [[word(i) for i in text] for text in texts if text]
+    word = names(train)
+    named = [[word[i] for i in text] for text in texts if text]
     clock = Clock()
     model = peer.LDA(k, alpha_sum=5.0, beta=0.01, optimize_interval=10, burn_in=20, seed=seed, num_threads=1)
     model.fit(
@@ -211,34 +251,34 @@ def topica(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int
     return Topics(topic_term, alpha, float(model.beta), []), spent
 
 
-def gensim(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Seconds]:
+def gensim(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Spent]:
     from gensim.models import LdaModel
 
     bags = [list(zip(row.indices.tolist(), row.data.tolist(), strict=True)) for row in train.matrix]
-    names = dict(enumerate(train.terms.tolist()))
+    terms = dict(enumerate(train.terms.tolist()))
     clock = Clock()
     model = LdaModel(
-        bags, id2word=names, num_topics=k, passes=max(sweeps // 10, 1), alpha="auto", eta="auto", random_state=seed
+        bags, id2word=terms, num_topics=k, passes=max(sweeps // 10, 1), alpha="auto", eta="auto", random_state=seed
     )
     spent = clock.read()
     return Topics(model.get_topics().astype(float), model.alpha.astype(float), float(np.mean(model.eta)), []), spent
 
 
-def multicore(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Seconds]:
+def multicore(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Spent]:
     from gensim.models import LdaMulticore
 
     bags = [list(zip(row.indices.tolist(), row.data.tolist(), strict=True)) for row in train.matrix]
-    names = dict(enumerate(train.terms.tolist()))
+    terms = dict(enumerate(train.terms.tolist()))
     passes = max(sweeps // 10, 1)
     clock = Clock()
     model = LdaMulticore(
-        bags, id2word=names, num_topics=k, workers=1, passes=passes, alpha="asymmetric", eta="auto", random_state=seed
+        bags, id2word=terms, num_topics=k, workers=1, passes=passes, alpha="asymmetric", eta="auto", random_state=seed
     )
     spent = clock.read()
     return Topics(model.get_topics().astype(float), model.alpha.astype(float), float(np.mean(model.eta)), []), spent
 
 
-def sklearn(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Seconds]:
+def sklearn(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Spent]:
     from sklearn.decomposition import LatentDirichletAllocation
 
     clock = Clock()
@@ -271,7 +311,8 @@ FIGURES = (("cpu", "processor time", "s"), ("wall", "wall time", "s"), ("perplex
 # --- measuring ----------------------------------------------------------------------------------------------------------
 
 
-def measured(topics: Topics, held_out: Counts, windows: scores.Windows) -> dict[str, float]:
+def measured(topics: Topics, held_out: Counts, words: np.ndarray, starts: np.ndarray) -> dict[str, float]:
+    """Perplexity and NPMI on held-out articles, as counts and as `words` one after the other; diversity."""
     draws = topics.draws or [topics.topic_term]
     seen, hidden = scores.split(held_out.matrix, 0)
     rows = np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr))
@@ -281,6 +322,7 @@ def measured(topics: Topics, held_out: Counts, windows: scores.Windows) -> dict[
         probability += scores.probabilities(gamma / gamma.sum(axis=1, keepdims=True), draw, rows, hidden.indices)
     perplexity = np.exp(-(np.log(probability / len(draws)) * hidden.data).sum() / hidden.data.sum())
     top = np.argsort(-topics.topic_term, axis=1, kind="stable")[:, :10]
+    windows = scores.count_windows(words, starts, top.ravel(), sizes=(None,))
     return {
         "perplexity": round(float(perplexity), 1),
         "npmi": round(float(np.mean(npmi(top, windows))), 4),
@@ -326,7 +368,8 @@ def ratios(rows: pd.DataFrame, case: str) -> pd.DataFrame:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("corpus", type=Path)
+    options.add_argument("corpus", type=Path, nargs="+")
+    options.add_argument("--short", type=int, metavar="N", help="articles are N paragraphs of all corpora")
     options.add_argument("--topics", type=int, nargs="+", default=[20, 50, 100])
     options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     options.add_argument("--sweeps", type=int, nargs="+", default=[50, 100, 200])
@@ -337,15 +380,13 @@ def main() -> None:
     for name in sorted(set(given.tools) - set(tools)):
         print(f"left out: {name} is not installed", file=sys.stderr)
 
-    case = CORPORA.get(given.corpus.name.split(".")[0], given.corpus.name.split(".")[0])
-    texts, terms = tokenised(read_texts(given.corpus))
+    case, texts, terms = corpus(given.corpus, given.short)
     held = np.random.default_rng(0).random(len(texts)) < 0.2
     train_texts = [text for text, out in zip(texts, held, strict=True) if not out]
     held_texts = [text for text, out in zip(texts, held, strict=True) if out]
     train, held_out = counted(train_texts, terms), counted(held_texts, terms)
     words = np.concatenate([np.array(text, np.int64) for text in held_texts])
     starts = np.concatenate([[0], np.cumsum([len(text) for text in held_texts])])
-    windows = scores.count_windows(words, starts, np.arange(len(terms)), sizes=(None,)) if len(terms) < 25_000 else None
     print(
         json.dumps({"articles": len(texts), "terms": len(terms), "training tokens": int(train.matrix.sum())}),
         flush=True,
@@ -366,7 +407,7 @@ def main() -> None:
                         priors = topics
                     row = {"tool": name, "n_topics": k, "seed": seed, "sweeps": sweeps, "cpu": round(spent.cpu, 2)}
                     row["wall"] = round(spent.wall, 2)
-                    rows.append(row | measured(topics, held_out, windows))
+                    rows.append(row | measured(topics, held_out, words, starts))
                     print(json.dumps(rows[-1]), flush=True)
                     about = {"seed": seed, "n_topics": k, "sweeps": sweeps}
                     for column, measure, unit in FIGURES:

@@ -1,31 +1,34 @@
-"""How the sampler and the scores grow: by topics, threads and articles, and a whole grid with its scores against gensim.
+"""How the sampler, its peers and the scores grow: by topics, articles and threads; and a whole grid with its scores against gensim.
 
-    python benchmarks/models_scale.py CORPUS --case sweeps threads coherence grid
-    python benchmarks/models_scale.py SPEECHES REUTERS --case articles
+    python benchmarks/models_scale.py CORPUS --case sweeps threads samplers coherence grid growth
+    python benchmarks/models_scale.py CORPUS … --short 100000 --case growth --articles 25000 50000 100000 --topics --tools topics tomotopy
 
-CORPUS as in `models_peers.py`. Processor time is of all threads; where threads are what is measured, wall time stands beside it. Sides take turns.
+CORPUS and `--short` as in `models_peers.py`. Processor time is of all threads; where threads are what is measured, wall time stands beside it. Sides take turns.
 
 - sweeps: nanoseconds a token and sweep by topics, for both samplers, and bytes a token beside the tables of the vocabulary
-- threads: four fits in one and in two threads; one fit by `engine="parallel"` in one and in two; against the default to the same perplexity
+- threads: four fits in one and in two threads; one fit by `engine="parallel"` in one and in two
+- samplers: perplexity of both samplers, from the same start, against processor time
 - coherence: c_v of the models of a grid from one pass, against a gensim CoherenceModel each
 - grid: fits and all scores, against gensim's LdaModel (10 passes) and CoherenceModel c_v
-- articles: 100,000 short articles, 50 topics: paragraphs of all corpora given, one after the other, repeated where they are too few
+- growth: processor time and memory of a fit of 50 sweeps (5 passes) by topics and by articles, each fit of each tool in a process of its own. Memory is the
+  most that the process held beyond its start with the articles as the tool takes them, so it is Linux's alone; LdaMulticore, which is many processes, is left out
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
-import resource
-import sys
+import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from models_peers import CORPORA, counted, read_texts, tokenised
+from models_peers import TOOLS, Spent, corpus, counted
 from record import record
 
 from topics.models import lda, scores, sweep
@@ -34,7 +37,7 @@ from topics.words.counts import Counts
 
 TOPICS = (20, 50, 100, 200, 400)
 GRID = (5, 10, 20, 30, 40, 50)
-MOST_WORDS = 120  # of a short article
+GROWN = (20, 50, 100, 200)
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
@@ -181,46 +184,69 @@ def grid(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts, s
             tell(f"{name}, grid of {len(GRID)} counts, a seed, with scores", side, "processor time", spent, "s", seed)
 
 
-def articles(texts: list[str], n: int = 100_000) -> None:
-    pieces = [piece for text in texts for piece in text.split("\n") if len(piece.split()) > 20]
-    short = [" ".join(piece.split()[:MOST_WORDS]) for piece in pieces]
-    tokens, terms = tokenised((short * (n // len(short) + 1))[:n])
-    counts = counted(tokens, terms)
-    size = int(counts.matrix.sum())
-    print(f"{len(short):,} different pieces, {n:,} articles, {size:,} tokens, {len(terms):,} terms")
-    _, processor, wall = timed(lambda: lda.fit(counts, n_topics=50, seed=1))
-    tell("100,000 short articles, 50 topics", "topics", "processor time", processor, "s", articles=n)
-    tell("100,000 short articles, 50 topics", "topics", "wall time", wall, "s", articles=n)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    tell("100,000 short articles, 50 topics", "topics", "memory", peak, "MiB", articles=n)
+def growth(
+    name: str, texts: list[list[int]], terms: np.ndarray, articles: list[int], topics: list[int], tools: list[str]
+) -> None:
+    everything = f"{name}, all {len(texts):,} articles"
+    plan = [(f"{name}, 50 topics", n, 50, {"articles": n}) for n in [*articles, len(texts)] if n <= len(texts)]
+    plan += [(everything, len(texts), k, {"n_topics": k}) for k in topics]
+    known = {}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "texts.npz")
+        words, starts = together(texts)
+        np.savez(file, words=words, starts=starts, terms=terms)
+        for case, n, k, about in plan:
+            for tool in tools:
+                if (tool, n, k) not in known:
+                    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+                        known[tool, n, k] = process.submit(alone, tool, file, n, k).result()
+                spent = known[tool, n, k]
+                tell(case, tool, "processor time", spent.cpu, "s", **about)
+                if np.isfinite(spent.memory):
+                    tell(case, tool, "memory", spent.memory, "MiB", **about)
 
 
-CASES = ("sweeps", "threads", "samplers", "coherence", "grid", "articles")
+def alone(tool: str, file: Path, n: int, k: int) -> Spent:
+    """What a fit of the first `n` articles takes in a process that has done nothing else."""
+    with np.load(file) as kept:
+        words, starts, terms = kept["words"], kept["starts"], kept["terms"]
+    texts = [part.tolist() for part in np.split(words, starts[1:-1])[:n]]
+    TOOLS[tool](counted(texts[:50], terms), texts[:50], 2, 0, 50)  # compile, load
+    return TOOLS[tool](counted(texts, terms), texts, k, 1, 50)[1]
+
+
+CASES = ("sweeps", "threads", "samplers", "coherence", "grid", "growth")
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("corpus", type=Path, nargs="+")
-    options.add_argument("--case", nargs="+", choices=CASES, default=["sweeps", "threads", "samplers", "coherence"])
-    options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    options.add_argument("--case", nargs="+", choices=CASES, default=CASES)
+    options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of the grid")
+    options.add_argument("--short", type=int, metavar="N", help="articles are N paragraphs of all corpora")
+    options.add_argument("--articles", type=int, nargs="*", default=[1000, 2000], help="growth: fewer than all of them")
+    options.add_argument("--topics", type=int, nargs="*", default=GROWN, help="growth: with all articles")
+    growing = [tool for tool in TOOLS if " " not in tool]
+    options.add_argument("--tools", nargs="+", choices=growing, default=growing, help="growth")
     given = options.parse_args()
+    name, texts, terms = corpus(given.corpus, given.short)
+    tools = [tool for tool in given.tools if tool == "topics" or importlib.util.find_spec(tool)]
+    for tool in sorted(set(given.tools) - set(tools)):
+        print(f"left out: {tool} is not installed")
     for engine in ("gibbs", "parallel"):
         sweep.warm(engine)  # compile
-    raw = [text for path in given.corpus for text in read_texts(path)]
-    if "articles" in given.case:
-        articles(raw)
-        return
-    first = given.corpus[0].name.split(".")[0]
-    name = CORPORA.get(first, first)
-    texts, terms = tokenised(raw)
     counts = counted(texts, terms)
+    print(f"{name}: {len(texts):,} articles, {int(counts.matrix.sum()):,} tokens, {len(terms):,} terms", flush=True)
+    work: dict[str, Callable[[], None]] = {
+        "sweeps": lambda: sweeps(name, counts),
+        "threads": lambda: threads(name, counts),
+        "samplers": lambda: samplers(name, counts),
+        "coherence": lambda: coherence(name, texts, terms, counts),
+        "grid": lambda: grid(name, texts, terms, counts, given.seeds),
+        "growth": lambda: growth(name, texts, terms, given.articles, given.topics, tools),
+    }
     for case in given.case:
-        if case in ("sweeps", "threads", "samplers"):
-            globals()[case](name, counts)
-        elif case == "coherence":
-            coherence(name, texts, terms, counts)
-        else:
-            grid(name, texts, terms, counts, given.seeds)
+        work[case]()
 
 
 if __name__ == "__main__":
