@@ -48,7 +48,7 @@ def by_stage(path: Path, workers: int, repetition: int) -> None:
         "language": lambda many: add_language(made["dates"][0], map=many),
         "repeats": lambda many: find_repeats(made["language"], map=many),
     }
-    together = 0.0
+    together = np.zeros(2)
     for name, work in stages.items():
         cpu = processor()
         with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -56,21 +56,14 @@ def by_stage(path: Path, workers: int, repetition: int) -> None:
             wall = time.perf_counter()
             made[name] = work(pool.map)
             wall = time.perf_counter() - wall
-        cpu, together = processor() - cpu, together + wall
+        cpu = processor() - cpu
+        together += (wall, cpu)
         print(f"{name:<10} {wall:6.2f} s wall, {cpu:6.2f} s of processor (starting workers included)", flush=True)
-        record(
-            "corpus_speed", f"news, {workers} workers, by stage: {name}", "topics", "wall time", wall, "s", repetition
-        )
-        record(
-            "corpus_speed",
-            f"news, {workers} workers, processor, by stage: {name}",
-            "topics",
-            "processor time",
-            cpu,
-            "s",
-            repetition,
-        )
-    record("corpus_speed", "news, all stages", "topics", "wall time", together, "s", repetition)
+        case = f"news, {workers} workers"
+        record("corpus_speed", f"{case}, by stage: {name}", "topics", "wall time", wall, "s", repetition)
+        record("corpus_speed", f"{case}, by work: {name}", "topics", "processor time", cpu, "s", repetition)
+    for measure, spent in zip(("wall time", "processor time"), together, strict=True):
+        record("corpus_speed", f"{case}, all stages", "topics", measure, spent, "s", repetition)
     print(
         f"{len(made['read'][0]):,} articles, {made['language']['n_words'].sum():,} words, {len(made['repeats']):,} repeats"
     )
@@ -125,9 +118,8 @@ def many_repeats(n: int, repetition: int) -> None:
         print(f"{n:,} articles, {side}: {len(found):,} repeats ({len(true):,} planted) in {wall:.0f} s wall, {cpu:.0f} s of processor, "
               f"one worker; {memory:,.0f} MB more; precision {precision:.3f}, recall {recall:.3f}", flush=True)  # fmt: skip
         figures = [("processor time", cpu, "s"), ("precision", precision, ""), ("recall", recall, "")]
-        for measure, value, unit in figures + (
-            [("memory", memory, "MB")] if repetition == 0 and side == "topics" else []
-        ):
+        figures += [("memory", memory, "MB")] if repetition == 0 and side == "topics" else []
+        for measure, value, unit in figures:
             record("corpus_speed", f"repeats among {n:,} made articles", side, measure, value, unit, repetition)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator
 
 ABOUT = {
     "whole": "The whole: articles to finished pages",
@@ -32,13 +33,19 @@ SIZES = ("s", "ms", "ns", "min", "MB", "MiB", "GB", "bytes", "B")  # smaller is 
 SMALLER = ("perplexity",)
 LARGER = ("npmi", "c_npmi", "c_v", "diversity", "nmi", "purity", "precision", "recall", "f1", "accuracy", "power")
 KEY = ["benchmark", "case", "measure", "unit"]
-KNOWN = {*KEY, *"side value repetition run runs error seed published date command machine versions".split()}
+KNOWN = {*KEY, *"side value repetition run runs error seed published".split()}
 GROWTH = {"n_topics": "topics", "topics": "topics", "articles": "articles", "threads": "threads", "workers": "workers"}
-LONG = 40  # rows of a table that is folded
+SUMMARIES = {"models_peers": ("perplexity", "npmi"), "literature": ("c_npmi", "c_v", "diversity", "nmi", "purity")}
+RACE = r"^(.*): to the lowest perplexity that .* and topics reach$"
+LONG = 24  # rows of a table that is folded
+BUSY = 2.5  # processes at work: wall times are no figures of merit then
 
 
 class Goal(NamedTuple):
-    """A figure to reach: the gain beside `peer` (theirs over ours, or ours less theirs), else ours itself; cases are found by a part of their names."""
+    """A figure to reach: the gain beside `peer` (theirs over ours, or ours less theirs), else ours itself.
+
+    Cases are found by a part of their names; of several, the worst counts.
+    """
 
     what: str
     benchmark: str
@@ -53,22 +60,27 @@ GOALS = (
     Goal("sample from nothing, plain way over ours", "whole", "sample, from nothing", "wall time", "plain way", 2.5),
     Goal("sample, another topic count, plain way over ours", "whole", "sample, another topic count", "wall time", "plain way", 4),
     Goal("news from nothing, plain way over ours", "whole", "news, from nothing", "wall time", "plain way", 8),
-    Goal("sample, nothing changed, seconds", "whole", "sample, nothing changed", "wall time", None, 2, False),
-    Goal("import topics, seconds", "whole", "import topics", "wall time", None, 0.3, False),
-    Goal("files to corpus, news, two workers, seconds", "corpus_speed", "news, all stages", "wall time", None, 15, False),
+    Goal("sample, nothing changed, s", "whole", "sample, nothing changed", "wall time", None, 2, False),
+    Goal("import topics, s", "whole", "import topics", "wall time", None, 0.3, False),
+    Goal("files to corpus, news, two workers, s", "corpus_speed", "all stages", "wall time", None, 15, False),
     Goal("cleaning, made-up cases, precision", "corpus_cleaning", "made-up cases", "precision by character", None, 0.98),
     Goal("cleaning, made-up cases, recall", "corpus_cleaning", "made-up cases", "recall by character", None, 0.90),
     Goal("main text, F1 of 181 news pages less trafilatura's", "corpus_html", "181 news pages, main text", "f1", "trafilatura", 0),
     Goal("dates, F1 of 200 news pages less htmldate's", "corpus_html", "200 news pages, dates", "f1", "htmldate", 0),
     Goal("clean text to counts, plain chain over ours", "words_speed", "clean text to counts", "processor time", "nltk, simplemma, gensim", 5),
+    Goal("clean text to counts, s", "words_speed", "clean text to counts", "wall time", None, 8, False),
+    Goal("1,000 concepts, tokenising over ours", "words_speed", "1,000 concepts", "processor time", "tokenising", 1),
+    Goal("contexts, the slowest of those looked up, s", "words_speed", "contexts of a", "processor time", None, 0.1, False),
     *(
         Goal(f"to the same perplexity, {tool} over ours", "models_peers", f"that {tool} and topics reach", "processor time", tool, bound)
         for tool, bound in (("tomotopy", 3), ("tomotopy given our priors", 1.5), ("pyrmallet", 2), ("topica", 4), ("gensim", 20))
     ),
+    Goal("100,000 articles, 50 topics, s", "models_peers", "100,000 short articles, 50 topics", "processor time", None, 300, False),
     Goal("c_v of a grid, gensim over ours", "models_scale", ", c_v of", "processor time", "gensim", 100),
     Goal("a grid with its scores, gensim over ours", "models_scale", ", with scores", "processor time", "gensim", 15),
     Goal("a sweep at 400 topics over one at 50", "models_scale", "400 topics over one at 50", "ratio", None, 4, False),
-    Goal("memory, bytes a token", "models_scale", "a chain", "memory", None, 24, False),
+    Goal("memory of a chain, bytes a token", "models_scale", "a chain", "memory", None, 24, False),
+    Goal("runs killed at random moments, things lost", "kills", "", "losses", None, 0, False),
 )  # fmt: skip
 
 
@@ -79,36 +91,30 @@ def write(lines: list[dict[str, Any]], path: Path, quick: bool = False) -> None:
     if table.empty:
         path.write_text("# Results\n\nNothing is kept yet: `python benchmarks/run.py`.\n", encoding="utf-8")
         return
-    for column in ("error", "runs", "seed", "published"):
-        if column not in table:
-            table[column] = None
+    table = table.reindex(columns=[*table, *({"error", "runs", "seed", "published"} - set(table))])
+    runs = runs.set_index("run")[lambda known: known.index.isin(table["run"])].reindex(columns=[*RUN, "load"])
+    busy = table["run"].map(runs["load"].fillna(0)) > BUSY
+    table["measure"] = table["measure"].where(~busy | (table["measure"] != "wall time"), "wall time, machine busy")
     compared = pd.concat([beside_us(part) for _, part in table.groupby("benchmark", sort=False)], ignore_index=True)
-    text = [
-        f"# Results{', the quick version' if quick else ''}",
-        "",
-        HOW_TO_READ,
-        "",
-        *goals(table, quick),
-        *losses(compared),
-    ]
-    order = [*ABOUT, *sorted(set(table["benchmark"]) - set(ABOUT))]
-    for name in order:
+    title = f"# Results{', the quick version' if quick else ''}"
+    text = [title, "", HOW_TO_READ, "", *goals(table, runs), *losses(compared)]
+    for name in [*ABOUT, *sorted(set(table["benchmark"]) - set(ABOUT))]:
         part = table[table["benchmark"] == name]
         if len(part):
             pictures = [] if quick else figures(part, path.parent / "figures")
             text += section(name, part, compared[compared["benchmark"] == name], runs, pictures)
     text += ["## Versions", ""]
-    for day, those in runs[runs["run"].isin(table["run"])].groupby("date", sort=True):
+    for day, those in runs.groupby("date", sort=True):
         libraries = {key: value for versions in those["versions"] for key, value in versions.items()}
         text += [f"{day}: {', '.join(f'{key} {value}' for key, value in libraries.items())}.", ""]
     path.write_text("\n".join(text) + "\n", encoding="utf-8")
 
 
-HOW_TO_READ = """Written by `python benchmarks/run.py` from the lines in `benchmarks/results/`; every figure can be had again by the command of its section (CORPORA is the
-folder of real corpora, which do not ship). Sides were measured in turn, round after round, on one machine in one run. A cell gives the median, the range in brackets, and
-the number of repetitions or seeds; after the semicolon the comparison with ours, pair by pair: for times, sizes and perplexity theirs over ours (over 1: we need less), for scores ours minus
-theirs (over 0: we score higher), median and range; **bold** is a loss. A rate over simulated corpora has its
-Monte Carlo standard error (±) and the number of corpora. Processor time counts all processes, and says more than wall time where the machine had other work: where that was so, the section says it, and wall times there are no figures of merit."""
+RUN = ("date", "command", "machine", "versions", "commit")
+HOW_TO_READ = """Written by `python benchmarks/run.py` from the lines in `benchmarks/results/`. Every figure can be had again by the command of its section; CORPORA is the folder of real corpora, which do not ship.
+Sides were measured in turn, round after round, on one machine in one run. A cell gives the median, the range in brackets, and the number of repetitions or seeds; after the semicolon the comparison
+with ours, pair by pair: for times, sizes and perplexity theirs over ours (over 1: we need less), for scores ours minus theirs (over 0: we score higher), median and range; **bold** is a loss. A rate over simulated
+corpora has its Monte Carlo standard error (±) and the number of corpora. Processor time counts all processes. Wall time taken while the machine had other work says so and is not compared."""
 
 
 # --- comparing ------------------------------------------------------------------------------------------------------------
@@ -122,6 +128,8 @@ def dimensions(part: pd.DataFrame) -> list[str]:
 
 def direction(measure: str, unit: str) -> int:
     """-1 where smaller is better, 1 where larger is, 0 where neither."""
+    if measure.endswith("busy"):
+        return 0
     if unit in SIZES or measure in SMALLER or unit.startswith(("ns", "bytes")):
         return -1
     return int(measure.lower().split(" ")[0].split(",")[0] in LARGER)
@@ -194,44 +202,43 @@ def gained(row: pd.Series) -> str:
 # --- writing --------------------------------------------------------------------------------------------------------------
 
 
-def goals(table: pd.DataFrame, quick: bool) -> list[str]:
-    """The figures that the project set itself, reached or not; of several cases, the worst."""
-    rows = []
+def goals(table: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
+    """The figures that the project set itself: the worst of its cases, reached or not, by which command."""
+    rows = ["## Goals", "", "| what | goal | measured, n | reached | by |", "|---|---|---|---|---|"]
     for goal in GOALS:
-        found = table[(table["benchmark"] == goal.benchmark) & (table["measure"] == goal.measure)]
-        found = found[
-            found["case"].str.contains(goal.case, regex=False) & ~found["case"].str.contains(", by ", regex=False)
-        ]
-        got = np.nan
-        if len(found):
-            compared = beside_us(found).reindex(columns=["side", "median", "gain"])
-            values = compared[compared["side"] == (goal.peer or "topics")]["gain" if goal.peer else "median"]
-            got = float(values.min() if goal.least else values.max())
-        verdict = (
-            "not measured"
-            if np.isnan(got)
-            else "reached"
-            if (got >= goal.bound if goal.least else got <= goal.bound)
-            else "**not reached**"
-        )
-        rows.append(
-            f"| {goal.what} | {'at least' if goal.least else 'at most'} {goal.bound:g} | {number(got)} | {verdict} |"
-        )
-    return ["## Goals", "", "| what | goal | measured | |", "|---|---|---|---|", *rows, ""]
+        found = table[(table["benchmark"] == goal.benchmark) & table["measure"].str.startswith(goal.measure)]
+        found = found[found["case"].str.contains(goal.case, regex=False) & ~found["case"].str.contains(", by ")]
+        value = "gain" if goal.peer else "median"
+        got = beside_us(found).reindex(columns=["case", "side", "n", "measure", value]) if len(found) else found
+        if len(got):
+            got = got[got["side"] == (goal.peer or "topics")].dropna(subset=value)
+        bound = f"at {'least' if goal.least else 'most'} {goal.bound:g}"
+        if got.empty:
+            rows.append(f"| {goal.what} | {bound} | | not measured | |")
+            continue
+        worst = got.sort_values(value, ascending=goal.least).iloc[0]
+        reached = worst[value] >= goal.bound if goal.least else worst[value] <= goal.bound
+        verdict = ("yes" if reached else "**no**") + (", machine busy" if worst["measure"].endswith("busy") else "")
+        used = found.loc[(found["case"] == worst["case"]) & (found["side"] == worst["side"]), "run"].iloc[-1]
+        command = runs.loc[used, "command"].removeprefix("python benchmarks/")
+        rows.append(f"| {goal.what} | {bound} | {number(worst[value])}, {worst['n']} | {verdict} | `{command}` |")
+    return [*rows, ""]
 
 
 def losses(compared: pd.DataFrame) -> list[str]:
-    """Every case and peer beside which we come second in a measure, one row each."""
+    """Beside whom we come second, in which measure: how often, and where most."""
     lost = compared[compared["lost"].eq(True)] if "lost" in compared else compared.iloc[:0]
     if lost.empty:
         return ["## Where we lose", "", "Nowhere in what was measured.", ""]
-    rows = ["| benchmark | case | peer | by how much |", "|---|---|---|---|"]
-    where = [lost["benchmark"], [place(row) for _, row in lost.iterrows()], lost["side"]]
-    for (benchmark, case, side), those in lost.groupby(where, sort=False):
-        said = ", ".join(f"{row['measure']} {gained(row)}" for _, row in those.iterrows())
-        rows.append(f"| {ABOUT.get(benchmark, benchmark)} | {case} | {side} | {said} |")
-    head = f"{len(lost)} of {int(compared['gain'].notna().sum())} comparisons of one case, measure and peer."
-    return ["## Where we lose", "", head, "", *folded(rows, "All of them"), ""]
+    head = f"{len(lost)} of {int(compared['gain'].notna().sum())} comparisons of one case, measure and peer; each stands in bold in its section."
+    rows = ["| benchmark | peer | measure | lost | most, and where |", "|---|---|---|---|---|"]
+    keys = ["benchmark", "side", "measure"]
+    for (benchmark, side, measure), those in lost.groupby(keys, sort=False):
+        of = compared[(compared[keys] == [benchmark, side, measure]).all(axis=1)]["gain"].count()
+        worst = those.loc[those["gain"].idxmin()]
+        said = f"{gained(worst)}, {place(worst)}"
+        rows.append(f"| {ABOUT.get(benchmark, benchmark)} | {side} | {measure} | {len(those)} of {of} | {said} |")
+    return ["## Where we lose", "", head, "", *rows, ""]
 
 
 def place(row: pd.Series) -> str:
@@ -253,34 +260,63 @@ def section(
     name: str, part: pd.DataFrame, compared: pd.DataFrame, runs: pd.DataFrame, pictures: list[str]
 ) -> list[str]:
     """One benchmark: how it was run, figures, tables."""
-    of = runs[runs["run"].isin(part["run"])]
+    of = runs.loc[part["run"].unique()]
     text = [f"## {ABOUT.get(name, name)}", ""]
     for (day, machine), those in of.groupby(["date", "machine"], sort=False):
-        load = those.get("load", pd.Series(dtype=float)).max()
-        busy = f", with up to {load:.0f} processes at work when it began" if load > 2 else ""
-        text += [f"{day}, {machine}{busy}:", "", *dict.fromkeys(called(row) for _, row in those.iterrows()), ""]
+        load = those["load"].max()
+        busy = f", with up to {load:.0f} processes at work when it began" if load > BUSY else ""
+        commands = [
+            f"- `{run.command}`{f' at {run.commit}' if run.commit else ''}" for run in those.fillna("").itertuples()
+        ]
+        text += [f"{day}, {machine}{busy}:", "", *dict.fromkeys(commands), ""]
     text += pictures
     stages = compared["case"].str.extract(r"^(.*), by (\w+): (.*)$")
-    main = compared[stages[0].isna()]
+    raced = compared["case"].str.match(RACE)
+    main = compared[stages[0].isna() & ~raced]
+    text += race(compared[raced])
+    for measure in SUMMARIES.get(name, ()):
+        text += summary(main[main["measure"] == measure], measure)
     for rows in tables(main):
-        text += folded(rows, "All rows")
+        text += folded(rows, "Each case with ranges and comparisons, rows", 0 if name in SUMMARIES else LONG)
     for (case, by), rows in compared.groupby([stages[0], stages[1]], sort=False):
         shown = rows.assign(what=stages.loc[rows.index, 2]).sort_values("median", ascending=False)
-        text += [f"**{case}, by {by}** ({', '.join(shown['side'].unique())}, {shown['measure'].iloc[0]})", ""]
-        text += [f"| {by} | median (range), n |", "|---|---|"]
-        text += [f"| {row['what']} | {spread(row)} |" for _, row in shown.iterrows()]
-        text += [""]
+        made = [f"| {by} | median (range), n |", "|---|---|"]
+        made += [f"| {row['what']} | {spread(row)} |" for _, row in shown.iterrows()]
+        text += folded(made, f"{case}, by {by} ({', '.join(shown['side'].unique())}, {shown['measure'].iloc[0]})", 0)
     return text
 
 
-def called(run: pd.Series) -> str:
-    """How a run was called, and on which state of the project."""
-    known = isinstance(run.get("commit"), str) and run["commit"]
-    return f"- `{run['command']}`" + (f" at {known}" if known else "")
+def race(rows: pd.DataFrame) -> list[str]:
+    """How many times our processor time the others need to the same perplexity: a row a corpus and count, a column a tool."""
+    theirs = rows.dropna(subset="gain") if "gain" in rows else rows.iloc[:0]
+    cells = [gained(row) + f", {row['n']}" for _, row in theirs.iterrows()]
+    shown = theirs.assign(case=theirs["case"].str.extract(RACE)[0], cell=cells)
+    return crossed(shown, "processor time to the lowest perplexity that both reach, theirs over ours")
 
 
-def folded(rows: list[str], title: str) -> list[str]:
-    if len(rows) <= LONG:
+def summary(rows: pd.DataFrame, measure: str) -> list[str]:
+    """Medians of one measure, at the end of curves: a row a case, a column a side; bold where ours is not as good."""
+    sweeps = rows["sweeps"].fillna(0) if "sweeps" in rows else pd.Series(0, rows.index)
+    rows = rows[sweeps == sweeps.groupby(rows["case"]).transform("max")]
+    cells = [
+        f"**{number(row['median'])}**" if row["lost"] is True else number(row["median"]) for _, row in rows.iterrows()
+    ]
+    return crossed(rows.assign(case=[place(row) for _, row in rows.iterrows()], cell=cells), f"{measure}, medians")
+
+
+def crossed(rows: pd.DataFrame, title: str) -> list[str]:
+    if rows.empty:
+        return []
+    sides = list(dict.fromkeys(rows["side"]))
+    made = [f"| {title} | {' | '.join(sides)} |", "|---" * (len(sides) + 1) + "|"]
+    for case, those in rows.groupby("case", sort=False):
+        cells = dict(zip(those["side"], those["cell"], strict=True))
+        made.append(f"| {case} | {' | '.join(cells.get(side, '') for side in sides)} |")
+    return [*made, ""]
+
+
+def folded(rows: list[str], title: str, longest: int) -> list[str]:
+    if len(rows) - 2 <= longest:
         return [*rows, ""]
     return [f"<details><summary>{title}: {len(rows) - 2}</summary>", "", *rows, "", "</details>", ""]
 
@@ -321,63 +357,96 @@ def spread(row: pd.Series) -> str:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
 MARKS = "osD^vP*X"
+QUALITY = ("perplexity", "npmi")
 
 
 def figures(part: pd.DataFrame, folder: Path) -> list[str]:
-    """Quality against processor time where both were recorded along a curve, and growth; the lines of Markdown that show them."""
+    """Quality against time where both were recorded along a curve, and growth; the lines of Markdown that show them."""
     drawn = []
     for case, lines in part.groupby("case", sort=False):
-        times = lines[lines["measure"].isin(["processor time", "cpu"])]
-        if "sweeps" in lines and times["sweeps"].nunique() > 2:
-            measured = [measure for measure in ("perplexity", "npmi") if (lines["measure"] == measure).any()]
-            drawn += [curve(lines, times, case, measure, folder) for measure in measured]
-    for name in [name for name in GROWTH if name in part]:
-        for (case, measure), lines in part[part[name].notna()].groupby(["case", "measure"], sort=False):
-            if (
-                lines[name].nunique() > 2
-                and direction(measure, lines["unit"].iloc[0]) < 0
-                and lines.get("sweeps", pd.Series([0])).nunique() < 2
-            ):
-                drawn.append(growth(lines, case, measure, name, folder))
+        if "sweeps" in lines and lines["sweeps"].nunique() > 2 and lines["measure"].isin(QUALITY).any():
+            drawn.append(curves(lines, str(case), folder))
+    for over in [name for name in GROWTH if name in part]:
+        for case, lines in part[part[over].notna()].groupby("case", sort=False):
+            smaller = [direction(m, unit) < 0 for m, unit in zip(lines["measure"], lines["unit"], strict=True)]
+            if lines[over].nunique() > 2 and any(smaller) and lines.get("sweeps", pd.Series([0])).nunique() < 2:
+                drawn.append(growth(lines[smaller], str(case), over, folder))
     return drawn
 
 
-def curve(lines: pd.DataFrame, times: pd.DataFrame, case: str, measure: str, folder: Path) -> str:
-    keys = [key for key in ("side", "sweeps", "repetition", "seed") if key in lines and lines[key].notna().any()]
-    both = lines[lines["measure"] == measure].merge(times, on=keys, suffixes=("", "_time"))
-    figure, axes = plt.subplots(figsize=(6.4, 4))
-    for i, (side, points) in enumerate(both.groupby("side", sort=False)):
-        axes.plot(points["value_time"], points["value"], MARKS[i % 8], color=COLOURS[i % 8], alpha=0.25, ms=4)
-        middle = points.groupby("sweeps")[["value_time", "value"]].median()
-        axes.plot(middle["value_time"], middle["value"], "-" + MARKS[i % 8], color=COLOURS[i % 8], label=side, ms=5)
-    axes.set(
-        xscale="log", xlabel="processor time of the fit (s)", ylabel=measure, title=f"{measure} against time: {case}"
+def curves(lines: pd.DataFrame, case: str, folder: Path) -> str:
+    """A row of panels a measure of quality, a column a kind of time: each seed as a point, medians joined."""
+    measures = [measure for measure in QUALITY if (lines["measure"] == measure).any()]
+    times = [time for time in dict.fromkeys(lines["measure"]) if time.startswith(("processor time", "wall time"))]
+    size = {"figsize": (4.6 * len(times), 3.2 * len(measures)), "squeeze": False}
+    figure, panels = plt.subplots(len(measures), len(times), sharex="col", sharey="row", layout="constrained", **size)
+    keys = [key for key in ("side", "sweeps", "repetition", "seed") if lines[key].notna().any()]
+    said: dict[str, list[str]] = {}
+    for measure, row in zip(measures, panels, strict=True):
+        for time, axes in zip(times, row, strict=True):
+            both = lines[lines["measure"] == measure].merge(
+                lines[lines["measure"] == time], on=keys, suffixes=("", "_time")
+            )
+            for i, (side, points) in enumerate(both.groupby("side", sort=False)):
+                style = {"color": COLOURS[i % 8], "marker": MARKS[i % 8]}
+                axes.plot(points["value_time"], points["value"], **style, ls="", alpha=0.25, ms=3)
+                middle = points.groupby("sweeps")[["value_time", "value"]].median()
+                axes.plot(middle["value_time"], middle["value"], **style, label=side, ms=5)
+                if time == times[0]:
+                    said.setdefault(str(side), []).append(f"{measure} {number(middle['value'].iloc[-1])}")
+            by_tens(axes.xaxis, axes.set_xscale)
+        row[0].set_ylabel(f"{measure} ({'lower' if direction(measure, '') < 0 else 'higher'} is better)")
+    for time, axes in zip(times, panels[-1], strict=True):
+        axes.set_xlabel(f"{time} of the fit (s)")
+    figure.suptitle(case, fontsize=10)
+    figure.legend(
+        *panels[0, 0].get_legend_handles_labels(), fontsize=8, ncols=2 * panels.shape[1], loc="outside lower center"
     )
-    for formatted in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
-        formatted(plt.FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.tick_params(axis="x", which="minor", labelsize=7)
-    axes.legend(fontsize=8)
+    ends = "; ".join(f"{side}: {' and '.join(values)}" for side, values in said.items())
     return save(
-        figure, folder, f"{lines['benchmark'].iloc[0]} {case} {measure}", f"{measure} against processor seconds, {case}"
+        figure,
+        folder,
+        f"{lines['benchmark'].iloc[0]} {case}",
+        f"Quality against time, {case}. At the end of the curves, {ends}.",
     )
 
 
-def growth(lines: pd.DataFrame, case: str, measure: str, over: str, folder: Path) -> str:
-    figure, axes = plt.subplots(figsize=(6.4, 4))
-    for i, (side, points) in enumerate(lines.groupby("side", sort=False)):
-        spread = points.groupby(over)["value"].agg(["median", "min", "max"])
-        axes.plot(spread.index, spread["median"], "-" + MARKS[i % 8], color=COLOURS[i % 8], label=side)
-        axes.fill_between(spread.index.astype(float), spread["min"], spread["max"], color=COLOURS[i % 8], alpha=0.15)
-    axes.set(
-        xlabel=GROWTH[over],
-        ylabel=f"{measure} ({lines['unit'].iloc[0]})",
-        title=f"{measure} by {GROWTH[over]}: {case}",
-        ylim=(0, None),
+def growth(lines: pd.DataFrame, case: str, over: str, folder: Path) -> str:
+    """A panel a measure: medians joined, the range shaded, both axes by factors of ten."""
+    measures = list(dict.fromkeys(lines["measure"]))
+    size = {"figsize": (4.6 * len(measures), 3.6), "squeeze": False}
+    figure, panels = plt.subplots(1, len(measures), layout="constrained", **size)
+    said = []
+    for measure, axes in zip(measures, panels[0], strict=True):
+        of = lines[lines["measure"] == measure]
+        for i, (side, points) in enumerate(of.groupby("side", sort=False)):
+            spread = points.groupby(over)["value"].agg(["median", "min", "max"])
+            style = {"color": COLOURS[i % 8], "marker": MARKS[i % 8], "ms": 5}
+            axes.plot(spread.index, spread["median"], **style, label=side)
+            axes.fill_between(
+                spread.index.astype(float), spread["min"], spread["max"], color=style["color"], alpha=0.15
+            )
+            said.append(
+                f"{side}, {measure}, {number(spread['median'].iloc[0])} to {number(spread['median'].iloc[-1])} {of['unit'].iloc[0]}"
+            )
+        axes.set(xlabel=GROWTH[over], ylabel=f"{measure} ({of['unit'].iloc[0]})")
+        by_tens(axes.xaxis, axes.set_xscale)
+        by_tens(axes.yaxis, axes.set_yscale)
+    figure.suptitle(case, fontsize=10)
+    figure.legend(
+        *panels[0, 0].get_legend_handles_labels(), fontsize=8, ncols=2 * panels.shape[1], loc="outside lower center"
     )
-    axes.legend(fontsize=8)
-    return save(
-        figure, folder, f"{lines['benchmark'].iloc[0]} {case} {measure} {over}", f"{measure} by {GROWTH[over]}, {case}"
-    )
+    low, high = lines[over].min(), lines[over].max()
+    says = f"Growth from {low:,g} to {high:,g} {GROWTH[over]}, {case}: {'; '.join(said)}."
+    return save(figure, folder, f"{lines['benchmark'].iloc[0]} {case} {over}", says)
+
+
+def by_tens(axis: Any, set_scale: Any) -> None:
+    """A scale by factors of ten with plain numbers."""
+    set_scale("log")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_minor_locator(plt.NullLocator())
 
 
 def save(figure: Any, folder: Path, name: str, says: str) -> str:

@@ -114,7 +114,7 @@ def concepts_beside_tokenising(texts: list[str], repetition: int) -> None:
         ("1,000 concepts, four letters and less", (1, 4)),
     ):
         table = ways_of(tokens, forms, *lengths)
-        with timed(case, "concepts", repetition):
+        with timed(case, "topics", repetition):
             find(tokens, forms, table)
         with timed(case, "tokenising", repetition):
             token_table(texts)
@@ -142,7 +142,7 @@ def phrases_beside_gensim(texts: list[str], repetition: int) -> None:
 def look_up(words: dict, articles: pd.DataFrame, repetition: int) -> None:
     for kind, names in LOOKED_UP.items():
         for name in names:
-            with timed(f"contexts of a {kind}", f"{name}", repetition):
+            with timed(f"contexts of a {kind}: {name}", "topics", repetition):
                 contexts(words, articles, name)
 
 
