@@ -266,7 +266,8 @@ def section(
         load = those["load"].max()
         busy = f", with up to {load:.0f} processes at work when it began" if load > BUSY else ""
         commands = [
-            f"- `{run.command}`{f' at {run.commit}' if run.commit else ''}" for run in those.fillna("").itertuples()
+            f"- `{run.command}`{f' at {run.commit}' if run.commit else ''}"
+            for run in those[["command", "commit"]].fillna("").itertuples()
         ]
         text += [f"{day}, {machine}{busy}:", "", *dict.fromkeys(commands), ""]
     text += pictures
