@@ -277,9 +277,10 @@ def main() -> None:
         corpus = read()
         seeds = given.seeds[:1] if given.quick else given.seeds
         classes = len(set(corpus.labels))
-        compare(corpus, (classes,), there, seeds, f"{name}, {classes} topics (its classes)")
+        of_print = [side for side in there if not side.startswith("gensim, ten")]
+        sides = of_print if given.quick else there
+        compare(corpus, (classes,), sides, seeds, f"{name}, {classes} topics (its classes)")
         if name in IN_PRINT:
-            of_print = [side for side in there if not side.startswith("gensim, ten")]
             grid = GRID[:1] if given.quick else GRID
             compare(corpus, grid, of_print, seeds, f"{name}, mean over {', '.join(map(str, grid))} topics")
 

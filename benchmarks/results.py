@@ -81,6 +81,7 @@ GOALS = (
     Goal("a sweep at 400 topics over one at 50", "models_scale", "400 topics over one at 50", "ratio", None, 4, False),
     Goal("memory of a chain, bytes a token", "models_scale", "a chain", "memory", None, 24, False),
     Goal("runs killed at random moments, things lost", "kills", "", "losses", None, 0, False),
+    Goal("the same run otherwise, files that differ", "sameness", "", "that differ", None, 0, False),
 )  # fmt: skip
 
 
@@ -93,6 +94,7 @@ def write(lines: list[dict[str, Any]], path: Path, quick: bool = False) -> None:
         return
     table = table.reindex(columns=[*table, *({"error", "runs", "seed", "published"} - set(table))])
     runs = runs.set_index("run")[lambda known: known.index.isin(table["run"])].reindex(columns=[*RUN, "load"])
+    runs["commit"] = runs["commit"].astype(object).fillna("")
     busy = table["run"].map(runs["load"].fillna(0)) > BUSY
     table["measure"] = table["measure"].where(~busy | (table["measure"] != "wall time"), "wall time, machine busy")
     compared = pd.concat([beside_us(part) for _, part in table.groupby("benchmark", sort=False)], ignore_index=True)
@@ -265,10 +267,7 @@ def section(
     for (day, machine), those in of.groupby(["date", "machine"], sort=False):
         load = those["load"].max()
         busy = f", with up to {load:.0f} processes at work when it began" if load > BUSY else ""
-        commands = [
-            f"- `{run.command}`{f' at {run.commit}' if run.commit else ''}"
-            for run in those[["command", "commit"]].fillna("").itertuples()
-        ]
+        commands = [f"- `{run.command}`{f' at {run.commit}' if run.commit else ''}" for run in those.itertuples()]
         text += [f"{day}, {machine}{busy}:", "", *dict.fromkeys(commands), ""]
     text += pictures
     stages = compared["case"].str.extract(r"^(.*), by (\w+): (.*)$")

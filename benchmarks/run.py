@@ -38,20 +38,26 @@ class Bench(NamedTuple):
 
 
 NEWS = "{corpora}/dated/NewsArticles.zip"
+HEADLINES = "{corpora}/dated/guardian_headlines.csv.bz2"
+SHORT = (
+    NEWS, "{corpora}/dated/ungdc_dev.jsonl.xz", "{corpora}/dated/reuters21578_000-010.tar.xz", "{corpora}/dated/sotu_1790-2026.jsonl.xz", "--short", "100000",
+)  # fmt: skip
 BENCHES = (
     Bench("whole.py", (), ("--rounds", "1", "--seeds", "1", "2", "--case", "sample, two seeds")),
-    Bench("whole.py", (NEWS, "--case", "news", "--rounds", "1", "--bound", "6"), None, "dated/NewsArticles.zip"),
+    Bench("whole.py", (NEWS, "--case", "news", "--rounds", "1", "--bound", "6"), None, "dated"),
     Bench("run_kills.py", (), None),
-    Bench("models_peers.py", (NEWS,), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60", "--tools", "topics", "tomotopy", "gensim"), "dated/NewsArticles.zip"),
-    Bench("models_peers.py", ("{corpora}/labelled/20newsgroups-train.jsonl.xz",), None, "labelled"),
-    Bench("models_scale.py", (NEWS, "--case", "sweeps", "threads", "samplers", "coherence", "grid"), None, "dated/NewsArticles.zip"),
-    Bench("models_scale.py", ("{corpora}/dated/ungdc_dev.jsonl.xz", "{corpora}/dated/reuters21578_000-010.tar.xz", "--case", "articles"), None, "dated/ungdc_dev.jsonl.xz"),
+    Bench("run_sameness.py", (), None),
+    Bench("models_peers.py", (NEWS, "--slow", "1"), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60", "--tools", "topics", "tomotopy", "pyrmallet"), "dated"),
+    Bench("models_peers.py", ("{corpora}/labelled/20newsgroups-train.jsonl.xz", "--slow", "1"), None, "labelled"),
+    Bench("models_peers.py", (*SHORT, "--topics", "50", "--seeds", "1", "--tools", "topics", "tomotopy", "pyrmallet"), None, "dated"),
+    Bench("models_scale.py", (NEWS,), (HEADLINES, "--case", "sweeps", "samplers", "coherence"), "dated"),
+    Bench("models_scale.py", (*SHORT, "--case", "growth", "--articles", "12500", "25000", "50000", "--topics", "--tools", "topics", "tomotopy"), None, "dated"),
     Bench("literature.py", ("{corpora}",), ("{corpora}", "--quick"), "labelled"),
-    Bench("words_speed.py", (NEWS, "5"), (NEWS, "1", "1000"), "dated/NewsArticles.zip"),
-    Bench("corpus_speed.py", (NEWS, "--rounds", "5", "--repeats", "5000", "100000", "--folder", "2000"), (NEWS, "--rounds", "1", "--repeats", "5000"), "dated/NewsArticles.zip"),
+    Bench("words_speed.py", (NEWS, "5"), (NEWS, "1", "500"), "dated"),
+    Bench("corpus_speed.py", (NEWS, "--rounds", "5", "--repeats", "5000", "100000", "--folder", "2000"), (NEWS, "--rounds", "1", "--repeats", "5000"), "dated"),
     Bench("corpus_html.py", ("{corpora}/html", "--rounds", "5"), ("{corpora}/html", "--rounds", "1", "--pages", "40"), "html"),
     Bench("corpus_cleaning.py", ("--real", "{corpora}/.."), ()),
-    Bench("trends_speed.py", (NEWS, "--repeats", "5"), (NEWS, "--repeats", "1"), "dated/NewsArticles.zip"),
+    Bench("trends_speed.py", (NEWS, "--repeats", "5"), (NEWS, "--repeats", "1"), "dated"),
     Bench("trends_size.py", (), ("discoveries", "--runs", "4")),
     Bench("topics_coverage.py", ("--articles", "36"), ("true", "--runs", "4")),
 )  # fmt: skip
