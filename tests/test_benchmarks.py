@@ -51,7 +51,7 @@ def test_results_are_written_from_kept_lines_and_the_same_lines_give_the_same_by
         written.append({f.name: f.read_bytes() for f in (tmp_path / name).rglob("*.*")})
     assert written[0] == written[1]
     text = written[0]["RESULTS.md"].decode()
-    assert "| From clean text to counts | news, 4 threads | x | processor time **0.500×** |" in text
+    assert "| From clean text to counts | x | processor time | 3 of 3 | **0.500×**, news, 1 threads |" in text
     assert sum(name.endswith(".svg") for name in written[0]) == 1
 
 
