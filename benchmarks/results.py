@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -247,9 +248,7 @@ def place(row: pd.Series) -> str:
     """The case and where on its curve."""
     dims = [name for name in row.index if name not in KNOWN and name not in DERIVED and pd.notna(row[name])]
     more = [
-        f"{row[name]:g} {GROWTH.get(name, name.replace('_', ' '))}"
-        if isinstance(row[name], int | float)
-        else f"{row[name]}"
+        f"{row[name]:g} {GROWTH.get(name, name.replace('_', ' '))}" if isinstance(row[name], Real) else f"{row[name]}"
         for name in dims
     ]
     return ", ".join([row["case"], *more])
