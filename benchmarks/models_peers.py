@@ -126,11 +126,14 @@ def tokenised(texts: list[str], min_docs: int = 5, most: float = 0.5) -> tuple[l
     return [[number[w] for w in text if w in number] for text in words], np.array(terms)
 
 
-def corpus(paths: list[Path], short: int | None = None) -> tuple[str, list[list[int]], np.ndarray]:
-    """What the articles are called, each as numbers of terms, and the terms; `short` of them where they are paragraphs."""
-    raw = [text for path in paths for text in read_texts(path)]
+def corpus(
+    paths: list[Path], short: int | None = None, most: int | None = None
+) -> tuple[str, list[list[int]], np.ndarray]:
+    """What the articles are called, each as numbers of terms, and the terms; `short` of them where they are paragraphs, `most` at most."""
+    raw = [text for path in paths for text in read_texts(path)][:most]
     first = paths[0].name.split(".")[0]
     name = f"{short:,} short articles" if short else CORPORA.get(first, first)
+    name = f"{name}, first {most:,} articles" if most else name
     return name, *tokenised(paragraphs(raw, short) if short else raw)
 
 

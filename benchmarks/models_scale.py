@@ -9,7 +9,7 @@ CORPUS and `--short` as in `models_peers.py`. Processor time is of all threads; 
 - threads: four fits in one and in two threads; one fit by `engine="parallel"` in one and in two
 - samplers: perplexity of both samplers, from the same start, against processor time
 - coherence: c_v of the models of a grid from one pass, against a gensim CoherenceModel each
-- grid: fits and all scores, against gensim's LdaModel (10 passes) and CoherenceModel c_v
+- grid: fits and all scores, against gensim's LdaModel (10 passes) and CoherenceModel c_v; with `--most`, on the first articles alone, and the case says so
 - growth: processor time and memory of a fit of 50 sweeps (5 passes) by topics and by articles, each fit of each tool in a process of its own. Memory is the
   most that the process held beyond its start with the articles as the tool takes them, so it is Linux's alone; LdaMulticore, which is many processes, is left out
 """
@@ -224,12 +224,13 @@ def main() -> None:
     options.add_argument("--case", nargs="+", choices=CASES, default=CASES)
     options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of the grid")
     options.add_argument("--short", type=int, metavar="N", help="articles are N paragraphs of all corpora")
+    options.add_argument("--most", type=int, metavar="N", help="only the first N articles")
     options.add_argument("--articles", type=int, nargs="*", default=[1000, 2000], help="growth: fewer than all of them")
     options.add_argument("--topics", type=int, nargs="*", default=GROWN, help="growth: with all articles")
     growing = [tool for tool in TOOLS if " " not in tool]
     options.add_argument("--tools", nargs="+", choices=growing, default=growing, help="growth")
     given = options.parse_args()
-    name, texts, terms = corpus(given.corpus, given.short)
+    name, texts, terms = corpus(given.corpus, given.short, given.most)
     tools = [tool for tool in given.tools if tool == "topics" or importlib.util.find_spec(tool)]
     for tool in sorted(set(given.tools) - set(tools)):
         print(f"left out: {tool} is not installed")

@@ -38,7 +38,7 @@ KNOWN = {*KEY, *"side value repetition run runs error seed published".split()}
 GROWTH = {"n_topics": "topics", "topics": "topics", "articles": "articles", "threads": "threads", "workers": "workers"}
 SUMMARIES = {"models_peers": ("perplexity", "npmi"), "literature": ("c_npmi", "c_v", "diversity", "nmi", "purity")}
 RACE = r"^(.*): to the lowest perplexity that .* and topics reach$"
-LONG = 24  # rows of a table that is folded
+LONG = 15  # rows of a table that is folded
 BUSY = 2.5  # processes at work: wall times are no figures of merit then
 
 
@@ -276,7 +276,11 @@ def section(
     for measure in SUMMARIES.get(name, ()):
         text += summary(main[main["measure"] == measure], measure)
     for rows in tables(main):
-        text += folded(rows, "Each case with ranges and comparisons, rows", 0 if name in SUMMARIES else LONG)
+        text += folded(
+            rows,
+            f"{'Each case with ranges and comparisons' if name in SUMMARIES else 'All'}, rows",
+            0 if name in SUMMARIES else LONG,
+        )
     for (case, by), rows in compared.groupby([stages[0], stages[1]], sort=False):
         shown = rows.assign(what=stages.loc[rows.index, 2]).sort_values("median", ascending=False)
         made = [f"| {by} | median (range), n |", "|---|---|"]
@@ -321,20 +325,22 @@ def folded(rows: list[str], title: str, longest: int) -> list[str]:
 
 
 def tables(compared: pd.DataFrame) -> list[list[str]]:
-    """A table for each set of cases that have the same measures: a row a case and side, a column a measure."""
+    """A table for each set of cases that have the same measures, those with a peer apart: a row a case and side, a column a measure."""
     cells: dict[tuple[str, str], dict[str, str]] = {}
+    paired: set[str] = set()
     for _, row in compared.iterrows():
         beside = gained(row)
+        paired |= {place(row)} if beside else set()
         cell = spread(row) + (f"; {beside}" if beside else "")
         cells.setdefault((place(row), row["side"]), {})[row["measure"]] = cell
     of_case: dict[str, tuple[str, ...]] = {}
     for (case, _), found in cells.items():
         of_case[case] = tuple(dict.fromkeys([*of_case.get(case, ()), *found]))
-    made: dict[tuple[str, ...], list[str]] = {}
+    made: dict[tuple[bool, tuple[str, ...]], list[str]] = {}
     for (case, side), found in cells.items():
         measures = of_case[case]
         head = [f"| case | side | {' | '.join(measures)} |", "|---" * (len(measures) + 2) + "|"]
-        made.setdefault(measures, head).append(
+        made.setdefault((case in paired, measures), head).append(
             f"| {case} | {side} | {' | '.join(found.get(m, '') for m in measures)} |"
         )
     return list(made.values())
