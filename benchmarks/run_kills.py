@@ -175,7 +175,10 @@ def main() -> int:
             way = WAYS[kills % len(WAYS)]
             trial.take_away(chance)
             run = trial.start()
-            time.sleep(chance.uniform(0, long))
+            if way == "kernel killed":
+                while run.poll() is None and len(family(run.pid)) == 1:
+                    time.sleep(0.1)
+            time.sleep(chance.uniform(0, long if way != "kernel killed" else long / 2))
             if run.poll() is not None:  # done before: no kill
                 ran += 1
             else:

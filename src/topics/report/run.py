@@ -370,6 +370,7 @@ class Kernels:
         settled = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
         settled |= {"IPYTHONDIR": str(home / "ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYTHONSAFEPATH": "1"}
         settled |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JUPYTER_PLATFORM_DIRS": "1"}
+        settled["PYTHONPATH"] = os.pathsep.join([str(store.PACKAGE.parent), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)  # this very source
         specs = KernelSpecManager(kernel_dirs=[], data_dir=str(home), allowed_kernelspecs=set())
         kernel = KernelManager(
             kernel_name="python3", kernel_spec_manager=specs, connection_file=str(home / "kernel.json")
