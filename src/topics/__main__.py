@@ -110,17 +110,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         return 1
-
-
-def leave_home_alone(cache: str) -> None:
-    """Have matplotlib keep its list of fonts in the cache; it asks when it is first imported."""
-    os.environ.setdefault("MPLCONFIGDIR", os.path.join(cache, "matplotlib"))
+    except OSError as problem:  # a full disk, a folder that cannot be written
+        print(f"{problem.filename or given.command}: {problem.strerror or problem}", file=sys.stderr)
+        return 1
 
 
 def reports(given: argparse.Namespace) -> int:
     told = {"articles": given.articles, "topic_counts": given.topics, "seeds": given.seeds, "public": given.public}
     chosen, _ = settings.load(settings.config_file(given.config), told)
-    leave_home_alone(chosen.cache)
+    # Matplotlib keeps its list of fonts in the cache, not at home; it asks when it is first imported.
+    os.environ.setdefault("MPLCONFIGDIR", os.path.join(chosen.cache, "matplotlib"))
     from topics.report import run
 
     return run.reports(chosen, name=given.name, out=given.out)
@@ -144,7 +143,6 @@ def show_settings(given: argparse.Namespace) -> int:
 
 
 def verify(given: argparse.Namespace) -> int:
-    leave_home_alone(settings.load(None)[0].cache)
     from topics.report import provenance, run
 
     return provenance.verify(given.name, out=given.out, make=run.make_run)

@@ -132,7 +132,9 @@ def _keep(settings: Settings, key: str, build: Callable[[], store.Result]) -> st
     folder = Path(settings.cache)
     try:
         return store.keep(folder, key, build, classes=(Counts, TopicModel))
-    except PermissionError as problem:
+    except OSError as problem:
+        if folder.is_dir() and os.access(folder, os.W_OK):
+            raise  # a full disk, say: what was done so far stands
         raise UserError(
             f"{folder}: cannot be written ({problem.strerror}). Name another in config.yml: cache: folder"
         ) from None

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -221,7 +222,8 @@ def keep(folder: Path, key: str, build: Callable[[], Result], *, classes: Iterab
     if not is_kept(folder, key):
         shutil.rmtree(folder / key, ignore_errors=True)
         _write(folder, key, build())
-    os.utime(folder / key / MANIFEST)  # when it was last used
+    with suppress(OSError):  # a store that can only be read serves as well
+        os.utime(folder / key / MANIFEST)  # when it was last used
     return Kept(folder, key, build, allowed)
 
 

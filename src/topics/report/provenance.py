@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 import tempfile
@@ -104,6 +105,7 @@ def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings
     folder, old = read(name, out)
     standing, made = outputs(folder), old["outputs"]
     with tempfile.TemporaryDirectory(prefix="topics-verify-", ignore_cleanup_errors=True) as place:
+        os.environ["MPLCONFIGDIR"] = place  # nothing is written at home
         work = Path(place, "run")
         work.mkdir()
         settings, _ = load(folder / "config.yml", {"cache": str(Path(place, "cache"))})
@@ -124,8 +126,8 @@ def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings
         same = f"{len(differ)} of {compared} tables and figures differ{WITHIN if within else ''}"
     print(f"{folder.name}: rebuilt from nothing; {same}.")
     for title, lines in (
-        ("What came out otherwise:", differ),
         ("What decides a run was changed since:", causes(old, new)),
+        ("What came out otherwise:", differ),
         ("In the folder itself, after the run:", touched),
     ):
         print(listed(title, lines, 30), end="")
@@ -143,7 +145,9 @@ def results_apart(one: Path, before: Mapping[str, str], other: Path, after: Mapp
 
     `before` and `after` are the digests of the runs' files; a table is one, as CSV and Parquet, and so is a figure.
     """
-    names = sorted({file.rpartition(".")[0] for file in {**before, **after} if file.startswith(SAME_BYTES)})
+    names = sorted(
+        {file.rpartition(".")[0] for file in {**before, **after} if file.startswith(SAME_BYTES)}, reverse=True
+    )
     lines = []
     for name in names:
         digests = [{file: made[file] for file in made if file.rpartition(".")[0] == name} for made in (before, after)]
@@ -172,7 +176,8 @@ def _how_far(one: Path, other: Path) -> str:
         return f" in {', '.join([*texts, *gaps])}"
     scale = before[numbers].abs().clip(lower=1e-12)
     apart = float(((before[numbers] - after[numbers]).abs() / scale).fillna(0).to_numpy().max(initial=0))
-    return f": numbers by {apart:.1g} of their size at most{WITHIN if apart <= TOLERANCE else ''}"
+    far = f"{apart:.1g} of their size at most" if apart < 1 else "more than their size"
+    return f": numbers by {far}{WITHIN if apart <= TOLERANCE else ''}"
 
 
 # --- two runs -------------------------------------------------------------------------------------------------------------

@@ -50,10 +50,10 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
             )
             return 0
         with workplace(folder, name) as work:
-            from topics.report import index
-
             try:
                 made = make_run(settings, work, name, folder)
+                from topics.report import index
+
                 index.enter(folder, made["entry"])
                 put_in_place(work, folder / name)
             except UserError:
@@ -92,9 +92,10 @@ def standing(settings: Settings, folder: Path) -> str:
 def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str, Any]:
     """Everything of a run in the folder `work`; returns what the front page says, the `summary` and the ledger's `entry`."""
     from topics import pipeline
-    from topics.report import html, index, public
 
     made = pipeline.everything(settings, tell=tell, track=track)
+    from topics.report import html, index, public
+
     corpus = provenance.corpus_digest(made["inputs"])
     made |= {"name": name, "ledger": index.ledger_line(runs, corpus, made["topic_counts"])}
     replace_file(
@@ -370,7 +371,9 @@ class Kernels:
         settled = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
         settled |= {"IPYTHONDIR": str(home / "ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYTHONSAFEPATH": "1"}
         settled |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JUPYTER_PLATFORM_DIRS": "1"}
-        settled["PYTHONPATH"] = os.pathsep.join([str(store.PACKAGE.parent), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)  # this very source
+        settled["PYTHONPATH"] = os.pathsep.join([str(store.PACKAGE.parent), os.environ.get("PYTHONPATH", "")]).rstrip(
+            os.pathsep
+        )  # this very source
         specs = KernelSpecManager(kernel_dirs=[], data_dir=str(home), allowed_kernelspecs=set())
         kernel = KernelManager(
             kernel_name="python3", kernel_spec_manager=specs, connection_file=str(home / "kernel.json")
