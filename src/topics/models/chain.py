@@ -19,7 +19,10 @@ BLOCKS = 64  # at the most, whatever the number of threads, since each has its o
 
 
 class Chain:
-    """A Gibbs chain over the topics of all tokens; how a sweep is done is its subclasses' affair."""
+    """A Gibbs chain over the topics of all tokens; how a sweep is done is its subclasses' affair.
+
+    `start` tells chains of one seed apart; `after` is a chain on some of the same units, from whose topics and priors this one begins.
+    """
 
     def __init__(
         self,
@@ -30,6 +33,7 @@ class Chain:
         alpha: np.ndarray | float | None = None,
         beta: float | None = None,
         start: int = 0,
+        after: Chain | None = None,
     ) -> None:
         matrix = counts.matrix
         self.n_units, self.n_terms = matrix.shape
@@ -43,10 +47,16 @@ class Chain:
         self.key = np.random.SeedSequence([seed, start]).generate_state(1, np.uint64)[0]
         rng = np.random.default_rng([seed, 1, start])
         # A unit starts in one topic: after 50 sweeps 0.04 nats a token ahead of a start with every token by itself.
-        self.token_topic = np.repeat(rng.integers(0, n_topics, self.n_units, np.uint32), self.unit_n)
+        unit_topic = rng.integers(0, n_topics, self.n_units, np.uint32)
         self.topic_n = np.zeros(n_topics)
         self.trace: list[tuple[float, float]] = []
         self.sweeps = 0
+        if after is not None:
+            self.alpha, self.beta, self.sweeps = after.alpha.copy(), after.beta, after.sweeps
+            topic_term = after.topic_terms().toarray() + after.beta
+            fits = matrix @ np.log(topic_term / topic_term.sum(axis=1, keepdims=True)).T + np.log(after.alpha)
+            unit_topic = fits.argmax(axis=1).astype(np.uint32)
+        self.token_topic = np.repeat(unit_topic, self.unit_n)
 
     def sweep(self) -> None:
         """Draw the topic of every token once."""

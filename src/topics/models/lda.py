@@ -21,8 +21,8 @@ from topics.models.chain import Chain, Collapsed, Map, PartlyCollapsed
 from topics.tables import UserError, conform
 from topics.words.counts import Counts
 
-STARTS, SMALL = 5, 200_000  # so many short starts, the best of which goes on, up to so many words; one beyond
-FIRST = 30  # sweeps of a start
+STARTS, FIRST = 5, 30  # short starts, the best of which goes on; sweeps of each
+SMALL, PART = 200_000, 10_000  # words up to which starts have all of them; beyond, so many for each topic
 DRAW_BYTES = 32_000_000  # a fit keeps no more than about this of posterior draws
 PARTS = 20  # of a fit, each of which is told when it is done
 LEVEL = 0.95
@@ -81,10 +81,9 @@ def fit(
 ) -> TopicModel:
     """Fit LDA with `n_topics` topics: the mean of `samples` spaced states of a Gibbs chain after burn-in.
 
-    Up to 200,000 words the chain is the best by log-likelihood of five short ones of 30 sweeps, since one start in two or three
-    ends in a local mode that mixes two topics. Then the first half of the `sweeps` is burn-in, in which both priors are learned, unless `alpha` (a number or one
-    for each topic) or `beta` is given; the second half gives the samples, with the priors held. `sweeps` defaults to
-    `default_sweeps`. The same counts, values and seed give the same bytes.
+    The chain begins where the best of short ones stands (`begun`). Then the first half of the `sweeps` is burn-in, in which both priors are
+    learned, unless `alpha` (a number or one for each topic) or `beta` is given; the second half gives the samples, with the priors
+    held. `sweeps` defaults to `default_sweeps`. The same counts, values and seed give the same bytes.
 
     `engine="parallel"` is for one large fit in many threads: another sampler of the same distribution, whose work goes over `map` (a thread
     pool's), with the same bytes for any number of threads. `engine="gensim"` fits with gensim's online variational Bayes.
@@ -101,10 +100,10 @@ def fit(
         return _fit_gensim(counts, n_topics=n_topics, seed=seed)
     n_words = int(counts.matrix.sum())
     sweeps = sweeps or default_sweeps(n_words)
-    values: dict[str, Any] = {"n_topics": n_topics, "seed": seed, "alpha": alpha, "beta": beta}
     sampler = partial(PartlyCollapsed, map=map) if engine == "parallel" else Collapsed
-    begun = (_begun(sampler(counts, start=start, **values)) for start in range(STARTS if n_words <= SMALL else 1))
-    chain = max(begun, key=Chain.log_likelihood)
+    chain = begun(
+        counts, partial(sampler, n_topics=n_topics, seed=seed, alpha=alpha, beta=beta), n_topics, seed, sweeps
+    )
     burn_in = sweeps // 2
     spacing = max(1, (sweeps - burn_in) // samples)
     pause = max(10, burn_in // 100)
@@ -123,8 +122,40 @@ def fit(
     return _by_share(replace(means.model(counts, seed), engine=engine), counts)
 
 
-def _begun(chain: Chain) -> Chain:
-    """The first sweeps, after which most chains that will end in a poor local mode are already behind."""
+def begun(counts: Counts, sampler: Callable[..., Chain], n_topics: int, seed: int, sweeps: int) -> Chain:
+    """A chain that has left most poor local modes behind: the best of five short ones, by the log-likelihood.
+
+    One start in two or three ends in a mode that mixes two topics. Where there are many words, the short chains have units drawn at
+    random, 10,000 words for each topic, which tell the modes apart; each unit of the whole then begins in the topic that its words fit best.
+    Where topics are so many that this would cost more than a quarter of the `sweeps` to come, one chain begins, with all words: of
+    fewer, many topics would be narrow ones, and stay so.
+    """
+    n_words, enough = int(counts.matrix.sum()), starting_words(counts, n_topics, sweeps)
+    if enough == n_words:
+        return max((_short(sampler(counts, start=start)) for start in range(STARTS)), key=Chain.log_likelihood)
+    if not enough:
+        return _short(sampler(counts))
+    order = np.random.default_rng([seed, 2]).permutation(counts.matrix.shape[0])
+    sizes = np.asarray(counts.matrix.sum(axis=1)).ravel()
+    units = np.sort(order[: np.searchsorted(np.cumsum(sizes[order]), enough) + 1])
+    part = replace(counts, matrix=counts.matrix[units], unit_doc=counts.unit_doc[units])
+    best = max((_short(sampler(part, start=start)) for start in range(STARTS)), key=Chain.log_likelihood)
+    return sampler(counts, start=STARTS, after=best)
+
+
+def starting_words(counts: Counts, n_topics: int, sweeps: int) -> int:
+    """How many words each of the five short chains has; 0 where there is one chain alone, of all words.
+
+    >>> starting_words(example_counts(), 2, 200)
+    120
+    """
+    n_words = int(counts.matrix.sum())
+    if n_words <= SMALL:
+        return n_words
+    return PART * n_topics if 4 * STARTS * FIRST * PART * n_topics <= sweeps * n_words else 0
+
+
+def _short(chain: Chain) -> Chain:
     for done in range(1, FIRST + 1):
         chain.sweep()
         if done % 10 == 0:
