@@ -1,6 +1,6 @@
 """The corpora and settings of published tables: coherence, diversity, and agreement with labels, beside what is in print.
 
-    python benchmarks/literature.py CORPORA [--quick] [--only CORPUS …] [--seeds 0 21 42 1 2]
+    python benchmarks/literature.py CORPORA [--quick] [--only CORPUS …] [--sides SIDE …] [--seeds 0 21 42 1 2]
 
 BBC News, DBLP and M10 as OCTIS prepared them, 20 Newsgroups (the posts at hand, cut to OCTIS's vocabulary), AG News (its test part), and as degenerate cases
 SearchSnippets (8 classes) and GoogleNews (152 classes of titles). Published: Grootendorst 2022 (arXiv 2203.05794, tables 1 and 2: the mean of three runs at each of 10, 20,
@@ -265,11 +265,13 @@ def main() -> None:
     parser.add_argument("corpora", type=Path)
     parser.add_argument("--quick", action="store_true", help="BBC News alone, one seed, 10 topics and its classes")
     parser.add_argument("--only", nargs="+", default=[], help="corpora, by the beginning of their names")
+    parser.add_argument("--sides", nargs="+", default=list(SIDES), help="by the beginning of their names")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 21, 42, 1, 2])
     given = parser.parse_args()
     there = [side for side in SIDES if side not in NEEDS or importlib.util.find_spec(NEEDS[side])]
     for side in sorted(set(SIDES) - set(there)):
         print(f"left out: {side} is not installed")
+    there = [side for side in there if side.startswith(tuple(given.sides))]
     lda.fit(lda.example_counts(), n_topics=2, seed=1, sweeps=4, samples=1)  # compile
     for name, read in corpora(given.corpora).items():
         if (given.quick and name != "BBC News") or (given.only and not name.startswith(tuple(given.only))):
