@@ -7,6 +7,7 @@ with which versions and by which command; `python benchmarks/run.py --keep lines
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import platform
@@ -49,9 +50,15 @@ def _run(file: str) -> str:
     run = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}"
     about = {"run": run, "date": f"{now:%Y-%m-%d}", "command": command(), "machine": machine(), "versions": versions()}
     about |= {"commit": commit()}
-    about |= {"load": round(os.getloadavg()[0], 1)} if hasattr(os, "getloadavg") else {}
+    about |= {"load": load()}
     _append(file, about)
+    atexit.register(lambda: _append(file, about | {"load": max(about["load"], load())}))  # said again at the end
     return run
+
+
+def load() -> float:
+    """Processes at work in the last minute; 0 where the system does not say."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else 0.0
 
 
 def commit() -> str:
