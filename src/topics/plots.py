@@ -22,6 +22,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pandas as pd
+from fontTools.subset import Options
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -45,6 +46,8 @@ STYLE: dict[Any, Any] = {
     "figure.facecolor": PAPER, "axes.facecolor": "none", "lines.linewidth": 1.4, "lines.markersize": 3.5,
     "svg.hashsalt": "topics", "svg.fonttype": "path", "pdf.fonttype": 42, "pdf.compression": 6,
 }  # fmt: skip
+# A PDF places each letter itself: the tables of a font that say how letters are set together take most of its time.
+Options._drop_tables_default = [*Options._drop_tables_default, "GSUB", "GPOS", "GDEF", "MATH", "kern", "BASE"]
 
 
 # What every figure shares ---------------------------------------------------------------------------------------------
@@ -91,9 +94,9 @@ def _save(figure: Figure, stream: io.BytesIO, kind: str, metadata: dict[str, Any
     """Save; the layout is settled once, so that a figure's bytes do not depend on how often it was saved before."""
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
-        if figure.get_layout_engine() is not None:
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")
+        if layout := figure.get_layout_engine():
+            layout.execute(figure)
+            figure.set_layout_engine(None)  # else it is settled, and all is drawn, once more at each save
         figure.savefig(stream, format=kind, metadata=metadata)
 
 
