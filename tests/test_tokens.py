@@ -11,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nltk.tokenize.api import TokenizerI
 
-from topics.tokens import BLOCK, CLITICS, JOINS, LETTER, TAIL, Tokenizer, paragraphs, sentences, token_table, tokenise
+from topics.tokens import (
+    BLOCK,
+    CLITICS,
+    JOINS,
+    LETTER,
+    TAIL,
+    nltk_tokenizer,
+    paragraphs,
+    sentences,
+    token_table,
+    tokenise,
+)
 
 PROSE = st.text(
     alphabet=st.sampled_from(list("abcdeé ABCĐ 0123.,;:!?'’\"“”()-–_&/$%\n\t\u0301\ufffd\u00a0ñ中")) | st.characters(),
@@ -160,7 +171,7 @@ def test_words_joined_by_space_hyphen_or_possessive_are_marked():
 
 
 def test_it_is_a_tokeniser_of_nltk():
-    tokenizer = Tokenizer()
+    tokenizer = nltk_tokenizer()
     assert isinstance(tokenizer, TokenizerI)
     assert tokenizer.tokenize_sents(["5G is here", "l'usine"]) == [["5G", "is", "here"], ["l'", "usine"]]
     assert list(tokenizer.span_tokenize("a b")) == [(0, 1), (2, 3)]

@@ -16,13 +16,12 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
-from fontTools.subset import Options
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -46,8 +45,6 @@ STYLE: dict[Any, Any] = {
     "figure.facecolor": PAPER, "axes.facecolor": "none", "lines.linewidth": 1.4, "lines.markersize": 3.5,
     "svg.hashsalt": "topics", "svg.fonttype": "path", "pdf.fonttype": 42, "pdf.compression": 6,
 }  # fmt: skip
-# A PDF places each letter itself: the tables of a font that say how letters are set together take most of its time.
-Options._drop_tables_default = [*Options._drop_tables_default, "GSUB", "GPOS", "GDEF", "MATH", "kern", "BASE"]
 
 
 # What every figure shares ---------------------------------------------------------------------------------------------
@@ -85,9 +82,18 @@ def to_svg(figure: Figure) -> str:
 
 def to_pdf(figure: Figure) -> bytes:
     """The figure as PDF with its fonts embedded (Type 42), the same bytes each time."""
+    _drop_tables_of_fonts()
     stream = io.BytesIO()
     _save(figure, stream, "pdf", {"CreationDate": None, "Creator": "topics", "Producer": None})
     return stream.getvalue()
+
+
+@cache
+def _drop_tables_of_fonts() -> None:
+    """Embed no table of a font that says how letters are set together: a PDF places each itself, and those take most of its time."""
+    from fontTools.subset import Options
+
+    Options._drop_tables_default = [*Options._drop_tables_default, "GSUB", "GPOS", "GDEF", "MATH", "kern", "BASE"]
 
 
 def _save(figure: Figure, stream: io.BytesIO, kind: str, metadata: dict[str, Any]) -> None:

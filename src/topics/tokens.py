@@ -1,7 +1,7 @@
 """The one tokeniser: words, sentences and paragraphs as offsets into the text, by rules alone, without any data.
 
 Every count, context and highlight comes from the same spans, so they agree. Sentences and paragraphs are read from what
-stands between two words. `Tokenizer` is the same with the interface of NLTK's tokenisers.
+stands between two words. `nltk_tokenizer` gives the same with the interface of NLTK's tokenisers.
 
 >>> text = "Viet Nam’s e-government (5G, R&D) cost US$9 billion. Nguyễn Hòa agreed."
 >>> [text[start:end] for start, end in tokenise(text)]
@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import regex
-from nltk.tokenize.api import TokenizerI
+
+if TYPE_CHECKING:
+    from nltk.tokenize.api import TokenizerI
 
 CLITICS = frozenset(
     "s re r ve ll d m S RE R VE LL D M".split()
@@ -60,18 +62,22 @@ ABBREVIATIONS = frozenset(
 STARTERS = frozenset("The A An He She It They We I In On At But And This That These However Its His Her Their".split())
 
 
-class Tokenizer(TokenizerI):
+def nltk_tokenizer() -> TokenizerI:
     """`tokenise` as an NLTK tokeniser, for whatever in NLTK takes one.
 
-    >>> Tokenizer().tokenize("Industry 4.0 in Đà Nẵng")
+    >>> nltk_tokenizer().tokenize("Industry 4.0 in Đà Nẵng")
     ['Industry', '4.0', 'in', 'Đà', 'Nẵng']
     """
+    from nltk.tokenize.api import TokenizerI  # here, for it is slow to import
 
-    def tokenize(self, s: str) -> list[str]:
-        return [s[start:end] for start, end in tokenise(s)]
+    class Tokenizer(TokenizerI):
+        def tokenize(self, s: str) -> list[str]:
+            return [s[start:end] for start, end in tokenise(s)]
 
-    def span_tokenize(self, s: str) -> Iterator[tuple[int, int]]:
-        yield from tokenise(s)
+        def span_tokenize(self, s: str) -> Iterator[tuple[int, int]]:
+            yield from tokenise(s)
+
+    return Tokenizer()
 
 
 def tokenise(text: str) -> list[tuple[int, int]]:

@@ -11,17 +11,37 @@ can be written it is compiled in memory.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
+from threading import Lock
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+_plain: dict[str, Callable[..., Any]] = {}  # kernels that were never called
+_lock = Lock()
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make numba's of all kernels here when one of them is first called: who only reads results never loads numba."""
+    _plain[function.__name__] = function
+
+    @wraps(function)
+    def first(*given: Any) -> Any:
+        with _lock:
+            globals().update({name: _compiled(each) for name, each in _plain.items()})
+            _plain.clear()
+        return globals()[function.__name__](*given)
+
+    return first
+
+
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile on first use, without the interpreter's lock; keep the machine code where a folder can be written.
 
     With `error_model="numpy"` a division by zero gives infinity instead of being looked out for: 8 % of a sweep.
     """
+    from numba import njit
+
     try:
         return njit(nogil=True, error_model="numpy", cache=True)(function)
     except RuntimeError:  # no folder to keep it in: a read-only install without a home

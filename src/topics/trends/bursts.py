@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.special import expit, logit
 
 from topics import tables
@@ -199,5 +198,5 @@ def scan_p(z: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     n_draws = len(drawn)
     above = (drawn >= z - 1e-12).sum(axis=0)
     spread = drawn.std(axis=0) * np.sqrt(6) / np.pi
-    tail = stats.gumbel_r.sf(z, loc=drawn.mean(axis=0) - np.euler_gamma * spread, scale=np.maximum(spread, 1e-12))
+    tail = -np.expm1(-np.exp(-(z - (drawn.mean(axis=0) - np.euler_gamma * spread)) / np.maximum(spread, 1e-12)))
     return np.where(above > 0, (1 + above) / (1 + n_draws), np.minimum(tail, 1 / (1 + n_draws)))

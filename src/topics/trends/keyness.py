@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
-from scipy.special import logit
+from scipy import sparse
+from scipy.special import logit, stdtr, stdtrit
 
 from topics import tables
 from topics.trends.periods import ordinals
@@ -88,7 +88,7 @@ def keyness(
     z, df, effect = (np.concatenate(arrays, axis=1)[0] for arrays in zip(*screen, strict=True))
     inflation = serial_inflation(cells)
     z, effect = z / np.sqrt(inflation), effect * inflation
-    p = 2 * stats.t.sf(np.abs(z), df)
+    p = 2 * stdtr(df, -np.abs(z))
     kept = np.flatnonzero(q_values(p) <= q)
     permuted = np.full(len(p), np.nan)
     permuted[kept] = _permuted_p(
@@ -347,7 +347,7 @@ def _effects(
     log_odds = logit(raised / (words + prior)) - logit(expected / (words + prior))
     difference = log_odds[0] - log_odds[1]
     error = np.minimum(np.sqrt(effect * (1 / raised).sum(axis=0)), np.abs(difference) / np.maximum(np.abs(z), 1e-9))
-    half = stats.t.ppf(0.5 + LEVEL / 2, df) * error
+    half = stdtrit(df, 0.5 + LEVEL / 2) * error
     marked = np.where(difference >= 0, 0, 1)
     column = np.arange(counts.shape[1])
     docs = np.array([side.shape[0] for side in sides])

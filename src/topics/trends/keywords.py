@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+from scipy import sparse
+from scipy.special import ndtri
 
 from topics import tables
 from topics.trends.periods import positions
@@ -184,7 +185,7 @@ def rate_interval(rate: np.ndarray, variance: np.ndarray, words: np.ndarray) -> 
     each = 1e4 / np.maximum(words, 1)[:, None]
     expected = (np.nan_to_num(rate) * known).sum(axis=0)
     clump = (np.where(known, variance, 0.0) / each).sum(axis=0) / np.maximum(expected, 1e-12)
-    z2 = stats.norm.ppf(0.5 + LEVEL / 2) ** 2
+    z2 = ndtri(0.5 + LEVEL / 2) ** 2
     scale = np.maximum(clump, 1.0) * each * z2
     half = np.sqrt(np.nan_to_num(rate) * scale + scale**2 / 4)
     low, high = (np.where(known, np.maximum(rate + scale / 2 + sign * half, 0), np.nan) for sign in (-1, 1))

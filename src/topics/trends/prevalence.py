@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
-from scipy.special import expit, logit
+from scipy import sparse
+from scipy.special import expit, logit, ndtri, stdtrit
 
 from topics import tables
 from topics.trends.periods import FEWEST_PERIODS, positions, season_terms
@@ -205,7 +205,7 @@ def _topic_intervals(
         axis=1, keepdims=True
     )
     centre = logit(estimate)
-    stretch = widen * stats.t.ppf(1 - tail, len(blocks) - 1) / stats.norm.ppf(1 - tail)
+    stretch = widen * stdtrit(len(blocks) - 1, 1 - tail) / ndtri(1 - tail)
     low, high = (
         expit(centre + stretch * (logit(end) - centre)) for end in np.quantile(drawn, [tail, 1 - tail], axis=0)
     )

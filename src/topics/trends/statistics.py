@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse, stats
-from scipy.special import expit, logit
+from scipy import sparse
+from scipy.special import expit, logit, ndtr, ndtri, stdtr, stdtrit
 
 LEVEL = 0.95
 MOVED = 0.025  # largest q of a name that is said to have moved: a run has two families, topics and keywords, and together they err in .05
@@ -40,7 +40,7 @@ def wilson(share: ArrayLike, n: ArrayLike, level: float = LEVEL) -> tuple[Array,
     (0.1124, 0.3304)
     """
     share, n = np.broadcast_arrays(np.asarray(share, dtype=float), np.asarray(n, dtype=float))
-    z2 = stats.norm.ppf(0.5 + level / 2) ** 2
+    z2 = ndtri(0.5 + level / 2) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         middle = (share + z2 / (2 * n)) / (1 + z2 / n)
         half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
@@ -96,7 +96,7 @@ def mann_kendall(values: ArrayLike) -> tuple[float, float]:
     ties = np.unique(values, return_counts=True)[1]
     variance = (n * (n - 1) * (2 * n + 5) - (ties * (ties - 1) * (2 * ties + 5)).sum()) / 18
     z = (score - np.sign(score)) / np.sqrt(variance) if variance > 0 else 0.0
-    return score / len(first), float(2 * stats.norm.sf(abs(z)))
+    return score / len(first), float(2 * ndtr(-abs(z)))
 
 
 def selected_intervals(mixture: Array, df: Array, q: Array) -> tuple[Array, Array]:
@@ -121,10 +121,10 @@ def selected_intervals(mixture: Array, df: Array, q: Array) -> tuple[Array, Arra
 
 def mixture_quantile(weight: Array, centre: Array, width: Array, at: float, df: Array) -> Array:
     """Quantiles of mixtures, one a row, of t distributions of `df` (n_names,), by halving what holds them."""
-    reach = stats.t.isf(1e-7, df)[:, None]
+    reach = -stdtrit(df, 1e-7)[:, None]
     low, high = (centre - reach * width).min(axis=1), (centre + reach * width).max(axis=1)
     safe, knots = np.maximum(width, 1e-12), np.sinh(np.linspace(-12, 12, 4001))
-    known = {each: stats.t.cdf(knots, each) for each in np.unique(df)}
+    known = {each: stdtr(each, knots) for each in np.unique(df)}
     for _ in range(45):
         half = (low + high) / 2
         deviate = (half[:, None] - centre) / safe
@@ -308,7 +308,7 @@ def summary(fit: Mapping[str, Array], grid: Array, df: Array, level: float) -> d
     weight = fit["weight"]
     slopes = fit["coefficients"][..., 0]
     errors = np.sqrt(fit["scale"] * fit["inverse"][..., 0, 0])
-    above, below = ((weight * stats.t.sf(side * slopes / errors, df[:, None])).sum(axis=1) for side in (-1, 1))
+    above, below = ((weight * stdtr(df[:, None], -side * slopes / errors)).sum(axis=1) for side in (-1, 1))
     tail = (1 - level) / 2
     return {
         "slope": (weight * slopes).sum(axis=1),
