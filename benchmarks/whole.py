@@ -71,7 +71,7 @@ def inside(log: Path, arguments: list[str]) -> int:
         **more,
     )
     run.run_child = clocked(lambda job, *rest: f"notebook {Path(job['page']).stem}", run.run_child)
-    run.run_notebooks = clocked(lambda *given: "waiting for notebooks, making pages", run.run_notebooks)
+    run.Notebooks.write_pages = clocked(lambda *given: "waiting for notebooks, making pages", run.Notebooks.write_pages)
     run.write_table = clocked(lambda *given: "writing tables", run.write_table)
     for name in ("gather", "write_front_page"):
         setattr(index, name, clocked(lambda *given: "front page", getattr(index, name)))

@@ -360,12 +360,15 @@ def comparison(settings: Settings, track: Track = untracked) -> store.Kept:
     `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons.
     """
     counts = grid(settings)
-    wanted = jobs(settings, counts)
-    fits(settings, wanted, track)
     key = store.key(
         "comparison", room="models", values=_comparison_values(settings, counts), inputs=[words(settings).key]
     )
-    return _keep(settings, key, lambda: _compare(settings, counts))
+
+    def build() -> store.Result:
+        fits(settings, jobs(settings, counts), track)
+        return _compare(settings, counts)
+
+    return _keep(settings, key, build)
 
 
 def _comparison_values(settings: Settings, counts: tuple[int, ...]) -> dict[str, Any]:
@@ -546,13 +549,16 @@ def topics(settings: Settings, n_topics: int, track: Track = untracked) -> store
     """The topics of one count: `topics, topic_terms, doc_topics, matches, stability, labels, groups, seed, floor`."""
     if type(n_topics) is not int or not 2 <= n_topics <= 1000:
         raise UserError(f"n_topics must be a whole number of 2 to 1,000. Got {n_topics!r}.")
-    wanted = [item for item in jobs(settings, [n_topics], [n_topics]) if item[1] == "whole"]
-    fits(settings, wanted, track)
     values = {"n_topics": n_topics, "seeds": list(settings.seeds), "engine": settings.engine} | _listing_values(
         settings
     )
     key = store.key("topics", room="models", values=values, inputs=[words(settings).key])
-    return _keep(settings, key, lambda: _describe(settings, n_topics))
+
+    def build() -> store.Result:
+        fits(settings, [item for item in jobs(settings, [n_topics], [n_topics]) if item[1] == "whole"], track)
+        return _describe(settings, n_topics)
+
+    return _keep(settings, key, build)
 
 
 def _hidden(settings: Settings) -> set[str]:
@@ -935,8 +941,13 @@ def _beside(settings: Settings) -> store.Result:
 # --- everything -------------------------------------------------------------------------------------------------------------
 
 
-def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked) -> dict[str, Any]:
-    """All steps in order, for a report: the results kept, the counts that get a page, and every table by name."""
+def everything(
+    settings: Settings, tell: Tell = quiet, track: Track = untracked, ready: Callable[[dict[str, Any]], object] = dict
+) -> dict[str, Any]:
+    """All steps in order, for a report: the results kept, the counts that get a page, and every table by name.
+
+    `ready` is told what is made as soon as it is enough for some page: what needs no fit is done beside the fits.
+    """
     from topics.models import labels
 
     labels.read_labels(labels_file(settings))  # a mistake in it is told before any work
@@ -948,35 +959,48 @@ def everything(settings: Settings, tell: Tell = quiet, track: Track = untracked)
     tell(f"{len(base['articles']):,} articles; counting words")
     vocabulary = words(settings)
     tell(f"{len(vocabulary['terms']):,} terms; fitting {', '.join(map(str, grid(settings)))} topics")
-    compared = comparison(settings, track)
-    suggested = compared["choice"]["n_topics"]
-    counts = paged(settings) or (suggested or (grid(settings)[-1] if few(settings) else grid(settings)[0]),)
-    settings = replace(settings, topic_counts=counts)  # as the notebooks of the run will have them
-    described = {k: topics(settings, k, track) for k in counts}
-    tell("following topics and keywords over time")
+    beside = ThreadPoolExecutor(1)
+    try:
+        followed = beside.submit(_without_fits, settings, base, vocabulary, ready)
+        compared = comparison(settings, track)
+        suggested = compared["choice"]["n_topics"]
+        counts = paged(settings) or (suggested or (grid(settings)[-1] if few(settings) else grid(settings)[0]),)
+        settings = replace(settings, topic_counts=counts)  # as the notebooks of the run will have them
+        made = {"comparison": compared, "splits": splits(settings), "suggested": suggested} | followed.result()
+    finally:
+        beside.shutdown(wait=False, cancel_futures=True)
+    ready(made)
+    tell("following topics over time")
+    made |= {
+        "settings": deciding(settings),
+        "topics": {k: topics(settings, k, track) for k in counts},
+        "reading": {k: reading(settings, k) for k in counts},
+        "topics_over_time": {} if few(settings) else {k: topics_over_time(settings, k) for k in counts},
+        "topic_counts": counts,
+        "grid": grid(settings),
+        "seeds": settings.seeds,
+    }
+    ready(made)
+    return made | {"tables": tables(made)}
+
+
+def _without_fits(
+    settings: Settings, base: store.Kept, vocabulary: store.Kept, ready: Callable[[dict[str, Any]], object]
+) -> dict[str, Any]:
+    """What a run has before any fit is done: articles, words, keywords over time, what marks groups."""
     made: dict[str, Any] = {
         "path": articles_path(settings),
         "inputs": inputs(articles_path(settings)),
-        "settings": deciding(settings),
         "day": "" if base.key == _corpus(settings, "").key else date.today().isoformat(),
         "collection": collection(settings),
         "few": few(settings),
         "corpus": base,
         "words": vocabulary,
-        "comparison": compared,
-        "splits": splits(settings),
-        "topics": described,
-        "reading": {k: reading(settings, k) for k in counts},
-        "topics_over_time": {} if few(settings) else {k: topics_over_time(settings, k) for k in counts},
         "keywords": keywords(settings),
         "keyness": keyness(settings),
         "companions": companions(settings),
-        "topic_counts": counts,
-        "suggested": suggested,
-        "grid": grid(settings),
-        "seeds": settings.seeds,
     }
-    made["tables"] = tables(made)
+    ready(made)
     return made
 
 

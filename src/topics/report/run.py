@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -93,23 +93,24 @@ def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str,
     """Everything of a run in the folder `work`; returns what the front page says, the `summary` and the ledger's `entry`."""
     from topics import pipeline
 
-    made = pipeline.everything(settings, tell=tell, track=track)
-    from topics.report import html, index, public
+    write_settings(settings, work, settings.topic_counts)
+    with Notebooks(settings, work) as notebooks:
+        made = pipeline.everything(settings, tell=tell, track=track, ready=notebooks.start)
+        from topics.report import html, index, public
 
-    corpus = provenance.corpus_digest(made["inputs"])
-    made |= {"name": name, "ledger": index.ledger_line(runs, corpus, made["topic_counts"])}
-    replace_file(
-        work / "config.yml", lambda path: write_text(path, settings_text(settings, work, made["topic_counts"]))
-    )
-    for table, rows in made["tables"].items():
-        write_table(rows, work / "tables", table)
-    pages = page_names(made["topic_counts"], made["few"])
-    limit = public.Limit(made["corpus"]) if settings.public else None
-    run_notebooks(settings, work, made, pages, name, limit)
-    tell("front page")
-    record = provenance.record(settings, made)
-    html.begin(work)
-    data = index.gather(made, record, pages)
+        notebooks.start(made)
+        corpus = provenance.corpus_digest(made["inputs"])
+        made |= {"name": name, "ledger": index.ledger_line(runs, corpus, made["topic_counts"])}
+        for table, rows in made["tables"].items():
+            write_table(rows, work / "tables", table)
+        tell("front page")
+        pages = page_names(made["topic_counts"], made["few"])
+        limit = public.Limit(made["corpus"]) if settings.public else None
+        record = provenance.record(settings, made)
+        html.begin(work)
+        data = index.gather(made, record, pages)
+        notebooks.write_pages(pages, name, limit)
+    write_settings(settings, work, made["topic_counts"])
     index.write_front_page(data, work)
     if limit:
         public.shorten_page(limit, work / "index.html")
@@ -250,7 +251,12 @@ def shown(path: Path) -> str:
 # --- settings of the run ------------------------------------------------------------------------------------------------
 
 
-def settings_text(settings: Settings, folder: Path, topic_counts: Sequence[int]) -> str:
+def write_settings(settings: Settings, work: Path, topic_counts: Sequence[int] | str) -> None:
+    text = settings_text(settings, work, topic_counts)
+    replace_file(work / "config.yml", lambda path: write_text(path, text))
+
+
+def settings_text(settings: Settings, folder: Path, topic_counts: Sequence[int] | str) -> str:
     """All settings in force as the file that the notebooks of the run, `verify` and a reader take up; paths as seen from `folder`."""
     import yaml
 
@@ -259,7 +265,7 @@ def settings_text(settings: Settings, folder: Path, topic_counts: Sequence[int])
         value = articles_path(settings) if name == "articles" else getattr(settings, name)
         value = relative(Path(value), folder) if name in PATHS else value
         values[name] = list(value) if isinstance(value, tuple) else value
-    values["topic_counts"] = list(topic_counts)
+    values["topic_counts"] = topic_counts if isinstance(topic_counts, str) else list(topic_counts)
     return "# The settings in force when this run was made.\n" + yaml.safe_dump(
         values, sort_keys=False, allow_unicode=True
     )
@@ -280,52 +286,66 @@ def relative(path: Path, folder: Path) -> str:
 # --- notebooks ----------------------------------------------------------------------------------------------------------
 
 
-def run_notebooks(
-    settings: Settings,
-    work: Path,
-    made: Mapping[str, Any],
-    pages: list[tuple[str, str]],
-    name: str,
-    limit: Any = None,
-) -> None:
-    """Execute every notebook, as many at once as there are workers, and make each into a page."""
-    from topics import pipeline
-    from topics.report import html, public
+class Notebooks:
+    """The notebooks of a run: each is executed as soon as the results are there that it shows, as many at once as there are workers."""
 
-    jobs = notebook_jobs(work, made, settings)
-    titles = dict(pages)
-    kernels = Kernels(work / ".jupyter")
-    pool = ThreadPoolExecutor(pipeline.worker_count(settings))
-    try:
-        waiting = [(job, pool.submit(run_child, job, work, kernels)) for job in jobs]
-        for job, done in track(waiting, total=len(jobs), what="pages"):
+    def __init__(self, settings: Settings, work: Path) -> None:
+        from topics import pipeline
+
+        self.settings, self.work = settings, work
+        self.kernels = Kernels(work / ".jupyter")
+        self._pool = ThreadPoolExecutor(pipeline.worker_count(settings))
+        self._waiting: dict[str, Future[None]] = {}
+
+    def __enter__(self) -> Notebooks:
+        """Begin the processes that will be wanted: they load what pages need while the articles are read."""
+        executed_before = any(Path(self.settings.cache).glob("page-*"))
+        self.kernels.begin(2 if executed_before else 4)
+        return self
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if kind:
+            self.kernels.kill()
+        self._pool.shutdown(cancel_futures=True)
+        self.kernels.kill()
+        if not kind:
+            shutil.rmtree(self.work / ".jupyter", ignore_errors=True)
+
+    def start(self, made: Mapping[str, Any]) -> None:
+        """Execute the notebooks that show nothing but what is made; one that has failed since raises."""
+        for done in [each for each in self._waiting.values() if each.done()]:
             done.result()
-            executed, page = work / "notebooks" / f"{job['page']}.ipynb", f"{job['page']}.html"
+        for job in notebook_jobs(self.work, made, self.settings):
+            if job["page"] not in self._waiting:
+                self._waiting[job["page"]] = self._pool.submit(run_child, job, self.work, self.kernels)
+
+    def write_pages(self, pages: list[tuple[str, str]], collection: str, limit: Any = None) -> None:
+        """Make each executed notebook into a page, in the order of `pages`, topics first where quotations are limited."""
+        from topics.report import html, public
+
+        order = sorted(pages, key=lambda page: not page[0].startswith("03")) if limit else pages
+        files = [(file, title) for file, title in order if Path(file).stem in self._waiting]
+        for file, title in track(files, total=len(files), what="pages"):
+            self._waiting[Path(file).stem].result()
+            executed = self.work / "notebooks" / f"{Path(file).stem}.ipynb"
             if limit:
                 public.shorten_notebook(limit, executed)
-            html.page(executed, work / page, title=titles[page], nav=pages, collection=name)
-    except KeyboardInterrupt:
-        kernels.kill()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-    shutil.rmtree(work / ".jupyter", ignore_errors=True)
+            html.page(executed, self.work / file, title=title, nav=pages, collection=collection)
 
 
 def notebook_jobs(work: Path, made: Mapping[str, Any], settings: Settings) -> list[dict[str, Any]]:
-    """What each execution is told: notebook, name of its page, parameters, where it is kept; the page wanted first is first.
+    """What each execution is told that shows nothing but what is `made`: notebook, name of its page, parameters, where it is kept; the page wanted first is first.
 
     The key holds all that a page can show but the run's own name and the other pages: the keys of the results that it may read, every
     setting, the source and the libraries.
     """
-    counts = made["topic_counts"]
     plan: list[tuple[str, str, dict[str, Any]]] = [
         ("01_corpus", "01_corpus", {}),
-        ("02_topic_counts", "02_topic_counts", {}),
+        ("04_keyword_trends", "04_keyword_trends", {}),
     ]
+    plan += [("02_topic_counts", "02_topic_counts", {})] if "splits" in made else []
+    counts = sorted(made.get("reading", ()), key=lambda count: count != made["suggested"])
     plan += [("03_topics", f"03_topics_{count:02d}", {"n_topics": count}) for count in counts]
-    plan += [("04_keyword_trends", "04_keyword_trends", {})]
-    plan.sort(key=lambda item: item[1] != f"03_topics_{made['suggested'] or 0:02d}")
     shared = [made[name].key for name in ("corpus", "words", "keywords", "keyness", "companions")]
     values = {name: value for name, value in deciding(settings).items() if name not in ("topic_counts", "public")}
 
@@ -352,21 +372,45 @@ def page_names(topic_counts: Sequence[int], few: bool) -> list[tuple[str, str]]:
     return [*first, *topics, ("04_keyword_trends.html", "Keywords")]
 
 
+LOADED = ("report.corpus_page", "report.counts_page", "report.keywords_page", "report.topic_sections")
+
+
 class Kernels:
     """The processes that execute notebooks; `kill` ends all of them."""
 
     def __init__(self, home: Path) -> None:
-        self.home, self._stopped = home, False
+        self.home, self._stopped, self._begun = home, False, 0
         self._running: dict[str, Any] = {}
+        self._spare: list[tuple[Path, Any]] = []
         self._lock = threading.Lock()
+
+    def begin(self, n: int) -> None:
+        """Start so many processes for notebooks to come, which load meanwhile what these need."""
+        load = [f"__import__('topics.{module}') and None" for module in LOADED]
+        with self._lock:
+            self._spare += [self._new([*load, "__import__('gc').freeze()"]) for _ in range(n)]
 
     @contextmanager
     def start(self, name: str) -> Iterator[Any]:
-        """A kernel of this very Python, whatever kernels are installed at home; nothing of it is written there."""
+        """A process for this notebook, one that was begun where there is any."""
+        with self._lock:
+            if self._stopped:
+                raise RuntimeError(f"{name}: stopped")
+            self._running[name] = self._spare.pop(0) if self._spare else self._new([])
+        try:
+            yield self._running[name][1]
+        finally:
+            with self._lock:
+                _, kernel = self._running.pop(name)
+            kernel.shutdown_kernel(now=True)
+
+    def _new(self, lines: Sequence[str]) -> tuple[Path, Any]:
+        """A kernel of this very Python that begins with these lines, whatever kernels are installed at home; nothing of it is written there."""
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.manager import KernelManager
 
-        home = self.home / name
+        self._begun += 1
+        home = self.home / str(self._begun)
         home.mkdir(parents=True, exist_ok=True)
         settled = {f"JUPYTER_{kind}_DIR": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
         settled |= {"IPYTHONDIR": str(home / "ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1", "PYTHONSAFEPATH": "1"}
@@ -382,34 +426,28 @@ class Kernels:
             "jupyter_client.asynchronous.AsyncKernelClient"  # one that waits would not see a kernel die
         )
         with (home / "kernel.txt").open("wb") as said:
-            with self._lock:
-                if self._stopped:
-                    raise RuntimeError(f"{name}: stopped")
-                kernel.start_kernel(
-                    extra_arguments=["--log-level=ERROR"],
-                    cwd=str(NOTEBOOKS),
-                    env=os.environ | settled,
-                    stdout=said,
-                    stderr=said,
-                )
-                self._running[name] = kernel
-            try:
-                yield kernel
-            finally:
-                with self._lock:
-                    del self._running[name]
-                kernel.shutdown_kernel(now=True)
+            kernel.start_kernel(
+                extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={list(lines)!r}"],
+                cwd=str(NOTEBOOKS),
+                env=os.environ | settled,
+                stdout=said,
+                stderr=said,
+            )
+        return home, kernel
 
     def last_lines(self, name: str) -> str:
         """What the process itself said last."""
-        said = (self.home / name / "kernel.txt").read_text(encoding="utf-8", errors="replace")
+        said = (self._running[name][0] / "kernel.txt").read_text(encoding="utf-8", errors="replace")
         return "\n".join(said.strip().splitlines()[-LAST_LINES:])
 
     def kill(self) -> None:
         with self._lock:
             self._stopped = True
-            for kernel in self._running.values():
+            for _, kernel in self._running.values():
                 kernel.provisioner.process.kill()
+            for _, kernel in self._spare:
+                kernel.shutdown_kernel(now=True)
+            self._spare.clear()
 
 
 def run_child(job: Mapping[str, Any], work: Path, kernels: Kernels) -> None:
