@@ -14,7 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 from itertools import pairwise
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -140,6 +140,20 @@ def _keep(settings: Settings, key: str, build: Callable[[], store.Result]) -> st
         ) from None
 
 
+def _once(step: Callable[[Settings], store.Kept]) -> Callable[[Settings], store.Kept]:
+    """A step that every other one asks for: looked up and read once for each object of settings; files that change meanwhile are the next one's."""
+
+    @wraps(step)
+    def known(settings: Settings) -> store.Kept:
+        results: dict[str, store.Kept] = settings.__dict__.setdefault("_results", {})
+        if step.__name__ not in results:
+            results[step.__name__] = step(settings)
+        return results[step.__name__]
+
+    return known
+
+
+@_once
 def corpus(settings: Settings) -> store.Kept:
     """The corpus: `articles, removals, dropped, repeats` and `language`."""
     kept = _corpus(settings, "")
@@ -184,6 +198,7 @@ def check(settings: Settings) -> str:
     return audit.check_text(kept["articles"], kept["removals"], kept["dropped"], kept["repeats"], kept["columns"])
 
 
+@_once
 def words(settings: Settings) -> store.Kept:
     """What counts as a word: `counts, terms, dropped, names, spans, phrases, tokens, forms, …` of the corpus."""
     from topics.words import counts
@@ -232,6 +247,7 @@ def unit(settings: Settings) -> str:
     return "paragraph" if few(settings) else "article"
 
 
+@_once
 def held_out(settings: Settings) -> store.Kept:
     """The corpus in two: `train` and `test` counts, words and phrases learned on the articles of `train` alone."""
     from topics.words import counts
