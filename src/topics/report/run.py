@@ -98,7 +98,6 @@ def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str,
         made = pipeline.everything(settings, tell=tell, track=track, ready=notebooks.start)
         from topics.report import html, index, public
 
-        notebooks.start(made)
         corpus = provenance.corpus_digest(made["inputs"])
         made |= {"name": name, "ledger": index.ledger_line(runs, corpus, made["topic_counts"])}
         for table, rows in made["tables"].items():
