@@ -162,10 +162,14 @@ def number(text: str) -> int:
 def ours(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Spent]:
     """What `lda.fit` gives, its short starts counted among the sweeps, all its samples kept as draws."""
     lda.DRAW_BYTES = 10**10
+
+    def started(left: int) -> float:
+        enough = lda.starting_words(train, k, left)
+        return lda.FIRST * (lda.STARTS * enough / int(train.matrix.sum()) if enough else 1)
+
+    left = next((left for left in range(sweeps, 2, -1) if left + started(left) <= sweeps), 2)
     clock = Clock()
-    enough = lda.starting_words(train, k, sweeps)
-    begun = lda.FIRST * (lda.STARTS * enough / int(train.matrix.sum()) if enough else 1)
-    model = lda.fit(train, n_topics=k, seed=seed, sweeps=max(round(sweeps - begun), 2), samples=SAMPLES)
+    model = lda.fit(train, n_topics=k, seed=seed, sweeps=left, samples=SAMPLES)
     spent = clock.read()
     counts = model.draws_term.toarray().reshape(-1, k, len(train.terms)) + model.beta
     draws = list(counts / counts.sum(axis=2, keepdims=True))

@@ -127,7 +127,7 @@ def begun(counts: Counts, sampler: Callable[..., Chain], n_topics: int, seed: in
 
     One start in two or three ends in a mode that mixes two topics. Where there are many words, the short chains have units drawn at
     random, 10,000 words for each topic, which tell the modes apart; each unit of the whole then begins in the topic that its words fit best.
-    Where topics are so many that this would cost more than a quarter of the `sweeps` to come, one chain begins, with all words: of
+    Where topics are so many that this would cost more than three tenths of the `sweeps` to come, one chain begins, with all words: of
     fewer, many topics would be narrow ones, and stay so.
     """
     n_words, enough = int(counts.matrix.sum()), starting_words(counts, n_topics, sweeps)
@@ -152,7 +152,7 @@ def starting_words(counts: Counts, n_topics: int, sweeps: int) -> int:
     n_words = int(counts.matrix.sum())
     if n_words <= SMALL:
         return n_words
-    return PART * n_topics if 4 * STARTS * FIRST * PART * n_topics <= sweeps * n_words else 0
+    return PART * n_topics if STARTS * FIRST * PART * n_topics <= 0.3 * sweeps * n_words else 0
 
 
 def _short(chain: Chain) -> Chain:
