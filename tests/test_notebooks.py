@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from topics.tables import UserError
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("0[1-9]_*.ipynb"))
 COMMON = {"articles": None, "config": "../config.yml", "out": None}
@@ -64,6 +68,21 @@ class TestNotebook:
                 ), source
         imports = [source for source in sources if "import " in source]
         assert len(imports) == 1, "one setup cell"
+
+    @pytest.mark.parametrize("wrong", [[], {"a": 1}, True, 3.5, "5"], ids=repr)
+    def test_a_parameter_of_a_wrong_type_is_one_line_before_any_work(self, path, wrong, monkeypatch):
+        given, setup = [text for text, _ in cells(path, "code")][:2]
+        for name in ast.parse(given).body:
+            name = name.targets[0].id
+            if name in COMMON and isinstance(wrong, str):
+                continue  # that is a path
+            shell = SimpleNamespace(user_ns={"In": [given, f"# Parameters\n{name} = {wrong!r}"]})
+            monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda shell=shell: shell))
+            monkeypatch.chdir(path.parent)
+            exec(given, shell.user_ns)
+            shell.user_ns[name] = wrong
+            with pytest.raises(UserError, match=f"^{name} must be [^\\n]* Got [^\\n]*$"):
+                exec(setup, shell.user_ns)
 
     def test_a_cell_is_short(self, path):
         assert all(len(text.splitlines()) <= 12 for text, _ in cells(path, "code"))

@@ -36,6 +36,7 @@ from topics.settings import (
     deciding,
     load,
     nearest,
+    place,
     project_folder,
 )
 from topics.store import inputs
@@ -79,6 +80,8 @@ def settings(config: str | Path | None = None, **given: Any) -> Settings:
     """
     if (notebook := sys.modules.get("IPython")) and (shell := notebook.get_ipython()):
         check_parameters(shell.user_ns.get("In", ()))
+        if (out := shell.user_ns.get("out")) is not None:  # told before minutes of work, not after
+            place("out", out)
     return load(config_file(config), given)[0]
 
 

@@ -208,10 +208,24 @@ def project_folder() -> Path:
     return here if (here / "pyproject.toml").exists() else Path.cwd()
 
 
+def place(name: str, value: Any) -> str:
+    """A path as given under a name that is no setting.
+
+    >>> place("out", 5)
+    Traceback (most recent call last):
+    ...
+    topics.tables.UserError: out must be a path. Got 5.
+    """
+    try:
+        return _path(value)
+    except ValueError as problem:
+        raise UserError(f"{name} {problem}. Got {value!r}.") from None
+
+
 def config_file(config: str | Path | None) -> Path | None:
     """The file of settings as given, or the project's `config.yml` where it has one."""
     if config is not None:
-        return Path(config)
+        return Path(place("config", config))
     standing = project_folder() / "config.yml"
     return standing if standing.exists() else None
 
