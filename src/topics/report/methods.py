@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from topics.corpus import audit
@@ -12,112 +12,152 @@ from topics.report import public
 
 def paragraph(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     """Corpus, cleaning, vocabulary, model, seeds, selection, intervals and software, in sentences."""
-    parts = [_corpus(made), _words(made)]
-    parts += [_reading(made)] if made["few"] else [_models(made), _over_time(made)]
-    return " ".join([*parts, _software(record), *_public(made)])
+    parts = [_corpus(made), _words(made), _fits(made)]
+    parts += [_reading(made)] if made["few"] else [_models(made), _over_time(made), _groups(made)]
+    return " ".join(filter(None, [*parts, _by_hand(made), _software(made, record), _public(made)]))
 
 
-def _public(made: Mapping[str, Any]) -> list[str]:
+def _several(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def _listed(items: Iterable[Any]) -> str:
+    return ", ".join(map(str, items))
+
+
+def _public(made: Mapping[str, Any]) -> str:
     if not made["settings"]["public"]:
-        return []
-    return [
-        f"This report is for publication: of any article it quotes {public.QUOTATION} words in a row at most, and {public.ARTICLE} words in all."
-    ]
+        return ""
+    return f"This report is for publication: of any article it quotes {public.QUOTATION} words in a row at most, and {public.ARTICLE} words in all."
 
 
 def _corpus(made: Mapping[str, Any]) -> str:
-    base = made["corpus"]
-    table = audit.funnel(base["articles"], base["dropped"])
+    base, articles = made["corpus"], made["corpus"]["articles"]
+    table = audit.funnel(articles, base["dropped"])
     lost = "; ".join(f"{row['left_out']:,} {row['why']}" for row in table.to_dict("records") if row["left_out"])
-    steps = ", ".join(sorted(set(base["removals"]["step"]))).replace("_", " ")
-    cleaned = f" Cleaning took out {len(base['removals']):,} passages ({steps})." if len(base["removals"]) else ""
-    articles = base["articles"]
     dated = articles.loc[articles["date"] != "", "date"]
+    undated = len(articles) - len(dated)
     outlets = articles.loc[articles["source"] != "", "source"].nunique()
     span = f", published {dated.min()} to {dated.max()}" if len(dated) else ", without dates"
+    span += f" ({undated:,} without a date)" if undated and len(dated) else ""
+    span += f", from {_several(outlets, 'outlet')}" if outlets else ""
     query = made["collection"].get("query")
-    near = made["settings"]["near_repeats"]
-    return (
-        f"Of {table['n_in'].iloc[0]:,} articles found, {len(articles):,} of {articles['n_words'].sum():,} words were analysed"
-        f"{f' ({lost})' if lost else ''}{span}{f', from {outlets:,} outlets' if outlets else ''}{f', found by searching for “{query}”' if query else ''}. "
-        f"Articles count as repeats from a Jaccard similarity of {near:g} of their shingles of five words on (MinHash, Broder 1997); one of each is kept. "
-        f"Language (ISO 639-1): {base['language']}.{cleaned}"
-    )
+    known = articles.loc[articles["date"] != "", "date_source"].value_counts()
+    sources = _listed(f"{source} {n:,}" for source, n in known.items())
+    steps = _listed(sorted(set(base["removals"]["step"]))).replace("_", " ")
+    sentences = [
+        f"Of {_several(table['n_in'].iloc[0], 'article')} found, {len(articles):,} were analysed, of {_several(articles['n_words'].sum(), 'word')} in all"
+        f"{f' (left out: {lost})' if lost else ''}{span}{f', found by searching for “{query}”' if query else ''}.",
+        f"Where dates were found: {sources}." if sources else "",
+        f"Articles count as repeats from a Jaccard similarity of {made['settings']['near_repeats']:g} of their shingles of five words on (MinHash, Broder 1997); one of each is kept.",
+        f"Language (ISO 639-1): {base['language']}.",
+        f"Cleaning took out or repaired {_several(len(base['removals']), 'passage')} ({steps})." if steps else "",
+    ]
+    return " ".join(filter(None, sentences))
 
 
 def _words(made: Mapping[str, Any]) -> str:
     base, settings = made["words"], made["settings"]
-    kinds = base["terms"]["kind"].value_counts()
-    lemmas = "lemmatised with simplemma" if settings["lemmas"] else "not lemmatised"
-    counts = base["counts"]
-    tokens = int(counts.matrix.sum())
-    unit = "paragraphs" if counts.unit == "paragraph" else "articles"
-    listed = ", ".join(
-        f"{kinds.get(kind, 0):,} {name}"
-        for kind, name in (("word", "words"), ("phrase", "phrases"), ("concept", "concepts"))
-    )
-    phrases = (
-        "Phrases of two to four words were learned by normalised pointwise mutual information (Bouma 2009). "
-        if settings["phrases"]
-        else ""
-    )
+    kinds, counts = base["terms"]["kind"].value_counts(), base["counts"]
+    listed = _listed(_several(kinds.get(kind, 0), kind) for kind in ("word", "phrase", "concept"))
     own = [(settings["stop_words"], "Further words left out of the models"), (settings["keep_words"], "Stop words kept"),
            (settings["leave_out"], "Kinds of names left out"), (settings["hide_words"], "Hidden from lists alone")]  # fmt: skip
-    said = "".join(f"{what}: {', '.join(words)}. " for words, what in own if words)
-    return f"Words were {lemmas}, not stemmed. {phrases}{said}{' '.join(base['notes'])} The vocabulary has {listed}; {tokens:,} tokens in {counts.matrix.shape[0]:,} {unit} were modelled."
+    sentences = [
+        f"Words were {'lemmatised with simplemma, not' if settings['lemmas'] else 'neither lemmatised nor'} stemmed.",
+        "Phrases of two to four words were learned by normalised pointwise mutual information (Bouma 2009)."
+        if settings["phrases"]
+        else "",
+        *(f"{what}: {_listed(words)}." for words, what in own if words),
+        *base["notes"],
+        f"The vocabulary has {listed}; {_several(int(counts.matrix.sum()), 'token')} in {_several(counts.matrix.shape[0], counts.unit)} were modelled.",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _fits(made: Mapping[str, Any]) -> str:
+    """How the fits were made, whatever they are used for."""
+    priors = "with an optimised asymmetric document prior and an optimised symmetric word prior (Wallach, Mimno & McCallum 2009)"
+    how = {
+        "gibbs": f"collapsed Gibbs sampling (Griffiths & Steyvers 2004) {priors}",
+        "parallel": f"partially collapsed Gibbs sampling (Magnusson, Jonsson, Villani & Broman 2018) {priors}",
+        "gensim": "gensim's online variational Bayes, both priors learned (Hoffman, Blei & Bach 2010)",
+    }[made["settings"]["engine"]]
+    if made["settings"]["engine"] != "gensim":
+        how += f", {lda.default_sweeps(int(made['words']['counts'].matrix.sum())):,} sweeps, the first half burn-in"
+    return f"Latent Dirichlet allocation (Blei, Ng & Jordan 2003) was fitted by {how}, for {_listed(made['grid'])} topics, with {len(made['seeds'])} seeds each ({_listed(made['seeds'])})."
 
 
 def _reading(made: Mapping[str, Any]) -> str:
-    groups = ", ".join(map(str, made["topic_counts"]))
-    return (
-        f"Paragraphs were put into {groups} groups by Latent Dirichlet allocation (Blei, Ng & Jordan 2003), as a way into reading them, with {len(made['seeds'])} seeds each. "
-        f"{made['comparison']['choice']['why']} No share, score or trend is reported."
-    )
+    groups = _listed(made["topic_counts"])
+    return f"Its topics at {groups} are groups of paragraphs, a way into reading them. {made['comparison']['choice']['why']} No share, score or trend is reported."
 
 
 def _models(made: Mapping[str, Any]) -> str:
-    engine = made["settings"]["engine"]
-    priors = "with an optimised asymmetric document prior and an optimised symmetric word prior (Wallach, Mimno & McCallum 2009)"
-    how = {
-        "gibbs": f"collapsed Gibbs sampling {priors}",
-        "parallel": f"partially collapsed Gibbs sampling (Magnusson, Jonsson, Villani & Broman 2018) {priors}",
-        "gensim": "gensim's online variational Bayes with an optimised asymmetric document prior (Hoffman, Blei & Bach 2010)",
-    }[engine]
-    if engine == "gibbs":
-        how += f" ({lda.default_sweeps(int(made['words']['counts'].matrix.sum())):,} sweeps, the first half burn-in)"
-    grid = ", ".join(map(str, made["grid"]))
     shown = "; ".join(f"{count} topics, seed {made['topics'][count]['seed']}" for count in made["topic_counts"])
     chosen = made["comparison"]["choice"]
-    suggestion = f" {chosen['why']}" if chosen["n_topics"] is None else f" Suggested: {chosen['why']}"
+    interval = "Intervals of shares are the middle 95 % of joint posterior draws: these articles, given these topics."
+    if made["settings"]["engine"] == "gensim":
+        interval = "Shares have no intervals, since this fit has no posterior draws."
     return (
-        f"Latent Dirichlet allocation (Blei, Ng & Jordan 2003) was fitted by {how} for {grid} topics, with {len(made['seeds'])} seeds each "
-        f"({', '.join(map(str, made['seeds']))}); shown are the fits most like the others ({shown}). Counts were compared by document-completion perplexity (Wallach, Murray, Salakhutdinov & Mimno "
-        f"2009), coherence (Röder, Both & Hinneburg 2015), exclusivity, diversity, and agreement of topics between runs beyond what word-shuffled text gives.{suggestion} "
-        "Intervals of shares are the middle 95 % of joint posterior draws: these articles, given these topics."
+        f"Shown are the fits most like the others ({shown}). Topics of two fits are matched one to one by their terms and their shares over articles. Counts were compared by document-completion perplexity (Wallach, Murray, "
+        "Salakhutdinov & Mimno 2009), coherence (Röder, Both & Hinneburg 2015), exclusivity (Roberts, Stewart & Tingley 2019), diversity (Dieng, Ruiz & Blei 2020), and agreement of topics between runs beyond what "
+        f"word-shuffled text gives. {'' if chosen['n_topics'] is None else 'Suggested: '}{chosen['why']} {interval}"
     )
 
 
 def _over_time(made: Mapping[str, Any]) -> str:
-    trends = made["keywords"]["trends"]
-    if trends.empty or "n_family" not in trends or not (tested := int(trends["n_family"].iloc[0])):
+    """Periods, and what was tested for a trend: names in one family, the topics of the reported count in another."""
+    tested = [_several(n, "name")] if (n := _tested(made["keywords"]["trends"])) else []
+    over_time = made["topics_over_time"].items()
+    tested += [f"{_several(n, 'topic')} of the {count}" for count, kept in over_time if (n := _tested(kept["trends"]))]
+    if not tested:
         return f"{made['keywords']['why']} No trend was tested."
     return (
-        f"{made['keywords']['why']} Trends are slopes of the log-odds that an article mentions a name, from a model of the periods weighted by their articles, with "
-        f"AR(1) errors by restricted likelihood, averaged over a grid whose weights the whole family gives; {tested} names were tested together and the false discovery rate held at 5 % (Benjamini & Hochberg 1995). Shares have Wilson's "
-        "interval on the effective number of articles."
+        f"{made['keywords']['why']} Trends are slopes of the log-odds of a share of articles (that mention a name), or of a topic's mean share, from a model of the periods weighted by their articles and held within outlets, with "
+        "AR(1) errors by restricted likelihood (Patterson & Thompson 1971), averaged over a grid whose weights the whole family gives; tested together "
+        f"were {' and, apart from them, '.join(tested)}, the false discovery rate of each family held at 5 % (Benjamini & Hochberg 1995). Shares of articles have Wilson's interval (1927) on the effective number of "
+        "articles (Kish 1965). Bursts and breaks of names were sought by a scan (Kulldorff 1997) against simulated series without any."
     )
+
+
+def _tested(trends: Any) -> int:
+    return int(trends["n_family"].iloc[0]) if len(trends) and "n_family" in trends else 0
+
+
+def _groups(made: Mapping[str, Any]) -> str:
+    """Which groups of articles were compared word by word."""
+    groups = made["keyness"]["groups"]
+    if not groups:
+        return ""
+    pairs = "; ".join(f"{each['group']} against {each['against']}" for each in groups)
+    return (
+        f"Groups of articles ({pairs}) were compared term by term by log-odds with an informative Dirichlet prior (Monroe, Colaresi & Quinn 2008), tested over blocks of time ({_listed(sorted({each['blocks'] for each in groups}))}), not over words, "
+        "and confirmed by permuting blocks, the false discovery rate of each comparison held at 5 %."
+    )
+
+
+def _by_hand(made: Mapping[str, Any]) -> str:
+    """What a person decided, beside the settings."""
+    labelled = sum(int((kept["labels"]["topic"] > 0).sum()) for kept in made["topics"].values())
+    files = [item["file"] for item in made["inputs"] if item["file"].endswith("corrections.csv")]
+    said = [f"articles were corrected ({_listed(files)})"] if files else []
+    said += [f"{_several(labelled, 'topic')} named, merged or set aside (labels.yml)"] if labelled else []
+    return f"By hand, {' and '.join(said)}." if said else ""
 
 
 CITED = {
     "gensim": "Řehůřek & Sojka 2010", "nltk": "Bird, Klein & Loper 2009", "numpy": "Harris et al. 2020", "scipy": "Virtanen et al. 2020",
-    "pandas": "McKinney 2010", "numba": "Lam, Pitrou & Seibert 2015", "matplotlib": "Hunter 2007", "simplemma": "Barbaresi 2021",
-    "trafilatura": "Barbaresi 2021", "htmldate": "Barbaresi 2020", "ftfy": "Speer 2019",
+    "pandas": "McKinney 2010", "numba": "Lam, Pitrou & Seibert 2015", "matplotlib": "Hunter 2007", "py3langid": "Lui & Baldwin 2012",
+    "ftfy": "Speer 2019", "simplemma": "Barbaresi 2021a", "trafilatura": "Barbaresi 2021b", "htmldate": "Barbaresi 2020",
 }  # fmt: skip
 
 
-def _software(record: Mapping[str, Any]) -> str:
-    """Every library that a number rests on, with its version and what its authors ask to cite."""
-    named = ", ".join(f"{name} {record['libraries'][name]} ({source})" for name, source in CITED.items())
+def _software(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    """Every library that a number of this run rests on, with its version and what its authors ask to cite."""
+    pages = any(item["file"].lower().endswith((".html", ".htm")) for item in made["inputs"])
+    used = {"gensim": made["settings"]["engine"] == "gensim", "simplemma": made["settings"]["lemmas"]}
+    used |= dict.fromkeys(("trafilatura", "htmldate"), pages)
+    named = _listed(f"{name} {record['libraries'][name]} ({CITED[name]})" for name in CITED if used.get(name, True))
     return f"Software: topics {record['topics']}, Python {record['python']}, {named}; all versions stand in provenance.json."
 
 
