@@ -66,6 +66,10 @@ class Chain:
         """How many tokens of each term have each topic: (n_topics, n_terms), sparse."""
         raise NotImplementedError
 
+    def filled(self) -> np.ndarray:
+        """The numbers above zero of `topic_terms`, in no order."""
+        return self.topic_terms().data
+
     def unit_topics(self) -> np.ndarray:
         """How many tokens of each unit have each topic: (n_units, n_topics)."""
         counted = np.zeros((self.n_units, len(self.alpha)), np.int32)
@@ -80,7 +84,7 @@ class Chain:
         if self.learns_alpha:
             self.alpha = learned_alpha(self.unit_topics(), self.alpha)
         if self.learns_beta:
-            self.beta = learned_beta(self.topic_terms().data, self.topic_n, self.n_terms, self.beta)
+            self.beta = learned_beta(self.filled(), self.topic_n, self.n_terms, self.beta)
 
     def look(self) -> None:
         """Note the log-likelihood of words and topics per token."""
@@ -93,7 +97,7 @@ class Chain:
         topics, sizes, times = distinct(units)
         words = float((times * (gammaln(sizes + alpha[topics]) - gammaln(alpha[topics]))).sum())
         words += float((gammaln(total) - gammaln(self.unit_n + total)).sum())
-        size, times = np.unique(self.topic_terms().data, return_counts=True)
+        size, times = np.unique(self.filled(), return_counts=True)
         words += float((times * (gammaln(size + self.beta) - gammaln(self.beta))).sum())
         smooth = self.n_terms * self.beta
         return words + float((gammaln(smooth) - gammaln(self.topic_n + smooth)).sum())
@@ -123,14 +127,21 @@ class Collapsed(Chain):
         self.sweeps += 1
 
     def topic_terms(self) -> sp.csr_matrix:
-        used = self.used.astype(np.int64)
-        inside = np.repeat(self.term_start[:-1].astype(np.int64) - starts(used)[:-1].astype(np.int64), used)
-        cells = self.cells[inside + np.arange(len(inside))]
+        cells, used = self._used()
         shape = (self.n_terms, len(self.alpha))
         by_term = sp.csr_matrix(
             (cells >> self.bits, cells & np.uint32((1 << self.bits) - 1), starts(used)), shape=shape
         )
         return by_term.astype(np.int32).T.tocsr()
+
+    def filled(self) -> np.ndarray:
+        return self._used()[0] >> self.bits
+
+    def _used(self) -> tuple[np.ndarray, np.ndarray]:
+        """The cells that hold something, term by term, and how many there are of each term."""
+        used = self.used.astype(np.int64)
+        inside = np.repeat(self.term_start[:-1].astype(np.int64) - starts(used)[:-1].astype(np.int64), used)
+        return self.cells[inside + np.arange(len(inside))], used
 
 
 class PartlyCollapsed(Chain):
