@@ -166,6 +166,14 @@ def test_a_killed_kernel_is_said_with_the_cell_that_killed_it(tmp_path):
     assert kernels._running == {}
 
 
+def test_a_live_notebook_says_how_far_long_work_is_and_keeps_nothing_of_it(tmp_path, capfd):
+    slow = "import time\nfrom topics.pipeline import watched\nfor i in watched(range(6), total=6, what='6 fits'):\n    time.sleep(0.3)\nprint('done')"
+    run.execute(notebook(tmp_path, slow), {}, tmp_path / "copy.ipynb", run.Kernels(tmp_path / "home"))
+    cell = nbformat.read(tmp_path / "copy.ipynb", as_version=4).cells[-1]
+    assert [output.text for output in cell.outputs] == ["done\n"]
+    assert list(pipeline.watched("ab", total=2, what="letters")) == ["a", "b"]
+
+
 @pytest.mark.parametrize("can", [True, False], ids=["at once", "in two steps"])
 def test_folders_change_places_whether_or_not_the_system_can_do_it_at_once(tmp_path, monkeypatch, can):
     if not can:

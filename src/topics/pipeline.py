@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -64,9 +65,25 @@ def quiet(line: str) -> None:
     """Say nothing: what a step tells where nobody looks."""
 
 
-def untracked(items: Iterable[Any], *, total: int, what: str) -> Iterable[Any]:
-    """The items as they are: how a step tracks long work where nobody looks."""
-    return items
+def watched(items: Iterable[Any], *, total: int, what: str) -> Iterator[Any]:
+    """The items; in a live notebook with a line that says how far they are, of which nothing stays when they are done."""
+    begun, told = time.monotonic(), 0
+    for done, item in enumerate(items):
+        if _shell(live=True) and time.monotonic() - begun > told + 1:
+            from IPython.display import clear_output
+
+            told = int(time.monotonic() - begun)
+            clear_output(wait=True)
+            print(f"{what}: {100 * done // total} % in {told} s", flush=True)
+        yield item
+    if told:
+        clear_output()
+
+
+def _shell(live: bool = False) -> Any:
+    """IPython's shell where code runs in one; with `live` only a notebook's."""
+    shell = (loaded := sys.modules.get("IPython")) and loaded.get_ipython()
+    return shell if not live or hasattr(shell, "kernel") else None
 
 
 # --- settings and places ---------------------------------------------------------------------------------------------------
@@ -78,7 +95,7 @@ def settings(config: str | Path | None = None, **given: Any) -> Settings:
     >>> settings(topic_counts=[10]).topic_counts
     (10,)
     """
-    if (notebook := sys.modules.get("IPython")) and (shell := notebook.get_ipython()):
+    if shell := _shell():
         check_parameters(shell.user_ns.get("In", ()))
         if (out := shell.user_ns.get("out")) is not None:  # told before minutes of work, not after
             place("out", out)
@@ -318,7 +335,7 @@ def _fit_key(settings: Settings, job: Job, source: str) -> str:
     return store.key("fit", room="models", values=values, inputs=[source])
 
 
-def fits(settings: Settings, jobs: Iterable[tuple[Job, str]], track: Track = untracked) -> None:
+def fits(settings: Settings, jobs: Iterable[tuple[Job, str]], track: Track = watched) -> None:
     """See to it that all these fits are kept: side by side, the longest first; what is kept already is not done again.
 
     Threads that are left over, where fewer fits are missing than there are workers, go into fits of the engine `parallel`.
@@ -373,7 +390,7 @@ def jobs(settings: Settings, topic_counts: Iterable[int], paged: Iterable[int] =
 # --- what the fits say together -----------------------------------------------------------------------------------------------
 
 
-def comparison(settings: Settings, track: Track = untracked) -> store.Kept:
+def comparison(settings: Settings, track: Track = watched) -> store.Kept:
     """The grid together: `scores` (with `text`: whole or shuffled), `stability`, `missing`, `shown`, `choice`.
 
     `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons.
@@ -564,7 +581,7 @@ def _listed(settings: Settings, n_topics: int, fit: Reported) -> pd.DataFrame:
     )
 
 
-def topics(settings: Settings, n_topics: int, track: Track = untracked) -> store.Kept:
+def topics(settings: Settings, n_topics: int, track: Track = watched) -> store.Kept:
     """The topics of one count: `topics, topic_terms, doc_topics, matches, stability, labels, groups, seed, floor`."""
     if type(n_topics) is not int or not 2 <= n_topics <= 1000:
         raise UserError(f"n_topics must be a whole number of 2 to 1,000. Got {n_topics!r}.")
@@ -961,7 +978,7 @@ def _beside(settings: Settings) -> store.Result:
 
 
 def everything(
-    settings: Settings, tell: Tell = quiet, track: Track = untracked, ready: Callable[[dict[str, Any]], object] = dict
+    settings: Settings, tell: Tell = quiet, track: Track = watched, ready: Callable[[dict[str, Any]], object] = dict
 ) -> dict[str, Any]:
     """All steps in order, for a report: the results kept, the counts that get a page, and every table by name.
 
