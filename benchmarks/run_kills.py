@@ -209,10 +209,10 @@ def main() -> int:
     )
     print("\n".join(wrong) or "nothing good was lost, nothing was left behind, the last run is that of an empty store to the byte")  # fmt: skip
     for way, n in sorted(ways.items()):
-        record("kills", way, "topics", "runs killed", n, "runs")
-    record("kills", "all ways", "topics", "runs killed", ways.total(), "runs")
-    record("kills", "all ways", "topics", "losses", len(wrong), "losses")
-    record("kills", "all ways", "topics", "processor time of a kill", each, "s")
+        record("kills", way, "topics", "runs killed", n, "runs", given.seed)
+    record("kills", "all ways", "topics", "runs killed", ways.total(), "runs", given.seed)
+    record("kills", "all ways", "topics", "losses", len(wrong), "losses", given.seed)
+    record("kills", "all ways", "topics", "processor time of a kill", each, "s", given.seed)
     return int(bool(wrong))
 
 
