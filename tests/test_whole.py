@@ -26,6 +26,12 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+def asked(folder, *more, config="config.yml"):
+    """What is given on the command line for a run on the articles in the folder."""
+    given = ["reports", folder / "my articles", "--topics", 3, "--out", folder / "out", "--config", folder / config]
+    return [*map(str, given), *more]
+
+
 def topics(*arguments, cwd=ROOT, **environment):
     command = [sys.executable, "-m", "topics", *map(str, arguments)]
     return subprocess.run(
@@ -53,17 +59,7 @@ def run(tmp_path_factory):
     (folder / "config.yml").write_text("cache: cache\nseeds: [1, 2, 3]\n")
     home = folder / "home"
     home.mkdir()
-    done = topics(
-        "reports",
-        folder / "my articles",
-        "--topics",
-        3,
-        "--out",
-        folder / "out",
-        "--config",
-        folder / "config.yml",
-        HOME=str(home),
-    )
+    done = topics(*asked(folder), HOME=str(home))
     assert done.returncode == 0, done.stderr
     return folder, done
 
@@ -179,7 +175,7 @@ def test_two_runs_are_compared_in_words(run):
 def test_another_run_with_nothing_changed_stands_and_is_no_line_of_the_ledger(run):
     folder, _ = run
     ledger = (folder / "out" / "ledger.csv").read_bytes()
-    done = topics("reports", folder / "my articles", "--topics", 3, "--out", folder / "out", "--config", folder / "config.yml")  # fmt: skip
+    done = topics(*asked(folder))
     assert done.returncode == 0
     assert "Nothing was changed since this report was made: it stands." in done.stdout
     assert (folder / "out" / "ledger.csv").read_bytes() == ledger
@@ -187,7 +183,7 @@ def test_another_run_with_nothing_changed_stands_and_is_no_line_of_the_ledger(ru
 
 def test_a_public_report_holds_short_quotations_alone(run):
     folder, _ = run
-    done = topics("reports", folder / "my articles", "--topics", 3, "--out", folder / "out", "--config", folder / "config.yml", "--name", "public", "--public")  # fmt: skip
+    done = topics(*asked(folder, "--name", "public", "--public"))
     assert done.returncode == 0, done.stderr
     texts = {path.stem: path.read_text(encoding="utf-8") for path in (folder / "my articles").glob("*.txt")}
     check(folder / "out" / "public", texts)
@@ -203,17 +199,8 @@ def test_a_run_that_is_killed_leaves_the_last_good_one(run, how):
     before = provenance.outputs(out)
     left = set((folder / "out").glob(".my-articles.part-*/.jupyter/*/kernel.json"))  # by the last one that was killed
     (folder / "other.yml").write_text(f"cache: cache\nseeds: [1, 2, 3]\nkeywords: [word{int(how)}]\n")
-    given = [
-        "reports",
-        folder / "my articles",
-        "--topics",
-        3,
-        "--out",
-        folder / "out",
-        "--config",
-        folder / "other.yml",
-    ]
-    started = subprocess.Popen([sys.executable, "-m", "topics", *map(str, given)], start_new_session=True, stderr=subprocess.PIPE)  # fmt: skip
+    command = [sys.executable, "-m", "topics", *asked(folder, config="other.yml")]
+    started = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE)
     while not (set((folder / "out").glob(".my-articles.part-*/.jupyter/*/kernel.json")) - left):
         assert started.poll() is None
         time.sleep(0.05)
@@ -235,7 +222,7 @@ def test_no_page_asks_for_anything_complains_or_runs_what_articles_hold(run, chr
     page = chromium.new_page()
     for event in ("console", "pageerror", "dialog"):
         page.on(event, lambda what: troubles.append(str(getattr(what, "text", what))))
-    page.on("request", lambda asked: None if asked.is_navigation_request() else troubles.append(asked.url))
+    page.on("request", lambda wanted: None if wanted.is_navigation_request() else troubles.append(wanted.url))
     for path in sorted((folder / "out").rglob("*.html")):
         page.goto(path.as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
