@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,23 @@ def test_a_mistake_is_one_line(capsys, monkeypatch, arguments, said):
     assert out == ""
     assert len(err.strip().splitlines()) == 1
     assert "Traceback" not in err
+
+
+def test_a_store_that_cannot_be_written_is_one_line(capsys, tmp_path):
+    (tmp_path / "taken").write_text("a file, where a folder should be")
+    (tmp_path / "my.yml").write_text("cache: taken/store\n")
+    (tmp_path / "a.txt").write_text("An article on rice and water, and on the farms of the delta.")
+    status, out, err = run(capsys, "check", str(tmp_path / "a.txt"), "--config", str(tmp_path / "my.yml"))
+    assert (status, out) == (2, "")
+    assert re.fullmatch(r".*store: cannot be written \(.*\)\. Name another in config\.yml: cache: folder\n", err)
+
+
+def test_a_full_disk_is_one_line(capsys, monkeypatch):
+    def fails(given):
+        raise OSError(28, "No space left on device", "reports/mine")
+
+    monkeypatch.setitem(command_line.COMMANDS, "check", fails)
+    assert run(capsys, "check") == (1, "", "reports/mine: No space left on device\n")
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in command_line.COMMANDS)])

@@ -147,3 +147,17 @@ def test_the_ledger_counts_the_runs_on_one_corpus_and_the_counts_tried(tmp_path)
     )
     assert index.ledger_line(tmp_path, "c3", (3,)) == "This is run 1 on this corpus; topic counts shown so far: 3."
     assert [row["verdict"] for row in index.read_ledger(tmp_path)] == ["v, w", "v"]
+
+
+def test_a_damaged_record_or_ledger_does_not_spoil_the_list_of_runs(tmp_path):
+    row = {"name": "good", "corpus": "c", "topic_counts": "5 x", "articles": 3, "settings": "s", "verdict": "v"}
+    index.enter(tmp_path, row)
+    with (tmp_path / "ledger.csv").open("ab") as ledger:
+        ledger.write("2026-01-01,caf\u00e9,c,s,3,7,v\n".encode("latin-1"))
+    for name, text in (("good", '{"topic_counts": [5]}'), ("torn", '{"topic_counts": [5'), ("other", "[]")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "provenance.json").write_text(text)
+    index.write_runs(tmp_path)
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert [f"{name}/index.html" in page for name in ("good", "torn", "other")] == [True, False, False]
+    assert index.ledger_line(tmp_path, "c", (9,)).endswith("run 3 on this corpus; topic counts shown so far: 5, 7, 9.")
