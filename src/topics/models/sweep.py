@@ -120,7 +120,7 @@ def _why_none(gains: pd.DataFrame, useful: pd.DataFrame) -> str:
         best: Any = gains.sort_values("value").iloc[-1]
         return (
             "No number of topics is suggested: none foretells the words of held-out articles surely better than word frequencies alone, "
-            f"as with shuffled text (best gain {best['value']:.3f} nats per word, 95 % interval {best['low']:.3f} to {best['high']:.3f})."
+            f"as with shuffled text (best gain {_told(best['value'], 3)} nats per word, 95 % interval {_told(best['low'], 3)} to {_told(best['high'], 3)})."
         )
     return "No number of topics is suggested: at none do topics come back in other runs more than on shuffled text."
 
@@ -135,11 +135,20 @@ def _against(scores: pd.DataFrame, stable: pd.Series, gains: pd.DataFrame, chose
         ("leading words are most coherent (c_npmi)", coherent),
     ):
         if len(values) and values.idxmax() != chosen:
-            said.append(f"{name} at {values.idxmax()} topics ({values.max():.2f} against {values[chosen]:.2f})")
+            said.append(f"{name} at {values.idxmax()} topics ({_told(values.max())} against {_told(values[chosen])})")
     if chosen in (gains.index.min(), gains.index.max()):
         said.append(f"{chosen} is at the edge of the numbers tried")
     told = "; ".join(said)
     return told[:1].upper() + told[1:] + "." if said else "No other measure prefers another number."
+
+
+def _told(value: float, digits: int = 2) -> str:
+    """A number for a sentence: with a minus sign, and none before zero.
+
+    >>> _told(-0.004, 3), _told(-0.004)
+    ('−0.004', '0.00')
+    """
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def warm(engine: str = "gibbs") -> None:
