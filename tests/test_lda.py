@@ -47,6 +47,18 @@ def test_planted_topics_and_shares_come_back(world: World, model: TopicModel) ->
     assert np.abs(world.doc_topic[:, rows] - model.doc_topic[:, columns]).mean() < 0.03
 
 
+def test_where_words_are_many_the_best_start_on_a_part_goes_on_with_the_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lda, "SMALL", 1_000)
+    monkeypatch.setattr(lda, "PART", 600)
+    assert [lda.starting_words(world.counts, k, 200) for k in (5, 11)] == [3_000, 0]
+    model = fit(world.counts, n_topics=5, seed=3, sweeps=200)
+    test_planted_topics_and_shares_come_back(world, model)
+    assert model.trace[0, 0] == lda.FIRST + 10
+    assert same(model, fit(world.counts, n_topics=5, seed=3, sweeps=200))
+
+
 def test_the_learned_prior_is_the_planted_one() -> None:
     world = planted(n_topics=5, n_docs=400, length=100, alpha=0.2)
     model = fit(world.counts, n_topics=5, seed=2, sweeps=300)

@@ -123,7 +123,8 @@ class Collapsed(Chain):
 
     def sweep(self) -> None:
         tokens = (self.token_topic, self.token_term, self.unit_start)
-        self.counter = kernels.sweep(*tokens, *self.lists, self.alpha, self.beta, self.key, self.counter)
+        counter = kernels.sweep(*tokens, *self.lists, self.alpha, self.beta, self.key, self.counter)
+        self.counter = np.uint64(counter)  # it comes back as a plain int, for which the kernel would be compiled again
         self.sweeps += 1
 
     def topic_terms(self) -> sp.csr_matrix:

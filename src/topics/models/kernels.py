@@ -320,7 +320,7 @@ def count_windows(words: Any, text_start: Any, window: Any, alone: Any, together
     n_words = alone.shape[0]
     since = np.full(n_words, -1, np.int64)
     present = np.empty(n_words, np.int32)
-    n_present = 0
+    n_present: Any = np.int64(0)  # a plain 0 is a type of its own, for which `_leave` would be compiled once more
     n_windows = 0
     for d in range(text_start.shape[0] - 1):
         first, end = text_start[d], text_start[d + 1]
