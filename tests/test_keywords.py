@@ -67,11 +67,11 @@ def test_the_order_of_articles_changes_nothing(rng):
 
 
 def test_shares_of_all_published_articles_where_totals_are_known(rng):
-    articles, mentions = corpus(rng, n_periods=24)
+    articles, mentions = corpus(rng, n_periods=24, shares=(0.1, 0.1))
     placed, calendar = laid_out(articles)
     totals = pd.DataFrame(500, index=calendar["period"], columns=["a", "b"])
-    series = k.keyword_series(placed, calendar, "month", mentions, ["tax"], ["keyword"], totals=totals)
-    trends = k.keyword_trends(placed, calendar, "month", mentions, ["tax"], ["keyword"], totals=totals)
+    series = k.keyword_series(placed, calendar, "month", mentions, ["tax", "toll"], ["keyword"] * 2, totals=totals)
+    trends = k.keyword_trends(placed, calendar, "month", mentions, ["tax", "toll"], ["keyword"] * 2, totals=totals)
     assert trends.loc[0, "start"] < 0.02 < series["estimate"].max()  # of a thousand published, not of those collected
     whole = series[(series["source"] == "") & series["unit"].str.startswith("share")]
     assert np.allclose(whole["estimate"], whole["n_mentioning"] / 1000)
@@ -131,10 +131,11 @@ def test_a_change_of_outlets_is_not_a_change_of_what_they_write(rng, slope):
     month = (p.ordinals(articles["date"], "month") - 576).clip(0, 23)
     outlet = np.where(rng.random(6000) < 0.1 + 0.035 * month, "b", "a")
     odds = np.where(outlet == "b", 0.0, -2.2) - slope * (month - 11.5)  # the outlet that comes in writes of it more
-    mentions = sparse.csr_matrix((rng.random(6000) < 1 / (1 + np.exp(-odds)))[:, None])
-    trends = k.keyword_trends(*laid_out(articles.assign(source=outlet)), "month", mentions, ["tax"], ["keyword"])
+    mentions = sparse.csr_matrix(rng.random((6000, 2)) < 1 / (1 + np.exp(-odds))[:, None])
+    laid = laid_out(articles.assign(source=outlet))
+    trends = k.keyword_trends(*laid, "month", mentions, ["tax", "toll"], ["keyword"] * 2)
     assert trends.loc[0, "low"] <= -slope <= trends.loc[0, "high"]
-    finding = k.findings(trends).loc[0]
+    finding = k.findings(trends).set_index("name").loc["tax"]
     assert finding["verdict"] == ("fell" if slope else "cannot say")
     assert trends.loc[0, "raw_slope"] > trends.loc[0, "high"]
     assert k.MIX_CHANGED in finding["sentence"]
@@ -148,15 +149,16 @@ def test_refusals_say_why(rng):
     articles, mentions = corpus(rng, n=900, n_periods=12, shares=(0.2, 0.01))
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2)
     assert "From 1 name alone nobody can tell" in trends.loc[0, "note"]
-    articles, mentions = corpus(rng, n=1800, n_periods=24, shares=(0.2, 0.003))
-    trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2)
+    articles, mentions = corpus(rng, n=1800, n_periods=24, shares=(0.2, 0.003, 0.2))
+    trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3)
     assert "a trend needs 20" in trends.loc[1, "note"]
-    assert trends.loc[0, "n_family"] == 1
+    assert trends.loc[0, "n_family"] == 2
     withheld = k.searched_for({"tax": ["tax", "taxes"]}, {"query": "Taxes AND farmers"})
     trends = k.keyword_trends(
-        *laid_out(articles), "month", mentions, ["tax", "rare"], ["keyword"] * 2, withheld=withheld
+        *laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3, withheld=withheld
     )
     assert "found by searching for it" in trends.loc[0, "note"]
+    assert "From 1 name alone" in trends.loc[2, "note"]
     assert trends["p"].isna().all()
 
 

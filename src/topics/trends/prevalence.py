@@ -33,7 +33,8 @@ from topics.trends.statistics import (
 FEWEST_ARTICLES = 5  # a period with fewer does not enter a trend
 FEWEST_MENTIONS = 20  # no trend of a name with fewer articles that mention it, or that do not
 TEST_PERIODS = 20  # Mann-Kendall is given a p only from so many periods on
-FEWEST_NAMES, LONG_ENOUGH = 5, 24  # how alike periods are is learned from so many names, or from so many periods
+# How alike periods are is learned from names or from periods: under so many periods a trend needs a family of so many names.
+FEWEST_NAMES = {12: 10, 24: 5, 60: 2}
 MOST_ALIKE = 0.8  # no trend where the estimated correlation of successive periods is above this
 SMALL_OUTLET = 0.02  # part of the articles under which outlets are held constant as one
 FEWEST_BLOCKS = 8  # no bootstrap interval from fewer blocks
@@ -318,9 +319,10 @@ def _refused_by_fit(
         few = f"The outlets that mention it have articles in fewer than {FEWEST_PERIODS} {length}s."
         refused.append((told < FEWEST_PERIODS, few))
     n_names = len(fit["p"])
-    if n_names < FEWEST_NAMES and n_periods < LONG_ENOUGH:
-        alone = f"From {n_names} name{'s' * (n_names > 1)} alone nobody can tell how alike {n_periods} {length}s are; a trend needs {FEWEST_NAMES} names or {LONG_ENOUGH} {length}s."
-        refused.append((np.ones(n_names, dtype=bool), alone))
+    for longer, names in FEWEST_NAMES.items():
+        if n_names < names and n_periods < longer:  # the first that holds is the one that is told
+            alone = f"From {n_names} name{'s' * (n_names > 1)} alone nobody can tell how alike {n_periods} {length}s are; a trend needs {names} names or {longer} {length}s."
+            refused.append((np.ones(n_names, dtype=bool), alone))
     swing = f"Its {length}s are so alike from one to the next that a trend cannot be told from a slow swing; no test is made."
     return [*refused, (fit["correlation"] > MOST_ALIKE, swing)]
 

@@ -21,7 +21,8 @@ Array = NDArray[np.float64]
 # shocks of periods as a multiple of the typical variance of sampling.
 CORRELATIONS = np.array([0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9])
 SHOCKS = np.array([0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0])
-LEAN = 0.5  # prior of a correlation r: (1 - r) to this power
+LEAN, CAREFUL_LEAN = 0.5, -0.5  # prior of a correlation r: (1 - r) to this power; the second for a family too small to teach r
+TEACHING = 10  # names of a family that teach r
 PRIOR_NAMES = 1.0  # names that the prior of the grid is worth
 OUTLET_SPREAD = 2.5  # log-odds: weak prior of an outlet's difference from the others
 STEP = 1.0  # fitted log-odds move by no more in a round, as the working response holds near the line alone
@@ -181,10 +182,10 @@ def restricted_fit(products: Array, determinant: Array, prior: Array, df: Array)
     return {"coefficients": coefficients, "inverse": inverse, "scale": rest / df[:, None], "weight": weight}
 
 
-def error_grid() -> Array:
-    """The grid of the errors, a row a point: shock, correlation, prior weight."""
+def error_grid(n_names: int) -> Array:
+    """The grid of the errors of a family of so many names, a row a point: shock, correlation, prior weight."""
     points = [(0.0, 0.0, 1.0)]
-    lean = (1 - CORRELATIONS) ** LEAN
+    lean = (1 - CORRELATIONS) ** (LEAN if n_names >= TEACHING else CAREFUL_LEAN)
     points += [(s, r, w) for s in SHOCKS[1:] for r, w in zip(CORRELATIONS, lean / lean.sum(), strict=True)]
     return np.array(points)
 
@@ -221,7 +222,7 @@ def period_model(
     likelihood: slope and interval are those of the mixture of t distributions, p twice its smaller tail.
 
     Returns arrays (n_names,): slope, low, high (log-odds per unit of time), p, mixture (n_names, n_grid, 3: weight, slope and error) and df
-    of its t distributions, correlation (weighted mean), start and end (fitted share at the first and last time, without season, at the
+    of its t distributions, correlation (of the shocks: weighted mean over the grid where there are any), start and end (fitted share at the first and last time, without season, at the
     outlets' mix of the whole span).
     Source: Breslow and Clayton 1993, J. Amer. Statist. Assoc. 88 (MQL); Patterson and Thompson 1971, Biometrika 58 (REML).
 
@@ -240,7 +241,7 @@ def period_model(
     design = np.stack(terms, axis=1)
     df = np.maximum((n > 0).sum(axis=(1, 2)) - (n.sum(axis=1) > 0).sum(axis=1) + 1 - design.shape[1], 1)
     steps = np.diff(times, prepend=times[0])
-    grid = error_grid()
+    grid = error_grid(len(share))
     said = (n * share).sum(axis=1, keepdims=True)
     fitted = np.broadcast_to(logit((said + 0.5) / (n.sum(axis=1, keepdims=True) + 1)), n.shape)
     for _ in range(ROUNDS):
@@ -317,7 +318,7 @@ def summary(fit: Mapping[str, Array], grid: Array, df: Array, level: float) -> d
         "p": np.minimum(2 * np.minimum(above, below), 1.0),
         "mixture": np.stack([weight, slopes, errors], axis=-1),
         "df": df,
-        "correlation": (weight * grid[:, 1]).sum(axis=1),
+        "correlation": (weight @ grid[:, 1]) / np.maximum(weight @ (grid[:, 0] > 0), 1e-12),
     }
 
 
