@@ -1,6 +1,6 @@
 """How often the statistics of trends err, on planted corpora: size, coverage, false discoveries, power, front pages.
 
-    python benchmarks/trends_size.py [size] [intervals] [discoveries] [power] [keyness] [bursts] [pages] [--runs N]
+    python benchmarks/trends_size.py [size] [intervals] [discoveries] [power] [keyness] [bursts] [pages] [news] [--runs N]
 
 Corpora are of articles with a day, an outlet (four, of unequal and changing volume) and a length. A name is mentioned in an
 article by a Bernoulli draw whose log-odds add up a base, shocks of a month or week (AR(1)), shocks of a day that all outlets share, shocks
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,12 @@ from record import record
 from scipy import sparse
 from scipy.special import expit
 
-from topics.trends import bursts, keyness, keywords, periods
+from topics import pipeline
+from topics.models import lda
+from topics.trends import bursts, keyness, keywords, periods, prevalence
 from topics.trends.statistics import MOVED, mann_kendall
 
+NEWS = Path(__file__).parents[1] / "../shared/corpora/dated/NewsArticles.zip"
 OUTLETS = np.array([0.4, 0.3, 0.2, 0.1])
 
 
@@ -38,12 +42,14 @@ def world(
     own_day_shock: float = 0.3,
     season: float = 0.0,
     slope: np.ndarray | float = 0.0,
+    outlets: float = 0.3,
+    drift: float = 0.3,
     length: str = "month",
 ) -> tuple[pd.DataFrame, sparse.csr_matrix, np.ndarray]:
     """Articles, mentions (n_docs, n_names) and the log-odds of periods (n_periods, n_names)."""
     volume = rng.poisson(per_period * np.linspace(0.6, 1.4, n_periods))
     period = np.repeat(np.arange(n_periods), volume)
-    tilt = np.stack([OUTLETS * np.array([1.3, 1, 0.7, 1]), OUTLETS * np.array([0.7, 1, 1.3, 1])])
+    tilt = OUTLETS * np.array([[1 + drift, 1, 1 - drift, 1], [1 - drift, 1, 1 + drift, 1]])
     mix = tilt[0] + (tilt[1] - tilt[0]) * (period / max(n_periods - 1, 1))[:, None]
     outlet = (rng.random(len(period))[:, None] > np.cumsum(mix / mix.sum(axis=1, keepdims=True), axis=1)).sum(axis=1)
     outlet = np.minimum(outlet, 3)
@@ -66,7 +72,7 @@ def world(
     line += season * np.cos(2 * np.pi * np.arange(n_periods) / periods.PER_YEAR[length])[:, None]
     days, of_day = np.unique(day, return_inverse=True)
     own, of_own = np.unique(np.stack([of_day, outlet]), axis=1, return_inverse=True)
-    odds = line[period] + 0.3 * rng.normal(size=(4, n_names))[outlet]
+    odds = line[period] + outlets * rng.normal(size=(4, n_names))[outlet]
     odds += day_shock * rng.normal(size=(len(days), n_names))[of_day]
     odds += own_day_shock * rng.normal(size=(own.shape[1], n_names))[of_own]
     said = rng.random(odds.shape) < expit(odds)
@@ -126,11 +132,12 @@ def size(runs: int) -> None:
         ("AR(1) .7, shocks of SD 1", {"correlation": 0.7, "shock": 1.0}),
         ("AR(1) .3, season", {"season": 0.5}),
         ("AR(1) .3, rare (2 %)", {"base": 0.02}),
+        ("AR(1) .3, outlets of SD 1 whose mix drifts", {"outlets": 1.0, "drift": 0.9}),
     ]
-    for n_names in (20, 200):
+    for n_names in (6, 20, 200):
         for n_periods in (8, 12, 24, 60):
             for label, case in cases:
-                if "season" in case and n_periods < 36:
+                if ("season" in case and n_periods < 36) or (n_names < 20 and (n_periods < 12 or "shock" not in case)):
                     continue
                 wrong, covered, tested = [], [], []
                 for run in range(max(4, runs * 20 // n_names)):
@@ -284,24 +291,30 @@ def screen(runs: int) -> None:
 
 def scan(runs: int) -> None:
     print(
-        "bursts and breaks at p .05 where there are none; found where one is planted (three periods, a fifth of their articles more)"
+        "bursts and breaks of 40 names at p .05 where there are none, corpora with any at q .05; found where four are planted (three periods, a fifth of their articles more)"
     )
-    for n_periods, correlation in ((12, 0.0), (24, 0.0), (24, 0.3), (60, 0.3), (60, 0.5)):
-        wrong: dict[str, list[float]] = {"burst": [], "break": [], "found": []}
+    cases = [(n, r, {}) for n, r in ((12, 0.0), (12, 0.3), (24, 0.0), (24, 0.3), (24, 0.5), (60, 0.3), (60, 0.5))]
+    cases += [(24, 0.3, {"day_shock": 1.0}), (24, 0.3, {"shock": 1.0})]  # type: ignore[list-item]
+    measures = ("burst", "break", "any_burst", "any_break", "found", "found_at_q_.05")
+    for n_periods, correlation, more in cases:
+        wrong: dict[str, list[float]] = {measure: [] for measure in measures}
         for run in range(runs):
             rng = np.random.default_rng([6, n_periods, run])
-            articles, counts, _ = world(rng, 40, n_periods, correlation=correlation)
+            articles, counts, _ = world(rng, 40, n_periods, correlation=correlation, **more)
             table = _bursts_of(articles, counts, run)
-            for what in ("burst", "break"):
-                wrong[what].append((table.loc[table["what"] == what, "p"] <= 0.05).mean())
+            for what, rows in table.groupby("what"):
+                wrong[str(what)].append((rows["p"] <= 0.05).mean())
+                wrong[f"any_{what}"].append(float((rows["q"] <= 0.05).any()))
             month = articles["date"].str.slice(0, 7)
             inside = month.isin(sorted(month.unique())[n_periods // 2 : n_periods // 2 + 3]).to_numpy()
             few = np.arange(counts.shape[1]) < 4
-            more = sparse.csr_matrix((rng.random(counts.shape) < 0.2) * inside[:, None] * few)
-            table = _bursts_of(articles, counts + more, run)
+            extra = sparse.csr_matrix((rng.random(counts.shape) < 0.2) * inside[:, None] * few)
+            table = _bursts_of(articles, counts + extra, run)
             planted = (table["what"] == "burst") & table["name"].astype(str).isin(["000", "001", "002", "003"])
             wrong["found"].append((table.loc[planted, "p"] <= 0.05).mean())
-        told("bursts", f"{n_periods} months, AR(1) {correlation}", **wrong)
+            wrong["found_at_q_.05"].append((table.loc[planted, "q"] <= 0.05).mean())
+        said = "".join(f", {key.replace('_', ' ')}s of SD {value}" for key, value in more.items())
+        told("bursts", f"{n_periods} months, AR(1) {correlation}{said}", **wrong)
 
 
 def _bursts_of(articles: pd.DataFrame, counts: sparse.csr_matrix, seed: int) -> pd.DataFrame:
@@ -310,35 +323,70 @@ def _bursts_of(articles: pd.DataFrame, counts: sparse.csr_matrix, seed: int) -> 
     series = keywords.keyword_series(placed, calendar, "month", counts, names, ["keyword"] * len(names), draws=2)
     trends = trend_table(articles, counts, "month").assign(name=names)
     return bursts.bursts(
-        series, calendar, dict(zip(trends["name"], trends["correlation"], strict=True)), seed=seed, draws=199
+        series, calendar, dict(zip(trends["name"], trends["correlation"], strict=True)), seed=seed, draws=399
     )
 
 
 def pages(runs: int) -> None:
     print(
-        "corpora with dates permuted (blocks of days, shocks kept) in which any of 30 keywords is said to have risen or fallen"
+        "planted corpora whose periods change places, shocks kept, in which anything is claimed: 30 keywords, 400 words"
     )
     for n_periods, length in ((17, "week"), (24, "month")):
-        claims, bursty = [], []
+        claimed = []
         for run in range(runs):
             rng = np.random.default_rng([7, n_periods, run])
-            articles, counts, _ = world(rng, 30, n_periods, slope=rng.normal(0, 0.1, 30), length=length)
+            base = np.r_[np.full(30, 0.1), np.exp(rng.uniform(np.log(0.01), np.log(0.2), 370))]
+            slopes = rng.normal(0, 0.1, 400) * (np.arange(400) < 30)
+            articles, counts, _ = world(rng, 400, n_periods, base=base, slope=slopes, length=length)  # type: ignore[arg-type]
             articles = permuted_dates(articles, rng, length)
             placed, calendar = prepared(articles, length)
-            names = [f"{i:02d}" for i in range(30)]
-            table = keywords.keyword_trends(placed, calendar, length, counts, names, ["keyword"] * 30)
-            claims.append(float((keywords.findings(table)["verdict"] != "cannot say").any()))
-            series = keywords.keyword_series(placed, calendar, length, counts, names, ["keyword"] * 30, draws=2)
-            found = bursts.bursts(
-                series, calendar, dict(zip(table["name"], table["correlation"], strict=True)), seed=run
-            )
-            bursty.append(float((found["q"] <= 0.05).any()))
-        told(
-            "permuted dates",
-            f"{n_periods} {length}s",
-            corpora_with_a_trend=claims,
-            corpora_with_a_burst_or_break=bursty,
-        )
+            followed = placed, calendar, length, counts[:, :30], [f"{i:02d}" for i in range(30)], ["keyword"] * 30
+            table = keywords.keyword_trends(*followed)
+            alike = dict(zip(table["name"], table["correlation"], strict=True))
+            found = bursts.bursts(keywords.keyword_series(*followed, draws=2), calendar, alike, seed=run, draws=399)
+            claimed.append(claims(table, found, screened(articles, counts, length, run)))
+        told("permuted dates", f"{n_periods} {length}s", **pd.DataFrame(claimed).to_dict("list"))  # type: ignore[arg-type]
+
+
+def claims(trends: pd.DataFrame, found: pd.DataFrame, words: pd.DataFrame) -> dict[str, float]:
+    """Which kinds of claims a report would make, by its own rules: front page (trends), page of keywords (bursts and breaks, words of halves)."""
+    made = {
+        "front_page": bool((keywords.findings(trends)["verdict"] != "cannot say").any()),
+        "bursts_or_breaks": bool((found["q"] < 0.05).any()),
+        "words_of_halves": bool((words["q"] < 0.05).any()),
+    }
+    return {kind: float(claimed) for kind, claimed in (made | {"anything": any(made.values())}).items()}
+
+
+def news(runs: int) -> None:
+    print(
+        "the news corpus, its days permuted in blocks of three, through the steps of a report: in how many is anything claimed"
+    )
+    given = pipeline.settings(articles=str(NEWS), workers=1)
+    base, counted = pipeline.corpus(given), pipeline.words(given)
+    articles = base["articles"].sort_values("doc_id", kind="stable")
+    fit = lda.fit(counted["counts"], n_topics=10, seed=1, sweeps=100)
+    shares, modelled = lda.article_shares(fit, counted["counts"]), lda.articles(counted["counts"])
+    pipeline.words, pipeline.OUTLETS = lambda _: counted, 0  # type: ignore[assignment]
+    claimed = []
+    for run in range(runs):
+        moved = permuted_days(articles, np.random.default_rng([8, run]))
+        pipeline.corpus = lambda _, moved=moved: {**base, "articles": moved}  # type: ignore[assignment,misc]
+        kept, marked = pipeline._follow(given, {}, None), pipeline._compare_groups(given)
+        placed = kept["placed"][kept["placed"]["doc_id"].isin(modelled)].reset_index(drop=True)
+        topics = prevalence.topic_trends(shares, placed, kept["periods"], kept["length"])
+        both = pd.concat([kept["trends"], topics], ignore_index=True)
+        claimed.append(claims(both, kept["bursts"], marked["keyness"]))
+    told("permuted dates", "news, weeks, concepts and ten topics", **pd.DataFrame(claimed).to_dict("list"))  # type: ignore[arg-type]
+
+
+def permuted_days(articles: pd.DataFrame, rng: np.random.Generator, block: int = 3) -> pd.DataFrame:
+    """Blocks of successive days with articles change places, cut from a random place, each day with all its articles."""
+    known = articles["date"].str.len() == 10
+    days = np.sort(articles.loc[known, "date"].unique())
+    blocks = np.array_split(np.roll(days, rng.integers(len(days))), max(1, len(days) // block))
+    moved = np.concatenate([blocks[i] for i in rng.permutation(len(blocks))])
+    return articles.assign(date=articles["date"].replace(dict(zip(moved, days, strict=True))))
 
 
 def permuted_dates(articles: pd.DataFrame, rng: np.random.Generator, length: str) -> pd.DataFrame:
@@ -358,6 +406,7 @@ TABLES = {
     "keyness": screen,
     "bursts": scan,
     "pages": pages,
+    "news": news,
 }
 
 
