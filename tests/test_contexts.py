@@ -10,7 +10,7 @@ import pytest
 
 from topics import tables
 from topics.tables import UserError
-from topics.trends.contexts import contexts, mentions, spans_of
+from topics.trends.contexts import contexts, mentions, spans_of, unheard
 from topics.words.concepts import patterns
 from topics.words.counts import prepare
 
@@ -99,3 +99,14 @@ def test_contexts_of_any_name_take_under_a_tenth_of_a_second():
         took.append(time.process_time() - begin)
         assert len(table) == mentions(words, name).sum()
     assert np.median(took) < 0.1
+
+
+def test_a_keyword_in_longer_words_alone_is_told_and_one_counted_in_full_is_not():
+    texts = ["Tax is due.", "Tax-free sale.", "Tax-free again, tax.", "Nothing.", "Robots came."]
+    rows = [{"doc_id": str(i), "date": None, "text": text, "source": None} for i, text in enumerate(texts)]
+    words = prepare(pd.DataFrame(rows))
+    assert "stands in 2 articles as a word of its own; 1 more has it" in unheard(words, "tax")
+    assert "“Tax-free”" in unheard(words, "tax")
+    assert unheard(words, "tax*") == unheard(words, "nothing") == ""
+    assert unheard(words, "zebra") == "The keyword “zebra” stands in no article as a word of its own."
+    assert "1 more has it in longer words alone, most often “Robots”" in unheard(words, "robo")

@@ -45,6 +45,16 @@ def test_mann_kendall_and_sen_by_hand():
     assert np.isclose(p, 2 * stats.norm.sf(21 / np.sqrt(196 / 3)))
 
 
+def test_tau_and_its_z_are_those_that_r_prints_for_its_own_example():
+    # the example of ?cor.test (Hollander and Wolfe 1973, p. 185), printed in many places: tau 0.4444444; without continuity
+    # correction z = 1.6681 (www.stat.sc.edu/~habing/courses/518splus3F98.html); ours has the correction, 15/16 of it
+    x = [44.4, 45.9, 41.9, 53.3, 44.7, 44.1, 50.7, 45.2, 60.1]
+    y = np.array([2.6, 3.1, 2.5, 5.0, 3.6, 4.0, 5.2, 2.8, 3.8])
+    tau, p = s.mann_kendall(y[np.argsort(x)])
+    assert np.isclose(tau, 0.4444444)
+    assert np.isclose(stats.norm.isf(p / 2) * 16 / 15, 1.6681, atol=5e-5)
+
+
 def test_q_values_are_those_of_statsmodels_and_leave_nan_out(rng):
     p = rng.random(200) ** 2
     q = s.q_values(np.r_[p, np.nan])

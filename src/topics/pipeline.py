@@ -797,7 +797,7 @@ def followed(settings: Settings) -> pd.DataFrame:
 
 
 def keywords(settings: Settings) -> store.Kept:
-    """Concepts and keywords over time: `names, mentions` (articles by names), `placed, periods, length, why`, `series, trends,
+    """Concepts and keywords over time: `names, unheard` (keywords not counted in full), `mentions` (articles by names), `placed, periods, length, why`, `series, trends,
     bursts, contexts`, and `denominator` (out of how many articles a share is taken). Where articles are few, no series."""
     base, said, totals = words(settings), collection(settings), published(settings)
     values: dict[str, Any] = {"keywords": list(settings.keywords), "period": settings.period, "collection": said}
@@ -830,6 +830,7 @@ def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | Non
     total, denominator = periods.denominators(calendared, placed, totals)
     made: store.Result = {
         "names": names,
+        "unheard": [told for name in settings.keywords if (told := contexts.unheard(base, name))],
         "mentions": mentions,
         "placed": placed,
         "periods": calendared,

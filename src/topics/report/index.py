@@ -267,7 +267,8 @@ def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> lis
         {"text": f"The label “{name or 'without a name'}” fits no topic of this run and is dropped."} | page
         for name in lost
     ]
-    said += [{"text": text, "href": "04_keyword_trends.html", "link": "Keywords"} for text in untold(made["keywords"])]
+    of_keywords = [*untold(made["keywords"]), *made["keywords"].get("unheard", [])]
+    said += [{"text": text, "href": "04_keyword_trends.html", "link": "Keywords"} for text in of_keywords]
     articles = made["corpus"]["articles"]
     if undated := int((articles["date"] == "").sum()):
         said.append({"text": f"When {undated:,} of {len(articles):,} articles were published: no date was found, and none was guessed.",

@@ -37,14 +37,14 @@ EXAMPLES = 3  # sentences shown of each companion
 
 def answer(kept: Mapping[str, Any]) -> html.Piece:
     """The question answered in one line and a list, the surest first; each line links to its evidence."""
+    unheard = html.say("\n\n".join(kept["unheard"]))
     if kept["names"].empty:
-        return html.verdict(
-            "No concept or keyword stands in the articles. Name what you care about in data/concepts.yml, or as keywords in config.yml."
-        )
+        none = "No concept or keyword stands in the articles. Name what you care about in data/concepts.yml, or as keywords in config.yml."
+        return html.group(html.verdict(none), unheard)
     n = len(kept["placed"])
     if kept["series"].empty:
         head = f"{_count(n, 'article')}: read {'it' if n == 1 else 'them'}. Nothing is shown over time."
-        return html.group(html.verdict(head), html.say(_why_no_series(kept)))
+        return html.group(html.verdict(head), html.say(_why_no_series(kept)), unheard)
     moved = kept["findings"][kept["findings"]["verdict"] != "cannot say"]
     lines = [f"- {_linked(row.sentence, row)}" for row in _rows(moved)]
     said = kept["findings"]
@@ -61,6 +61,7 @@ def answer(kept: Mapping[str, Any]) -> html.Piece:
         html.verdict(_headline(kept, moved)),
         *([html.say("\n".join(lines))] if lines else []),
         *([mixed] if len(doubtful) else []),
+        unheard,
     )
 
 

@@ -47,6 +47,27 @@ def mentions(words: Mapping[str, Any], name: str) -> np.ndarray:
     return np.bincount(spans_of(words, name)["doc"].to_numpy(), minlength=len(words["doc_ids"]))
 
 
+def unheard(words: Mapping[str, Any], name: str) -> str:
+    """What a user should know of a keyword that is not counted in full: it stands in no article, or in many in longer words alone.
+
+    `covid` is no part of "COVID-19", which is one word; without a place of its own any word that begins with it is told, else those with a hyphen
+    behind it, if they stand in a tenth as many further articles. Nothing to tell is "".
+    """
+    tokens, forms, heard = words["tokens"], words["forms"]["form"], mentions(words, name) > 0
+    n = int(heard.sum())
+    begun = forms.str.lower().str.startswith(name.lower() + "-" * (n > 0)).to_numpy()
+    longer = tokens[begun[tokens["form"].to_numpy()]]
+    more = len(np.setdiff1d(longer["doc"], np.flatnonzero(heard)))
+    if n and 10 * more < n:
+        return ""
+    own = f"in {n:,} article{'s' * (n != 1)}" if n else "in no article"
+    told = f"The keyword “{name}” stands {own} as a word of its own"
+    if not more:
+        return f"{told}."
+    most = forms[longer["form"].mode()[0]]
+    return f"{told}; {more:,} more {'has' if more == 1 else 'have'} it in longer words alone, most often “{most}”. The keyword “{name}*” counts them too."
+
+
 def contexts(words: Mapping[str, Any], articles: pd.DataFrame, name: str, width: int = WIDTH) -> pd.DataFrame:
     """CONTEXTS of a name: one row a place, by date, then article, then place; articles without a date come last.
 
