@@ -519,7 +519,7 @@ def _spans(places: pd.DataFrame) -> list[tuple[int, int]]:
     return sorted(zip(places["start"].tolist(), ends.tolist(), strict=True))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _bounds(text: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
     found = tokens.sentences(text)
     return np.array([start for start, _ in found], dtype=np.int64), found
