@@ -23,7 +23,7 @@ from topics.words.counts import Counts
 
 STARTS, FIRST = 5, 30  # short starts, the best of which goes on; sweeps of each
 SMALL, PART = 200_000, 10_000  # words up to which starts have all of them; beyond, so many for each topic
-DRAW_BYTES = 32_000_000  # a fit keeps no more than about this of posterior draws
+DRAW_BYTES = 32_000_000  # a fit keeps about so much of posterior draws, but four at the least
 PARTS = 20  # of a fit, each of which is told when it is done
 LEVEL = 0.95
 GENSIM: dict[str, Any] = {
@@ -98,12 +98,10 @@ def fit(
     _check(counts, n_topics=n_topics, seed=seed, engine=engine, sweeps=sweeps, samples=samples, alpha=alpha, beta=beta)
     if engine == "gensim":
         return _fit_gensim(counts, n_topics=n_topics, seed=seed)
-    n_words = int(counts.matrix.sum())
-    sweeps = sweeps or default_sweeps(n_words)
-    sampler = partial(PartlyCollapsed, map=map) if engine == "parallel" else Collapsed
-    chain = begun(
-        counts, partial(sampler, n_topics=n_topics, seed=seed, alpha=alpha, beta=beta), n_topics, seed, sweeps
-    )
+    sweeps = sweeps or default_sweeps(int(counts.matrix.sum()))
+    sampler: Callable[..., Chain] = partial(PartlyCollapsed, map=map) if engine == "parallel" else Collapsed
+    sampler = partial(sampler, n_topics=n_topics, seed=seed, alpha=alpha, beta=beta)
+    chain = begun(counts, sampler, n_topics, seed, sweeps)
     burn_in = sweeps // 2
     spacing = max(1, (sweeps - burn_in) // samples)
     pause = max(10, burn_in // 100)
@@ -116,7 +114,7 @@ def fit(
             chain.learn_priors()
         elif done > burn_in and (done - burn_in) % spacing == 0:
             chain.look()
-            means.add(chain)
+            means.add()
         if done * PARTS % last < PARTS:
             tick()
     return _by_share(replace(means.model(counts, seed), engine=engine), counts)
@@ -180,11 +178,13 @@ class _Means:
         self.unit_sum = np.zeros((chain.n_units, len(chain.alpha)))
         self.topic_term = np.zeros((len(chain.alpha), chain.n_terms))
         self.n = 0
-        self.every = _every(chain, samples)
+        one = 2 * chain.n_units * len(chain.alpha) + 8 * int(np.minimum(chain.term_n, len(chain.alpha)).sum())
+        self.every = max(1, -(-samples // max(4, DRAW_BYTES // max(one, 1))))  # every how many-th sample is kept
         self.units: list[np.ndarray] = []
         self.terms: list[sp.csr_matrix] = []
 
-    def add(self, chain: Chain) -> None:
+    def add(self) -> None:
+        chain = self.chain
         units, terms = chain.unit_topics(), chain.topic_terms()
         self.unit_sum += units
         inverse = 1.0 / (chain.topic_n + chain.n_terms * chain.beta)
@@ -213,13 +213,6 @@ class _Means:
             term_n=chain.term_n.astype(np.float64),
             topic_n=self.unit_sum.sum(axis=0) / self.n,
         )
-
-
-def _every(chain: Chain, samples: int) -> int:
-    """Keep every how many-th sample as a draw, so that the draws stay within `DRAW_BYTES`, and four of them at the least."""
-    one = 2 * chain.n_units * len(chain.alpha) + 8 * int(np.minimum(chain.term_n, len(chain.alpha)).sum())
-    room = max(4, DRAW_BYTES // max(one, 1))
-    return max(1, -(-samples // room))
 
 
 def _by_share(model: TopicModel, counts: Counts) -> TopicModel:
