@@ -62,6 +62,16 @@ def test_the_best_of_one_score_is_not_taken_when_fewer_topics_do_as_well() -> No
     assert choice.n_topics == 10
     assert choice.range == (10, 20)
     assert "foretold best at 40" in choice.against
+    assert (
+        "10 is the smallest number of topics that foretells the words of held-out articles about as well" in choice.why
+    )
+
+
+def test_a_count_that_the_articles_cannot_tell_from_the_best_is_not_said_to_do_as_well() -> None:
+    scored, steady = made({5: (0.5, 0.9), 10: (0.8, 0.9), 40: (1.0, 0.9)})
+    choice = sweep.choose(scored.assign(high=scored["value"] + 0.25), steady)
+    assert choice.n_topics == 10
+    assert "not surely worse than any tried (80 % of the best gain" in choice.why
 
 
 def test_nothing_is_suggested_where_topics_do_not_come_back() -> None:

@@ -99,9 +99,12 @@ def choose(scores: pd.DataFrame, stability: pd.DataFrame) -> Choice:
         return Choice(None, _why_none(gains, useful.iloc[:0]), "", ())
     chosen = int(will_do.index[0])
     share = min(1.0, useful["value"][chosen] / useful["value"][best])
+    how, within = "about as well as", ""
+    if share < NEAR:
+        how, within = "not surely worse than", " and lies within this one's interval"
     why = (
-        f"{chosen} is the smallest number of topics that foretells the words of held-out articles about as well as any tried "
-        f"({share:.0%} of the best gain over word frequencies, which is {useful['value'][best]:.2f} nats per word at {best}) and whose topics "
+        f"{chosen} is the smallest number of topics that foretells the words of held-out articles {how} any tried "
+        f"({100 * share:.0f} % of the best gain over word frequencies, which is {useful['value'][best]:.2f} nats per word at {best}{within}) and whose topics "
         f"come back in other runs (agreement {stable[chosen]:.2f}, where 0 is that of shuffled text and 1 the same topics)."
     )
     return Choice(chosen, why, _against(scores, stable, gains, chosen), tuple(int(k) for k in will_do.index))
