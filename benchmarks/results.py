@@ -100,6 +100,7 @@ def write(lines: list[dict[str, Any]], path: Path, quick: bool = False) -> None:
         path.write_text("# Results\n\nNothing is kept yet: `python benchmarks/run.py`.\n", encoding="utf-8")
         return
     table = table.reindex(columns=[*table, *({"error", "runs", "seed", "published"} - set(table))])
+    table = table.sort_values("side", key=lambda side: side.str.split(",").str[0] != "topics", kind="stable")
     runs = runs.set_index("run")[lambda known: known.index.isin(table["run"])].reindex(columns=[*RUN, "load"])
     runs["commit"] = runs["commit"].astype(object).fillna("")
     busy = table["run"].map(runs["load"].fillna(0)) > BUSY
@@ -417,7 +418,7 @@ def curves(lines: pd.DataFrame, case: str, folder: Path) -> str:
             by_tens(axes.xaxis, axes.set_xscale)
         row[0].set_ylabel(f"{measure} ({'lower' if direction(measure, '') < 0 else 'higher'} is better)")
     for time, axes in zip(times, panels[-1], strict=True):
-        axes.set_xlabel(f"{time} of the fit (s)")
+        axes.set_xlabel(time.replace(" time", " time of the fit (s)"))
     figure.suptitle(case, fontsize=10)
     figure.legend(
         *panels[0, 0].get_legend_handles_labels(), fontsize=8, ncols=2 * panels.shape[1], loc="outside lower center"
