@@ -130,7 +130,7 @@ def end(run: subprocess.Popen[bytes], way: str, chance: random.Random) -> None:
         run.wait(timeout=120)
     except subprocess.TimeoutExpired:
         raise SystemExit(f"{way}: still alive after two minutes") from None
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120  # a kernel that is loading notices when it has loaded
     while (left := [pid for pid in members if alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.1)
     if left:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,7 @@ LIBRARIES = (
 TOLERANCE = 1e-6  # relative: what another kind of processor may change
 WITHIN = ", within the tolerance"
 SAME_BYTES = ("tables/", "figures/")  # what a rebuilt run must repeat to the byte
+CHOSEN = ("topic_counts", "grid", "day", "topics", "python", "processor", "instructions", "system")
 OWN = {
     "code": "the source of topics",
     "lock": "the lock",
@@ -57,8 +59,13 @@ def decided(settings: Settings) -> dict[str, Any]:
 
 
 def record(settings: Settings, everything: Mapping[str, Any]) -> dict[str, Any]:
-    """What decided a run, with what it chose: `topic_counts, grid, seeds`, and the `day` where one decides ("" where none does)."""
-    chosen = {name: list(everything[name]) for name in ("topic_counts", "grid", "seeds")}
+    """What decided a run, with what it chose: `topic_counts, grid, seeds`, the `day` where one decides ("" where none does), and the
+    `instructions` that its processor has for sums: others round otherwise in the last digits.
+    """
+    import numpy as np
+
+    chosen: dict[str, Any] = {name: list(everything[name]) for name in ("topic_counts", "grid", "seeds")}
+    chosen["instructions"] = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     return decided(settings) | chosen | {"day": everything["day"]}
 
 
@@ -100,7 +107,7 @@ def read(name: str | None, out: str | Path | None) -> tuple[Path, dict[str, Any]
 def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings, Path, str, Path], Any]) -> int:
     """Rebuild a run from nothing and say what, if anything, differs; return 0 where no table and no figure does, else 1.
 
-    On another kind of processor or system a table does not differ whose numbers are within `TOLERANCE`.
+    On another kind of processor or system a table or figure does not differ whose numbers are within `TOLERANCE`.
     """
     folder, old = read(name, out)
     standing, made = outputs(folder), old["outputs"]
@@ -119,7 +126,7 @@ def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings
     touched = [f"{file} was changed" for file in made if file in standing and standing[file] != made[file]]
     touched += [f"{file} is gone" for file in made if file not in standing]
     touched += [f"{file} was added" for file in standing if file not in made]
-    elsewhere = any(old[what] != new[what] for what in ("processor", "system"))
+    elsewhere = any(old.get(what) != new.get(what) for what in ("processor", "system", "instructions"))
     within = elsewhere and all(line.endswith(WITHIN) for line in differ)
     same = f"all {compared} tables and figures are the same to the byte"
     if differ:
@@ -154,17 +161,15 @@ def results_apart(one: Path, before: Mapping[str, str], other: Path, after: Mapp
         if not all(digests):
             lines.append(f"{name} {'is not made any more' if digests[0] else 'was not made before'}")
         elif digests[0] != digests[1]:
-            file = f"{name}.parquet"
-            lines.append(f"{name} differs{_how_far(one / file, other / file) if file in before else ''}")
+            file = name + (".parquet" if f"{name}.parquet" in before else ".svg")
+            lines.append(f"{name} differs{_how_far(one / file, other / file)}")
     return len(names), lines
 
 
 def _how_far(one: Path, other: Path) -> str:
-    """How far two tables are apart, in words: another kind of processor rounds otherwise."""
-    import pandas as pd
-
+    """How far two tables, or the numbers of two figures, are apart, in words: another kind of processor rounds otherwise."""
     try:
-        before, after = pd.read_parquet(one), pd.read_parquet(other)
+        before, after = (_drawn(path) if path.suffix == ".svg" else _read(path) for path in (one, other))
     except (OSError, ValueError):
         return ": it cannot be read"
     if list(before) != list(after) or len(before) != len(after):
@@ -174,10 +179,24 @@ def _how_far(one: Path, other: Path) -> str:
     texts = [str(column) for column in before if column not in numbers and not before[column].equals(after[column])]
     if gaps or texts:
         return f" in {', '.join([*texts, *gaps])}"
-    scale = before[numbers].abs().clip(lower=1e-12)
+    scale = before[numbers].abs().clip(lower=1.0 if one.suffix == ".svg" else 1e-12)  # a point is the least of a figure
     apart = float(((before[numbers] - after[numbers]).abs() / scale).fillna(0).to_numpy().max(initial=0))
     far = f"{apart:.1g} of their size at most" if apart < 1 else "more than their size"
     return f": numbers by {far}{WITHIN if apart <= TOLERANCE else ''}"
+
+
+def _read(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_parquet(path)
+
+
+def _drawn(path: Path) -> pd.DataFrame:
+    """What an SVG figure is made of, as a table: `what` stands between numbers, and the numbers."""
+    import pandas as pd
+
+    parts = re.split(r"(-?\d+\.?\d*)", path.read_text(encoding="utf-8"))
+    return pd.DataFrame({"what": [*parts[::2]], "number": pd.Series([*parts[1::2], 0], dtype=float)})
 
 
 # --- two runs -------------------------------------------------------------------------------------------------------------
@@ -212,7 +231,7 @@ def _files(record: Mapping[str, Any]) -> dict[str, str | None]:
 
 def _values(record: Mapping[str, Any]) -> dict[str, Any]:
     """The values that decided a run: settings (the topic counts as they came out), software, the day where it counts."""
-    chosen = {name: record[name] for name in ("topic_counts", "grid", "day", "topics", "python", "processor", "system")}
+    chosen = {name: record.get(name) for name in CHOSEN}
     return record["settings"] | record["libraries"] | chosen
 
 
