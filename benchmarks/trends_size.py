@@ -140,7 +140,7 @@ def size(runs: int) -> None:
                 if ("season" in case and n_periods < 36) or (n_names < 20 and (n_periods < 12 or "shock" not in case)):
                     continue
                 wrong, covered, tested = [], [], []
-                for run in range(max(4, runs * 20 // n_names)):
+                for run in range(max(4, runs if n_names < 200 else runs // 10)):
                     rng = np.random.default_rng([1, n_periods, n_names, run])
                     articles, counts, _ = world(rng, n_names, n_periods, **case)  # type: ignore[arg-type]
                     table = trend_table(articles, counts, "month")

@@ -301,7 +301,7 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
     mix = _composition(row, length)
     if row.q > q:
         return "cannot say", (
-            f"{what} {row.name}: no trend can be told from chance among the {row.n_family} names tested over {row.n_periods} {length}s ({shares}; {_odds(row.slope, row.low, row.high, length)}).{mix}"
+            f"{what} {row.name}: no trend can be told from chance among the {row.n_family} {'topics' if row.kind == 'topic' else 'names'} tested over {row.n_periods} {length}s ({shares}; {_odds(row.slope, row.low, row.high, length)}).{mix}"
         )
     odds = _odds(row.slope, row.selected_low, row.selected_high, length)
     return direction, f"{what} {row.name} {direction}: {shares}; {odds}, over {row.n_periods} {length}s.{few}{mix}"

@@ -274,6 +274,7 @@ def trends_of(
     articles of outlets that mention it, fewer than 20 articles that mention it (or do not), or where its periods are so alike from one to the next
     that a trend cannot be told from a slow swing.
     """
+    noun = "topic" if set(kinds) == {"topic"} else "name"
     used = (periods["n_docs"].to_numpy() >= FEWEST_ARTICLES) if len(periods) else np.zeros(0, dtype=bool)
     notes = _refusals(used, periods, length, names, mentioning, withheld or {})
     table = _empty_rows(names, kinds, length, int(used.sum()))
@@ -288,7 +289,7 @@ def trends_of(
         fit = raw if within is None else period_model(within[0], within[1], times, season)
         table.loc[tested, ["raw_slope", "raw_p"]] = np.column_stack([raw["slope"], raw["p"]])
         table.loc[tested, "correlation"] = fit["correlation"]
-        for refused, note in _refused_by_fit(fit, within, len(kept), length):
+        for refused, note in _refused_by_fit(fit, within, len(kept), length, noun):
             notes[tested[refused & (notes[tested] == "")]] = note
         kept_in = notes[tested] == ""
         tested, fit = tested[kept_in], {key: value[kept_in] for key, value in fit.items()}
@@ -303,13 +304,13 @@ def trends_of(
     table["note"] = notes
     told = ~table["name"].isin(list(withheld or {}))  # a peak would be a claim too
     table["peak"], table["peak_share"] = table["peak"].where(told, ""), table["peak_share"].where(told)
-    table["family"] = family or f"{len(tested)} names tested together"
+    table["family"] = family or f"{len(tested)} {noun}s tested together"
     table["n_family"] = len(tested)
     return tables.conform(table, "trends")
 
 
 def _refused_by_fit(
-    fit: Mapping[str, np.ndarray], within: list[np.ndarray] | None, n_periods: int, length: str
+    fit: Mapping[str, np.ndarray], within: list[np.ndarray] | None, n_periods: int, length: str, noun: str
 ) -> list[tuple[Any, str]]:
     """Which names are not tested after all, as the model of their periods shows, and why."""
     refused: list[tuple[Any, str]] = []
@@ -321,7 +322,7 @@ def _refused_by_fit(
     n_names = len(fit["p"])
     for longer, names in FEWEST_NAMES.items():
         if n_names < names and n_periods < longer:  # the first that holds is the one that is told
-            alone = f"From {n_names} name{'s' * (n_names > 1)} alone nobody can tell how alike {n_periods} {length}s are; a trend needs {names} names or {longer} {length}s."
+            alone = f"From {n_names} {noun}{'s' * (n_names > 1)} alone nobody can tell how alike {n_periods} {length}s are; a trend needs {names} {noun}s or {longer} {length}s."
             refused.append((np.ones(n_names, dtype=bool), alone))
     swing = f"Its {length}s are so alike from one to the next that a trend cannot be told from a slow swing; no test is made."
     return [*refused, (fit["correlation"] > MOST_ALIKE, swing)]

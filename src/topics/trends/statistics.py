@@ -225,7 +225,7 @@ def period_model(
     likelihood: slope and interval are those of the mixture of t distributions, p twice its smaller tail.
 
     Returns arrays (n_names,): slope, low, high (log-odds per unit of time), p, mixture (n_names, n_grid, 3: weight, slope and error) and df
-    of its t distributions, correlation (of the shocks: weighted mean over the grid where there are any), start and end (fitted share at the first and last time, without season, at the
+    of its t distributions, correlation (weighted mean), start and end (fitted share at the first and last time, without season, at the
     outlets' mix of the whole span).
     Source: Breslow and Clayton 1993, J. Amer. Statist. Assoc. 88 (MQL); Patterson and Thompson 1971, Biometrika 58 (REML).
 
@@ -321,7 +321,7 @@ def summary(fit: Mapping[str, Array], grid: Array, df: Array, level: float) -> d
         "p": np.minimum(2 * np.minimum(above, below), 1.0),
         "mixture": np.stack([weight, slopes, errors], axis=-1),
         "df": df,
-        "correlation": (weight @ grid[:, 1]) / np.maximum(weight @ (grid[:, 0] > 0), 1e-12),
+        "correlation": (weight * grid[:, 1]).sum(axis=1),
     }
 
 
