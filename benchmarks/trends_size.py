@@ -365,7 +365,7 @@ def news(runs: int) -> None:
     given = pipeline.settings(articles=str(NEWS), workers=1)
     base, counted = pipeline.corpus(given), pipeline.words(given)
     articles = base["articles"].sort_values("doc_id", kind="stable")
-    fit = lda.fit(counted["counts"], n_topics=10, seed=1, sweeps=100)
+    fit = lda.fit(counted["counts"], n_topics=10, seed=1, sweeps=40)
     shares, modelled = lda.article_shares(fit, counted["counts"]), lda.articles(counted["counts"])
     pipeline.words, pipeline.OUTLETS = lambda _: counted, 0  # type: ignore[assignment]
     claimed = []
