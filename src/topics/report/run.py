@@ -424,9 +424,12 @@ class Kernels:
         kernel.client_class = (
             "jupyter_client.asynchronous.AsyncKernelClient"  # one that waits would not see a kernel die
         )
+        # Jupyter's own watch over the runner misses one that was killed before the kernel had loaded, where orphans do not go to process 1.
+        orphan = f"__import__('os').getppid() != {os.getpid()} and __import__('os')._exit(1) or None"
+        begin = [orphan, *lines] if os.name == "posix" else list(lines)
         with (home / "kernel.txt").open("wb") as said:
             kernel.start_kernel(
-                extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={list(lines)!r}"],
+                extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={begin!r}"],
                 cwd=str(NOTEBOOKS),
                 env=os.environ | settled,
                 stdout=said,
