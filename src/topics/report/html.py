@@ -16,6 +16,7 @@ import html
 import json
 import math
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,9 @@ OPEN = '<div class="topics">'  # what every piece shown by a cell begins with; `
 DATE = re.compile(r"\d{4}(-\w+){0,2}")
 LONG = 12  # a table of more rows can be filtered
 LONG_PASSAGE = 1200  # characters of a passage that are shown at once
+IMPORTING = (
+    threading.Lock()
+)  # papermill and nbconvert share modules: two threads that import them at once may find them half made
 _run: dict[str, Path | None] = {"out": None}  # where this notebook's figures and tables are kept; set by `begin`
 
 
@@ -612,7 +616,8 @@ def page(notebook: Path, out: Path, title: str, nav: Sequence[tuple[str, str]] =
 
 def _cells(notebook: Path) -> str:
     """The notebook's text and outputs as HTML, through nbconvert and our own template."""
-    from nbconvert.exporters import TemplateExporter
+    with IMPORTING:
+        from nbconvert.exporters import TemplateExporter
 
     exporter = TemplateExporter(
         template_name="template", template_file="cells.html.j2", extra_template_basedirs=[str(TEMPLATE.parent)]

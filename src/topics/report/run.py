@@ -485,10 +485,13 @@ def execute(notebook: Path, parameters: Mapping[str, Any], copy: Path, kernels: 
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # a grammar of addresses that no notebook has: a second
     import logging
 
-    import nbformat
-    import papermill
-    from nbclient.exceptions import DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
+    from topics.report.html import IMPORTING
+
+    with IMPORTING:
+        import nbformat
+        import papermill
+        from nbclient.exceptions import DeadKernelError
+        from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it says is said once, by us
     known = papermill.inspect_notebook(str(notebook))
