@@ -72,6 +72,9 @@ def test_a_count_that_the_articles_cannot_tell_from_the_best_is_not_said_to_do_a
     choice = sweep.choose(scored.assign(high=scored["value"] + 0.25), steady)
     assert choice.n_topics == 10
     assert "not surely worse than any tried (80 % of the best gain" in choice.why
+    alone = sweep.choose(*made({5: (0.5, 0.9), 10: (0.8, 0.9)}))
+    assert "10 is the number of topics that foretells the words of held-out articles best of those tried" in alone.why
+    assert "largest number tried" in alone.against
 
 
 def test_nothing_is_suggested_where_topics_do_not_come_back() -> None:

@@ -98,14 +98,22 @@ def choose(scores: pd.DataFrame, stability: pd.DataFrame) -> Choice:
     if will_do.empty:
         return Choice(None, _why_none(gains, useful.iloc[:0]), "", ())
     chosen = int(will_do.index[0])
-    share = min(1.0, useful["value"][chosen] / useful["value"][best])
+    gain, share = useful["value"][best], min(1.0, useful["value"][chosen] / useful["value"][best])
     how, within = "about as well as", ""
     if share < NEAR:
         how, within = "not surely worse than", " and lies within this one's interval"
-    why = (
+    foretells = (
         f"{chosen} is the smallest number of topics that foretells the words of held-out articles {how} any tried "
-        f"({100 * share:.0f} % of the best gain over word frequencies, which is {useful['value'][best]:.2f} nats per word at {best}{within}) and whose topics "
-        f"come back in other runs (agreement {stable[chosen]:.2f}, where 0 is that of shuffled text and 1 the same topics)."
+        f"({100 * share:.0f} % of the best gain over word frequencies, which is {gain:.2f} nats per word at {best}{within})"
+    )
+    if chosen == best:
+        foretells = (
+            f"{chosen} is the number of topics that foretells the words of held-out articles best of those tried "
+            f"(gain over word frequencies {gain:.2f} nats per word; no smaller one does as well by the rule)"
+        )
+    why = (
+        f"{foretells} and whose topics come back in other runs "
+        f"(agreement {stable[chosen]:.2f}, where 0 is that of shuffled text and 1 the same topics)."
     )
     return Choice(chosen, why, _against(scores, stable, gains, chosen), tuple(int(k) for k in will_do.index))
 
@@ -139,8 +147,10 @@ def _against(scores: pd.DataFrame, stable: pd.Series, gains: pd.DataFrame, chose
     ):
         if len(values) and values.idxmax() != chosen:
             said.append(f"{name} at {values.idxmax()} topics ({_told(values.max())} against {_told(values[chosen])})")
-    if chosen in (gains.index.min(), gains.index.max()):
-        said.append(f"{chosen} is at the edge of the numbers tried")
+    if chosen == gains.index.max():
+        said.append(f"{chosen} is the largest number tried: more might foretell better")
+    elif chosen == gains.index.min():
+        said.append(f"{chosen} is the smallest number tried: fewer might do as well")
     told = "; ".join(said)
     return told[:1].upper() + told[1:] + "." if said else "No other measure prefers another number."
 
