@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -79,7 +80,7 @@ def command() -> str:
     """How this process was called, with the folder of corpora as CORPORA and no other place of this machine."""
     script, *words = sys.argv
     corpora = re.compile(r".*/corpora(?=/|$)")
-    return " ".join(["python", f"benchmarks/{Path(script).name}", *(corpora.sub("CORPORA", word) for word in words)])
+    return shlex.join(["python", f"benchmarks/{Path(script).name}", *(corpora.sub("CORPORA", word) for word in words)])
 
 
 def machine() -> str:
