@@ -983,7 +983,7 @@ def everything(
 ) -> dict[str, Any]:
     """All steps in order, for a report: the results kept, the counts that get a page, and every table by name.
 
-    `ready` is told what is made as soon as it is enough for some page: what needs no fit is done beside the fits.
+    `ready` is told what is made as soon as it is enough for another page; what needs no fit is done beside the fits.
     """
     from topics.models import labels
 
@@ -1003,9 +1003,11 @@ def everything(
         suggested = compared["choice"]["n_topics"]
         counts = paged(settings) or (suggested or (grid(settings)[-1] if few(settings) else grid(settings)[0]),)
         settings = replace(settings, topic_counts=counts)  # as the notebooks of the run will have them
-        made = {"comparison": compared, "splits": splits(settings), "suggested": suggested} | followed.result()
+        made = {"comparison": compared, "suggested": suggested} | followed.result()
     finally:
         beside.shutdown(wait=False, cancel_futures=True)
+    ready(made)
+    made["splits"] = splits(settings)
     ready(made)
     tell("following topics over time")
     made |= {

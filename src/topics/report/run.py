@@ -338,11 +338,13 @@ def notebook_jobs(work: Path, made: Mapping[str, Any], settings: Settings) -> li
     The key holds all that a page can show but the run's own name and the other pages: the keys of the results that it may read, every
     setting, the source and the libraries.
     """
-    plan: list[tuple[str, str, dict[str, Any]]] = [
-        ("01_corpus", "01_corpus", {}),
-        ("04_keyword_trends", "04_keyword_trends", {}),
-    ]
-    plan += [("02_topic_counts", "02_topic_counts", {})] if "splits" in made else []
+    plan: list[tuple[str, str, dict[str, Any]]] = [("01_corpus", "01_corpus", {})]
+    if (
+        "comparison" in made
+    ):  # not before, though it shows no fit: two workers have enough to do, and are idle after the fits
+        plan.append(("04_keyword_trends", "04_keyword_trends", {}))
+    if "splits" in made:
+        plan.append(("02_topic_counts", "02_topic_counts", {}))
     counts = sorted(made.get("reading", ()), key=lambda count: count != made["suggested"])
     plan += [("03_topics", f"03_topics_{count:02d}", {"n_topics": count}) for count in counts]
     shared = [made[name].key for name in ("corpus", "words", "keywords", "keyness", "companions")]
