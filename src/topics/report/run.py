@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -49,11 +50,12 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
                 f"{said}\nNothing was changed since this report was made: it stands.\n{where(folder / name, started)}"
             )
             return 0
-        with workplace(folder, name) as work:
+        with heeded() as check, workplace(folder, name) as work:
             try:
                 made = make_run(settings, work, name, folder)
                 from topics.report import index
 
+                check()
                 index.enter(folder, made["entry"])
                 put_in_place(work, folder / name)
             except UserError:
@@ -95,6 +97,7 @@ def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str,
 
     write_settings(settings, work, settings.topic_counts)
     with Notebooks(settings, work) as notebooks:
+        notebooks.begin()
         made = pipeline.everything(settings, tell=tell, track=track, ready=notebooks.start)
         from topics.report import html, index, public
 
@@ -168,6 +171,31 @@ def one_at_a_time(folder: Path, name: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def heeded() -> Iterator[Callable[[], None]]:
+    """A check that raises `KeyboardInterrupt` where one came and a library has swallowed it, as a bare `except` does."""
+    asked: list[int] = []
+
+    def ask(number: int, _: Any) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    ours = [each for each in known if signal.getsignal(each) is signal.default_int_handler]
+    for each in ours:
+        signal.signal(each, ask)
+    try:
+        yield check
+    finally:
+        for each in ours:
+            signal.signal(each, signal.default_int_handler)
 
 
 @contextmanager
@@ -297,9 +325,6 @@ class Notebooks:
         self._waiting: dict[str, Future[None]] = {}
 
     def __enter__(self) -> Notebooks:
-        """Begin the processes that will be wanted: they load what pages need while the articles are read."""
-        executed_before = any(Path(self.settings.cache).glob("page-*"))
-        self.kernels.begin(2 if executed_before else 4)
         return self
 
     def __exit__(self, kind: Any, *_: Any) -> None:
@@ -309,6 +334,11 @@ class Notebooks:
         self.kernels.kill()
         if not kind:
             shutil.rmtree(self.work / ".jupyter", ignore_errors=True)
+
+    def begin(self) -> None:
+        """Start the processes that will be wanted: they load what pages need while the articles are read."""
+        executed_before = any(Path(self.settings.cache).glob("page-*"))
+        self.kernels.begin(2 if executed_before else 4)
 
     def start(self, made: Mapping[str, Any]) -> None:
         """Execute the notebooks that show nothing but what is made; one that has failed since raises."""
@@ -387,9 +417,10 @@ class Kernels:
 
     def begin(self, n: int) -> None:
         """Start so many processes for notebooks to come, which load meanwhile what these need."""
-        load = [f"__import__('topics.{module}') and None" for module in LOADED]
-        with self._lock:
-            self._spare += [self._new([*load, "__import__('gc').freeze()"]) for _ in range(n)]
+        load = [*(f"__import__('topics.{module}') and None" for module in LOADED), "__import__('gc').freeze()"]
+        for _ in range(n):
+            with self._lock:
+                self._spare.append(self._new(load))
 
     @contextmanager
     def start(self, name: str) -> Iterator[Any]:
