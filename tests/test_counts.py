@@ -163,7 +163,7 @@ def test_a_vocabulary_learned_on_some_articles_knows_nothing_of_the_others(plant
 def test_pruning_is_asked_for_and_told(planted):
     names = prepare(planted, min_docs=31, max_share=0.9, phrases="none")["names"].set_index("name")
     assert names.loc["rice", "reason"] == "in fewer than 31 articles"
-    assert names.loc["farms", "reason"] == "in more than 90% of the articles"
+    assert names.loc["farms", "reason"] == "in more than 90 % of the articles"
 
 
 def test_lemmas_phrases_and_removal_can_be_turned_off(planted):

@@ -146,16 +146,16 @@ def _on_dates(articles: pd.DataFrame) -> list[str]:
         return ["No article has a date: nothing can be said about change over time."]
     days = dated["date_precision"].eq("day").mean()
     sentences = [
-        f"{len(dated):,} articles are dated, from {dated['date'].min()} to {dated['date'].max()}, {days:.0%} of them to the day."
+        f"{len(dated):,} articles are dated, from {dated['date'].min()} to {dated['date'].max()}, {100 * days:.0f} % of them to the day."
     ]
     if len(dated) < len(articles):
         sentences.append(
-            f"{share:.0%} ({len(articles) - len(dated):,}) have no date and are in no series; a trend speaks for the others alone."
+            f"{100 * share:.0f} % ({len(articles) - len(dated):,}) have no date and are in no series; a trend speaks for the others alone."
         )
     counts = _periods(dated).value_counts()
     if len(counts) > 1 and counts.iloc[0] > 0.5 * len(dated):
         sentences.append(
-            f"{counts.iloc[0] / len(dated):.0%} of the dated articles are of {counts.index[0]}: what looks like a level of the whole is mostly of that time."
+            f"{100 * counts.iloc[0] / len(dated):.0f} % of the dated articles are of {counts.index[0]}: what looks like a level of the whole is mostly of that time."
         )
     thin = int((counts < THIN_PERIOD).sum())
     if thin:
@@ -175,9 +175,9 @@ def _on_sources(articles: pd.DataFrame) -> list[str]:
     if len(known) < len(counts) and counts["unknown"] > 0.1 * len(articles):
         share = counts["unknown"] / len(articles)
         return [
-            f"The source of {share:.0%} of the articles is unknown; {len(known)} are named, most often {known.index[0]} ({known.iloc[0]:,})."
+            f"The source of {100 * share:.0f} % of the articles is unknown; {len(known)} are named, most often {known.index[0]} ({known.iloc[0]:,})."
         ]
-    first = f"{len(counts)} source{'s' * (len(counts) != 1)}; {counts.index[0]} has {counts.iloc[0] / len(articles):.0%} of the articles."
+    first = f"{len(counts)} source{'s' * (len(counts) != 1)}; {counts.index[0]} has {100 * counts.iloc[0] / len(articles):.0f} % of the articles."
     return [
         first
         + (

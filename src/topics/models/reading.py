@@ -225,7 +225,7 @@ def doubts(model: TopicModel, counts: Counts, near: pd.DataFrame, sources: Mappi
         lines = []
         if common[topic]:
             lines.append(
-                f"It is in nearly every article (half of them hold {np.median(shares[:, topic]):.0%} of it or more): it may be the language that "
+                f"It is in nearly every article (half of them hold {100 * np.median(shares[:, topic]):.0f} % of it or more): it may be the language that "
                 "these articles share, not a subject."
             )
         other = near[near["topic"] == topic + 1].iloc[:1]
@@ -248,7 +248,7 @@ def doubts(model: TopicModel, counts: Counts, near: pd.DataFrame, sources: Mappi
             all_of = float((source == by_source.idxmax()).mean())
             if by_source.max() > 1.3 * all_of:
                 lines.append(
-                    f"{by_source.max():.0%} of it stands in articles of {by_source.idxmax()} ({all_of:.0%} of all articles): "
+                    f"{100 * by_source.max():.0f} % of it stands in articles of {by_source.idxmax()} ({100 * all_of:.0f} % of all articles): "
                     "it may be that outlet's manner of writing."
                 )
         best = np.argsort(-shares[:, topic], kind="stable")[:TYPICAL]

@@ -220,9 +220,7 @@ def _step(compared: Mapping[str, Any], a: int, b: int) -> html.Piece:
     for topic in topics.loc[topics["n_topics"] == a, "topic"]:
         goes = flows[flows["topic_a"] == topic].sort_values("from_a", ascending=False, kind="stable")
         becomes = [
-            f"{row.from_a:.0%} to {row.topic_b} ({labels[b, row.topic_b]}), which it fills to {row.of_b:.0%}".replace(
-                "%", " %"
-            )
+            f"{100 * row.from_a:.0f} % to {row.topic_b} ({labels[b, row.topic_b]}), which it fills to {100 * row.of_b:.0f} %"
             for row in goes.itertuples()
         ]
         what = "divides" if len(goes) > 1 else "stays" if len(goes) else "is scattered"

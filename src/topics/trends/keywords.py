@@ -208,7 +208,7 @@ def _fixed_mix(
         low=low,
         high=high,
     )
-    absent = f"outlets that make up more than {1 - MIX_PRESENT:.0%} of the articles have none in this period"
+    absent = f"outlets that make up more than {100 * (1 - MIX_PRESENT):.0f} % of the articles have none in this period"
     return table.assign(
         unit=SHARE,
         method="standardised to the mix of outlets of the whole span; Wilson on the effective number of articles",

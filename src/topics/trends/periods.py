@@ -93,7 +93,9 @@ def _why(chosen: Mapping[str, Any], facts: list[dict[str, Any]]) -> str:
         return sentence + "."
     shorter = facts[place - 1]
     if shorter["placed"] < DATED_ENOUGH:
-        return f"{sentence}; for {shorter['length']}s only {shorter['placed']:.0%} of the dates are exact enough."
+        return (
+            f"{sentence}; for {shorter['length']}s only {100 * shorter['placed']:.0f} % of the dates are exact enough."
+        )
     if shorter["periods"] > MOST_PERIODS:
         return f"{sentence}; {shorter['length']}s would be {shorter['periods']}, too many to read."
     return f"{sentence}; {shorter['length']}s would hold {shorter['half']:.0f}."

@@ -218,9 +218,9 @@ def learn_vocabulary(
     word = names["reason"] == ""
     names.loc[word & (names["n_docs"] < min_docs), "reason"] = f"in fewer than {min_docs} articles"
     names.loc[word & (names["n_docs"] > max_share * n_articles), "reason"] = (
-        f"in more than {max_share:.0%} of the articles"
+        f"in more than {100 * max_share:.0f} % of the articles"
     )
-    note = f"Terms stand in at least {min_docs} and at most {max_share:.0%} of {n_articles:,} articles."
+    note = f"Terms stand in at least {min_docs} and at most {100 * max_share:.0f} % of {n_articles:,} articles."
     return {"names": names, "phrases": learned, "notes": [note], "stream": (stream, keys)}
 
 
