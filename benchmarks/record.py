@@ -15,6 +15,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
@@ -51,15 +52,29 @@ def _run(file: str) -> str:
     run = f"{now:%Y%m%dT%H%M%S}-{os.getpid()}"
     about = {"run": run, "date": f"{now:%Y-%m-%d}", "command": command(), "machine": machine(), "versions": versions()}
     about |= {"commit": commit()}
-    about |= {"load": load()}
+    begun = clock()
     _append(file, about)
-    atexit.register(lambda: _append(file, about | {"load": max(about["load"], load())}))  # said again at the end
+    atexit.register(lambda: _append(file, about | others(begun)))  # said again at the end
     return run
 
 
-def load() -> float:
-    """Processes at work in the last minute; 0 where the system does not say."""
-    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else 0.0
+def clock() -> tuple[float, float, float] | None:
+    """Seconds: by the clock, of all processors at work, of this process and those it has waited for; None where the system does not say."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return None
+    user, nice, system, _, _, *interrupts = map(int, stat.read_text().split()[1:8])
+    at_work = (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+    return time.monotonic(), at_work, sum(os.times()[:4])
+
+
+def others(begun: tuple[float, float, float] | None) -> dict[str, float]:
+    """How many processors other work has kept busy since then, on average."""
+    now = clock()
+    if begun is None or now is None:
+        return {}
+    wall, at_work, own = (new - old for new, old in zip(now, begun, strict=True))
+    return {"others": round(max(at_work - own, 0.0) / max(wall, 1e-9), 2)}
 
 
 def commit() -> str:
