@@ -159,6 +159,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--articles", type=Path, default=HERE.parent / "data" / "sample" / "red-river-dispatch")
     given = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs, and theirs, ignore it
     chance = random.Random(given.seed)
     wrong: list[str] = []
     ways: Counter[str] = Counter()

@@ -195,6 +195,7 @@ def test_a_public_report_holds_short_quotations_alone(run):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_killed_leaves_the_last_good_one(run, how):
     folder, _ = run
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs, and theirs, ignore it
     out = folder / "out" / "my-articles"
     before = provenance.outputs(out)
     left = set((folder / "out").glob(".my-articles.part-*/.jupyter/*/kernel.json"))  # by the last one that was killed
