@@ -45,7 +45,6 @@ DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 
 NAMED_DMY = rf"{DAY}(?:st|nd|rd|th|er|\.|º)?(?:[ -]|\s?(?:de|of|ngày)\s)\s?{MONTH},?(?:[ -]| (?:de|del|năm) ){YEAR}"
 NAMED_MDY = rf"{MONTH} {DAY}(?:st|nd|rd|th)?,? {YEAR}"
-YMD = rf"{YEAR}(?P<sep>[-/.]){DAY}(?P=sep){DAY}"
 ISO = rf"{YEAR}[-/.](?:0?[1-9]|1[0-2])[-/.]{DAY}(?!\d)"
 NUMERIC = rf"(?<!\d){DAY}[-/.]{DAY}[-/.]{YEAR}(?!\d)"
 DATE = rf"(?:{NAMED_DMY}|{NAMED_MDY}|{ISO}|{NUMERIC}|{MONTH} {DAY}\b(?!\d)|{DAY} {MONTH})"  # a date in running text, also without a year
