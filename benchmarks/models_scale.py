@@ -5,7 +5,7 @@
 
 CORPUS and `--short` as in `models_peers.py`. Processor time is of all threads; where threads are what is measured, wall time stands beside it. Sides take turns.
 
-- sweeps: nanoseconds a token and sweep by topics, for both samplers, and bytes a token beside the tables of the vocabulary
+- sweeps: nanoseconds a token and sweep by topics, for each sampler, and bytes a token beside the tables of the vocabulary
 - threads: four fits in one and in two threads; one fit by `engine="parallel"` in one and in two
 - samplers: perplexity of both samplers, from the same start, against processor time
 - coherence: c_v of the models of a grid from one pass, against a gensim CoherenceModel each
@@ -32,10 +32,10 @@ from models_peers import TOOLS, Spent, corpus, counted
 from record import record
 
 from topics.models import lda, scores, sweep
-from topics.models.chain import Chain, Collapsed, PartlyCollapsed
+from topics.models.chain import FEW, Chain, Collapsed, CollapsedDense, PartlyCollapsed
 from topics.words.counts import Counts
 
-TOPICS = (20, 50, 100, 200, 400)
+TOPICS, FEW_TOPICS = (20, 50, 100, 200, 400), (2, 5, 10, FEW)
 GRID = (5, 10, 20, 30, 40, 50)
 GROWN = (20, 50, 100, 200)
 
@@ -54,9 +54,14 @@ def tell(case: str, side: str, measure: str, value: float, unit: str, repetition
 
 def sweeps(name: str, counts: Counts, n: int = 40) -> None:
     size = int(counts.matrix.sum())
-    for side, sampler in (("topics", Collapsed), ("topics, parallel", PartlyCollapsed)):
-        chains = {k: sampler(counts, n_topics=k, seed=1) for k in TOPICS}
-        spent: dict[int, list[float]] = {k: [] for k in TOPICS}
+    for side, sampler, topics in (
+        ("topics", Collapsed, TOPICS),
+        ("topics, lists kept for few topics too", Collapsed, FEW_TOPICS),
+        ("topics", CollapsedDense, FEW_TOPICS),
+        ("topics, parallel", PartlyCollapsed, FEW_TOPICS + TOPICS),
+    ):
+        chains = {k: sampler(counts, n_topics=k, seed=1) for k in topics}
+        spent: dict[int, list[float]] = {k: [] for k in topics}
         for done in range(1, n + 1):
             for k, state in chains.items():  # one after the other, so that a busy machine is busy for all
                 spent[k].append(timed(state.sweep)[1])
@@ -73,7 +78,8 @@ def sweeps(name: str, counts: Counts, n: int = 40) -> None:
             ]
             held = sum(array.nbytes for array in tokens if array is not None)
             tell(f"{name}, a chain", side, "memory", held / size, "bytes a token", n_topics=k)
-        tell(f"{name}, a sweep at 400 topics over one at 50", side, "ratio", middle[400] / middle[50], "times")
+        if {50, 400} <= set(topics):
+            tell(f"{name}, a sweep at 400 topics over one at 50", side, "ratio", middle[400] / middle[50], "times")
 
 
 def threads(name: str, counts: Counts, rounds: int = 3) -> None:

@@ -57,12 +57,30 @@ class State:
         return float(total)
 
 
+class Dense(State):
+    """The same with a count for every term and topic."""
+
+    def set(self, topic: Any) -> Dense:
+        self.topic = np.array(topic, np.uint32)
+        self.counted = np.zeros((self.n_terms, len(self.alpha)))
+        np.add.at(self.counted, (self.term, self.topic), 1.0)
+        self.topic_n = self.counted.sum(axis=0)
+        return self
+
+    def sweep(self) -> Dense:
+        lists, priors = (self.counted, self.topic_n), (self.alpha, self.beta, self.key, self.counter)
+        self.counter = np.uint64(kernels.sweep_dense(self.topic, self.term, self.start, *lists, *priors))
+        return self
+
+
+EACH = pytest.mark.parametrize("layout", [State, Dense])
 TOKENS = [(0, 0), (0, 0), (0, 1), (1, 1), (1, 2), (2, 0), (2, 2)]
 
 
-def test_the_first_draw_of_a_sweep_has_the_probabilities_that_enumeration_gives() -> None:
+@EACH
+def test_the_first_draw_of_a_sweep_has_the_probabilities_that_enumeration_gives(layout: type[State]) -> None:
     start = [0, 2, 1, 1, 0, 2, 2]
-    state = State(TOKENS, 3, [0.3, 0.8, 0.5], 0.2)
+    state = layout(TOKENS, 3, [0.3, 0.8, 0.5], 0.2)
     weight = np.exp([state.log_joint([k, *start[1:]]) for k in range(3)])
     n = 12_000
     drawn = np.zeros(3)
@@ -89,8 +107,9 @@ def visits_as_often_as_summation_says(log_joint: Callable[..., float], sweep: Ca
     return chisquare(seen, expected).pvalue > 1e-4
 
 
-def test_the_chain_visits_every_state_as_often_as_exact_summation_says() -> None:
-    state = State(TOKENS, 3, [0.6, 0.3], 0.25, key=5).set([0] * len(TOKENS))
+@EACH
+def test_the_chain_visits_every_state_as_often_as_exact_summation_says(layout: type[State]) -> None:
+    state = layout(TOKENS, 3, [0.6, 0.3], 0.25, key=5).set([0] * len(TOKENS))
     assert visits_as_often_as_summation_says(state.log_joint, lambda: state.sweep().topic, 20_000)
 
 
@@ -106,6 +125,13 @@ def test_the_counts_kept_through_sweeps_are_those_of_the_topics() -> None:
         assert {int(cell & 7): int(cell >> 3) for cell in mine} == {k: int(n) for k, n in enumerate(true) if n}
         assert len(mine) == (true > 0).sum()
     assert (state.topic_n == np.bincount(state.topic, minlength=7)).all()
+    dense = Dense(tokens, 20, [0.1] * 7, 0.05).set(state.topic)
+    for _ in range(50):
+        dense.sweep()
+    kept, kept_n = dense.counted, dense.topic_n
+    assert (dense.topic != state.topic).any()
+    assert (kept == dense.set(dense.topic).counted).all()
+    assert (kept_n == dense.topic_n).all()
 
 
 def _joint_statistics(topic: np.ndarray, term: np.ndarray, unit: np.ndarray) -> list[float]:
@@ -120,6 +146,11 @@ def _joint_statistics(topic: np.ndarray, term: np.ndarray, unit: np.ndarray) -> 
 def one_sweep(unit: np.ndarray, term: np.ndarray, topic: np.ndarray, alpha: np.ndarray, beta: float, key: int) -> Any:
     tokens = list(zip(unit.tolist(), term.tolist(), strict=True))
     return State(tokens, 4, alpha.tolist(), beta, key).set(topic).sweep().topic
+
+
+def one_dense_sweep(unit: Any, term: Any, topic: np.ndarray, alpha: np.ndarray, beta: float, key: int) -> Any:
+    tokens = list(zip(unit.tolist(), term.tolist(), strict=True))
+    return Dense(tokens, 4, alpha.tolist(), beta, key).set(topic).sweep().topic
 
 
 def geweke(sampler_beta: float, n: int = 3_000, sweep: Callable[..., np.ndarray] = one_sweep) -> np.ndarray:
@@ -151,8 +182,9 @@ def geweke(sampler_beta: float, n: int = 3_000, sweep: Callable[..., np.ndarray]
     return (prior.mean(axis=0) - np.array(chain).mean(axis=0)) / error
 
 
-def test_geweke_the_sampler_leaves_the_joint_distribution_in_place() -> None:
-    assert (np.abs(geweke(0.4)) < 4).all()
+@pytest.mark.parametrize("sweep", [one_sweep, one_dense_sweep])
+def test_geweke_the_sampler_leaves_the_joint_distribution_in_place(sweep: Callable[..., np.ndarray]) -> None:
+    assert (np.abs(geweke(0.4, sweep=sweep)) < 4).all()
 
 
 def test_geweke_catches_a_sampler_with_another_prior() -> None:

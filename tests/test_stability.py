@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,8 +28,8 @@ def runs(world: World) -> list[TopicModel]:
 
 @pytest.fixture(scope="module")
 def base(world: World) -> stability.Reference:
-    texts = [stability.shuffled(world.counts, seed) for seed in (1, 2)]
-    return stability.reference([fit(text, n_topics=4, seed=i, sweeps=60, samples=5) for i, text in enumerate(texts)])
+    text = stability.shuffled(world.counts)
+    return stability.reference([fit(text, n_topics=4, seed=seed, sweeps=60, samples=5) for seed in (1, 2, 3)])
 
 
 def permuted(model: TopicModel, order: list[int]) -> TopicModel:
@@ -88,8 +89,9 @@ def test_topics_of_shuffled_text_do_not_come_back_beyond_their_own_mark(
     world: World, base: stability.Reference
 ) -> None:
     text = stability.shuffled(world.counts, 9)
-    models = [fit(text, n_topics=4, seed=seed, sweeps=60, samples=5) for seed in (5, 6)]
-    assert stability.stability(models[0], models[1:], base)["excess"].mean() < 0.35
+    models = [fit(text, n_topics=4, seed=seed, sweeps=60, samples=5) for seed in (5, 6, 7, 8)]
+    tables = [stability.stability(shown, [other for other in models if other is not shown], base) for shown in models]
+    assert pd.concat(tables)["excess"].mean() < 0.25
 
 
 def test_the_mark_of_shuffled_text_itself_is_zero_on_the_mean(base: stability.Reference) -> None:

@@ -15,6 +15,7 @@ from topics.tables import UserError
 from topics.words.counts import Counts
 
 Map = Callable[..., Iterable[Any]]
+FEW = 16  # topics up to which a count for every term and topic is quicker than lists of those that a term has
 BLOCKS = 64  # at the most, whatever the number of threads, since each has its own stream of chance
 
 
@@ -143,6 +144,29 @@ class Collapsed(Chain):
         used = self.used.astype(np.int64)
         inside = np.repeat(self.term_start[:-1].astype(np.int64) - starts(used)[:-1].astype(np.int64), used)
         return self.cells[inside + np.arange(len(inside))], used
+
+
+class CollapsedDense(Chain):
+    """The same for few topics, a count for every term and topic (`kernels.sweep_dense`): the same law, other draws."""
+
+    def __init__(self, counts: Counts, *, n_topics: int, seed: int, **more: Any) -> None:
+        super().__init__(counts, n_topics=n_topics, seed=seed, **more)
+        self.counter = np.uint64(0)
+        self.counted = np.zeros((self.n_terms, n_topics))
+        np.add.at(self.counted, (self.token_term, self.token_topic), 1.0)
+        self.topic_n = self.counted.sum(axis=0)
+
+    def sweep(self) -> None:
+        tokens = (self.token_topic, self.token_term, self.unit_start)
+        lists = (self.counted, self.topic_n)
+        self.counter = np.uint64(kernels.sweep_dense(*tokens, *lists, self.alpha, self.beta, self.key, self.counter))
+        self.sweeps += 1
+
+    def topic_terms(self) -> sp.csr_matrix:
+        return sp.csr_matrix(self.counted.T.astype(np.int32))
+
+    def filled(self) -> np.ndarray:
+        return self.counted[self.counted > 0].astype(np.int64)
 
 
 class PartlyCollapsed(Chain):

@@ -213,6 +213,68 @@ def sweep(
 
 
 @kernel
+def sweep_dense(
+    token_topic: Any,
+    token_term: Any,
+    unit_start: Any,
+    counted: Any,
+    topic_n: Any,
+    alpha: Any,
+    beta: Any,
+    key: Any,
+    counter: Any,
+) -> Any:
+    """Draw as `sweep` does, from all topics' probabilities at once: where topics are few, a short list is no shorter than all.
+
+    `counted` is how many tokens of each term have each topic: (n_terms, n_topics). Nothing is written for a token that
+    stays where it was, nor is there a branch before its draw that a processor could guess wrong. The place of the draw is counted in
+    two short loops: a compiler makes one long loop wide, and it then waits for the sums just written (35 against 25 ns at 10 topics).
+    """
+    n_topics = np.uint64(alpha.shape[0])
+    half = n_topics >> ONE
+    smooth = beta * counted.shape[0]
+    unit_n = np.empty(n_topics)
+    share = np.empty(n_topics)
+    running = np.empty(n_topics)
+    for d in range(np.uint64(unit_start.shape[0] - 1)):
+        for k in range(n_topics):
+            unit_n[k] = alpha[k]
+        for i in range(unit_start[d], unit_start[d + ONE]):
+            unit_n[token_topic[i]] += 1.0
+        for k in range(n_topics):
+            share[k] = unit_n[k] / (topic_n[k] + smooth)
+        for i in range(unit_start[d], unit_start[d + ONE]):
+            w = token_term[i]
+            old = np.uint64(token_topic[i])
+            without = (unit_n[old] - 1.0) / (topic_n[old] - 1.0 + smooth)
+            of_old = (counted[w, old] - 1.0 + beta) * without
+            mass = 0.0
+            for k in range(n_topics):
+                of_k = (counted[w, k] + beta) * share[k]
+                mass += of_old if k == old else of_k
+                running[k] = mass
+            counter += ONE
+            u = uniform(key, counter) * mass
+            new = ZERO
+            for k in range(half):
+                new += np.uint64(running[k] <= u)
+            for k in range(half, n_topics - ONE):
+                new += np.uint64(running[k] <= u)
+            if new == old:
+                continue
+            token_topic[i] = new
+            counted[w, old] -= 1.0
+            counted[w, new] += 1.0
+            topic_n[old] -= 1.0
+            unit_n[old] -= 1.0
+            topic_n[new] += 1.0
+            unit_n[new] += 1.0
+            share[old] = without
+            share[new] = unit_n[new] / (topic_n[new] + smooth)
+    return counter
+
+
+@kernel
 def sweep_given(
     token_topic: Any,
     token_term: Any,

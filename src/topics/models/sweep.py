@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from topics.models.chain import FEW
 from topics.models.lda import TopicModel, default_sweeps, example_counts, fit, infer
 from topics.models.scores import count_windows
 from topics.models.stability import SHUFFLED_SEEDS, resampled, shuffled
@@ -167,6 +168,9 @@ def _told(value: float, digits: int = 2) -> str:
 def warm(engine: str = "gibbs") -> None:
     """Compile every kernel that fits by `engine` need, or read what is kept: some 3 s the first time on a machine, for a thread beside reading."""
     counts = example_counts()
-    model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=1, engine="gibbs" if engine == "gensim" else engine)
+    for n_topics in (FEW + 1, 2):
+        model = fit(
+            counts, n_topics=n_topics, seed=1, sweeps=20, samples=1, engine="gibbs" if engine == "gensim" else engine
+        )
     infer(counts.matrix, model.topic_term, model.alpha)
     count_windows(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))
