@@ -90,11 +90,15 @@ def to_pdf(figure: Figure) -> bytes:
 
 @cache
 def _drop_tables_of_fonts() -> None:
-    """Embed of a font its outlines alone (ISO 32000, 9.9): a PDF places each letter itself, and the other tables take most of the time."""
+    """Embed of a font its outlines alone (ISO 32000, 9.9): a PDF places each letter itself, and the other tables take most of the time.
+
+    matplotlib passes no options on to fontTools, so its default is changed; should a release rename that, figures only take longer.
+    """
     from fontTools.subset import Options
 
     unused = ["GSUB", "GPOS", "GDEF", "MATH", "kern", "BASE", "post", "cmap", "name", "OS/2", "gasp"]
-    Options._drop_tables_default = [*Options._drop_tables_default, *unused]
+    usual = getattr(Options, "_drop_tables_default", [])
+    Options._drop_tables_default = [*usual, *unused]
 
 
 def _save(figure: Figure, stream: io.BytesIO, kind: str, metadata: dict[str, Any]) -> None:

@@ -102,8 +102,7 @@ def fit(
     sampler: Callable[..., Chain] = CollapsedDense if n_topics <= FEW else Collapsed
     if engine == "parallel":
         sampler = partial(PartlyCollapsed, map=map)
-    sampler = partial(sampler, n_topics=n_topics, seed=seed, alpha=alpha, beta=beta)
-    chain = begun(counts, sampler, n_topics, seed, sweeps)
+    chain = begun(counts, sampler, sweeps, n_topics=n_topics, seed=seed, alpha=alpha, beta=beta)
     burn_in = sweeps // 2
     spacing = max(1, (sweeps - burn_in) // samples)
     pause = max(10, burn_in // 100)
@@ -122,7 +121,9 @@ def fit(
     return _by_share(replace(means.model(counts, seed), engine=engine), counts)
 
 
-def begun(counts: Counts, sampler: Callable[..., Chain], n_topics: int, seed: int, sweeps: int) -> Chain:
+def begun(
+    counts: Counts, sampler: Callable[..., Chain], sweeps: int, *, n_topics: int, seed: int, **priors: Any
+) -> Chain:
     """A chain that has left most poor local modes behind: the best of five short ones, by the log-likelihood.
 
     One start in two or three ends in a mode that mixes two topics. Where there are many words, the short chains have units drawn at
@@ -131,16 +132,17 @@ def begun(counts: Counts, sampler: Callable[..., Chain], n_topics: int, seed: in
     fewer, many topics would be narrow ones, and stay so.
     """
     n_words, enough = int(counts.matrix.sum()), starting_words(counts, n_topics, sweeps)
+    begin = partial(sampler, n_topics=n_topics, seed=seed, **priors)
     if enough == n_words:
-        return max((_short(sampler(counts, start=start)) for start in range(STARTS)), key=Chain.log_likelihood)
+        return max((_short(begin(counts, start=start)) for start in range(STARTS)), key=Chain.log_likelihood)
     if not enough:
-        return _short(sampler(counts))
+        return _short(begin(counts))
     order = np.random.default_rng([seed, 2]).permutation(counts.matrix.shape[0])
     sizes = np.asarray(counts.matrix.sum(axis=1)).ravel()
     units = np.sort(order[: np.searchsorted(np.cumsum(sizes[order]), enough) + 1])
     part = replace(counts, matrix=counts.matrix[units], unit_doc=counts.unit_doc[units])
-    best = max((_short(sampler(part, start=start)) for start in range(STARTS)), key=Chain.log_likelihood)
-    return sampler(counts, start=STARTS, after=best)
+    best = max((_short(begin(part, start=start)) for start in range(STARTS)), key=Chain.log_likelihood)
+    return begin(counts, start=STARTS, after=best)
 
 
 def starting_words(counts: Counts, n_topics: int, sweeps: int) -> int:

@@ -21,10 +21,8 @@ Array = NDArray[np.float64]
 # shocks of periods as a multiple of the typical variance of sampling.
 CORRELATIONS = np.array([0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9])
 SHOCKS = np.array([0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0])
-LEAN, CAREFUL_LEAN = (
-    0.5,
-    -0.5,
-)  # prior of a correlation r: (1 - r) to this power; the second for a family too small to teach r
+LEAN = 0.5  # the prior of a correlation r is (1 - r) to this power,
+CAREFUL_LEAN = -0.5  # and to this one in a family too small to teach r
 TEACHING = 10  # names of a family that teach r
 PRIOR_NAMES = 1.0  # names that the prior of the grid is worth
 OUTLET_SPREAD = 2.5  # log-odds: weak prior of an outlet's difference from the others
