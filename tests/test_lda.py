@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from scipy.optimize import linear_sum_assignment
 from test_models_worlds import World, counts_of, planted
 
-from topics.models import lda
+from topics.models import chain, lda
 from topics.models.lda import TopicModel, fit
 from topics.tables import UserError
 from topics.words.counts import Counts
@@ -63,6 +63,26 @@ def test_the_learned_prior_is_the_planted_one() -> None:
     world = planted(n_topics=5, n_docs=400, length=100, alpha=0.2)
     model = fit(world.counts, n_topics=5, seed=2, sweeps=300)
     assert model.alpha.sum() == pytest.approx(1.0, rel=0.2)
+
+
+def test_pseudo_counts_are_the_most_probable_ones_held_towards_their_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    true = np.array([1.0, 0.4, 0.4, 0.1, 0.1])
+    rng = np.random.default_rng(4)
+    units = np.array([rng.multinomial(60, rng.dirichlet(true)) for _ in range(2_000)], np.int32)
+
+    def learned() -> np.ndarray:
+        alpha = np.full(5, 0.4)
+        for _ in range(60):
+            alpha = chain.learned_alpha(units, alpha)
+        return alpha
+
+    held = learned()
+    monkeypatch.setattr(chain, "PULL", 0.0)
+    free = learned()
+    assert free == pytest.approx(true, rel=0.08)
+    assert (np.argsort(held) == np.argsort(free)).all()
+    assert held.max() / held.min() < free.max() / free.min()
+    assert held[0] > 1.5 * held[1] > 3 * held[3]  # held, not made alike
 
 
 def test_rows_sum_to_one_and_topics_stand_by_share(world: World, model: TopicModel) -> None:

@@ -16,6 +16,7 @@ from topics.words.counts import Counts
 
 Map = Callable[..., Iterable[Any]]
 FEW = 16  # topics up to which a count for every term and topic is quicker than lists of those that a term has
+PULL = 0.25  # words for each unit: the weight that holds a topic's pseudo-count to the mean of all
 BLOCKS = 64  # at the most, whatever the number of threads, since each has its own stream of chance
 
 
@@ -251,16 +252,23 @@ def distinct(units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def learned_alpha(units: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """One step from `alpha` towards the most probable asymmetric Dirichlet prior of these topic counts of units.
+    """One step from `alpha` towards the most probable asymmetric Dirichlet prior of these topic counts of units, shrunk towards its mean.
 
     Each pseudo-count has itself the prior Gamma(2, n_topics / 2), which weighs as much as one more unit that holds the topic: without
-    it a handful of units, each of one topic, would drive all pseudo-counts to zero and the chain to a stand.
+    it a handful of units, each of one topic, would drive all pseudo-counts to zero and the chain to a stand. And each moves towards
+    the mean of all, by a weight of `PULL` words for each unit: where the pseudo-count of a topic may follow it all the way down, topics
+    become narrow, of a few articles each (METHODS.md). Where topics are few it hardly shows.
     """
     topics, sizes, times = distinct(units)
     lengths, n_units = np.unique(units.sum(axis=1), return_counts=True)
     gain = np.bincount(topics, times * (psi(sizes + alpha[topics]) - psi(alpha[topics])), minlength=len(alpha))
     cost = (n_units * (psi(lengths + alpha.sum()) - psi(alpha.sum()))).sum()
-    return (alpha * gain + 1) / (cost + len(alpha) / 2)
+    told = (
+        alpha * gain + 1
+    )  # about so many words of units came by the prior itself: what a pseudo-count is learned from
+    own = told / (cost + len(alpha) / 2)
+    trust = told.mean() / (told.mean() + PULL * len(units))
+    return trust * own + (1 - trust) * own.mean()
 
 
 def learned_beta(cells: np.ndarray, topic_n: np.ndarray, n_terms: int, beta: float) -> float:

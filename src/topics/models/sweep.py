@@ -167,10 +167,8 @@ def _told(value: float, digits: int = 2) -> str:
 
 def warm(engine: str = "gibbs") -> None:
     """Compile every kernel that fits by `engine` need, or read what is kept: some 3 s the first time on a machine, for a thread beside reading."""
-    counts = example_counts()
-    for n_topics in (FEW + 1, 2):
-        model = fit(
-            counts, n_topics=n_topics, seed=1, sweeps=20, samples=1, engine="gibbs" if engine == "gensim" else engine
-        )
+    counts, engine = example_counts(), "gibbs" if engine == "gensim" else engine
+    for n_topics in (2, FEW + 1):  # each way to keep the counts
+        model = fit(counts, n_topics=n_topics, seed=1, sweeps=20, samples=1, engine=engine)
     infer(counts.matrix, model.topic_term, model.alpha)
     count_windows(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))

@@ -76,7 +76,7 @@ def _words(made: Mapping[str, Any]) -> str:
 
 def _fits(made: Mapping[str, Any]) -> str:
     """How the fits were made, whatever they are used for."""
-    priors = "with an optimised asymmetric document prior and an optimised symmetric word prior (Wallach, Mimno & McCallum 2009)"
+    priors = "with an optimised asymmetric document prior, held towards its mean, and an optimised symmetric word prior (Wallach, Mimno & McCallum 2009)"
     how = {
         "gibbs": f"collapsed Gibbs sampling (Griffiths & Steyvers 2004) {priors}",
         "parallel": f"partially collapsed Gibbs sampling (Magnusson, Jonsson, Villani & Broman 2018) {priors}",
