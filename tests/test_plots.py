@@ -1,10 +1,12 @@
 """Figures: what a table says is what is drawn and said, and the same table gives the same bytes."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from topics import plots
 
@@ -45,7 +47,7 @@ def scores() -> pd.DataFrame:
 def every_figure(topics: pd.DataFrame) -> dict:
     terms = pd.DataFrame(
         {
-            "term": ["a", "b", "c"],
+            "term": ["digital transformation", "civil servants", "c"],
             "probability": [0.3, 0.2, 0.1],
             "frex": [0.1, 0.2, 0.9],
             "exclusivity": [0.4, 0.6, 1.0],
@@ -80,6 +82,30 @@ def test_every_figure_has_a_question_an_alternative_text_and_the_same_bytes_each
         assert "<dc:date>" not in svg, name
         assert next(t for t in first.texts if t.get_gid() == "title").get_text().endswith("?"), name
         assert re.search(r"\d|[a-z]{3}", first.get_label()), f"{name}: alternative text without the finding"
+
+
+def test_nothing_stands_outside_its_figure(topics):
+    long = topics.assign(label=[f"{label}, and a good many more words" for label in topics["label"]])
+    for name, draw in every_figure(long).items():
+        figure = draw().figure
+        FigureCanvasAgg(figure).draw()
+        width, height = figure.bbox.size
+        for part in (*figure.axes, *figure.texts):
+            box = part.get_tightbbox() if part in figure.axes else part.get_window_extent()
+            inside = box.x0 > -1 and box.y0 > -1 and box.x1 < width + 1 and box.y1 < height + 1
+            assert inside, f"{name}: {part} takes {box} of {width} by {height} pixels"
+
+
+@pytest.mark.parametrize("n", [5, 15, 30])
+def test_names_of_small_topics_do_not_stand_over_each_other(n):
+    share = np.array([0.4, *np.full(n - 1, 0.6 / (n - 1))])
+    rows = [{"n_topics": k, "topic": t + 1, "label": f"words of {t}", "share": s / share[:k].sum()} for k in (2, n) for t, s in enumerate(share[:k])]  # fmt: skip
+    matches = pd.DataFrame({"n_topics_a": 2, "topic_a": 1, "n_topics_b": n, "topic_b": np.arange(1, n + 1), "similarity": 0.5})  # fmt: skip
+    ax = plots.alignment(pd.DataFrame(rows), matches)
+    FigureCanvasAgg(ax.figure).draw()
+    boxes = [text.get_window_extent() for text in ax.texts if "words of" in text.get_text()]
+    assert len(boxes) == n
+    assert all(above.y0 > below.y1 - 1 for above, below in pairwise(boxes))
 
 
 def test_a_pdf_embeds_its_fonts_as_truetype_and_bears_no_date():

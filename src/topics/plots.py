@@ -34,6 +34,7 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER = "#0072b2", "#d55e00", "#009e73", "#cc7
 PALETTE = (BLUE, AMBER, GREEN, ORANGE, PURPLE, SKY)
 WIDTH = 5.0  # inches: one column
 THIN = 5  # articles: a period with fewer stands apart from the line of a series
+LINE_HEIGHT = 0.15  # inches of a line of small text
 TITLE = 0.30  # inches above the axes kept for the title; pages cut them off and set the title as text
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans", "font.size": 9.2, "axes.titlesize": 9.5, "axes.labelsize": 9.2,
@@ -392,11 +393,20 @@ def alignment(
             height = row.share * 0.86
             place[k, row.topic] = (top - height, height)
             ax.bar(x, height, 0.09, top - height, color=MUTED if getattr(row, "stable", True) else LINE, zorder=3)
-            if height > 0.022 and x in (0, len(counts) - 1):
-                label = f"{row.topic} {_shorten(row.label, 22)}" if x else str(row.topic)
-                ax.text(x + (0.07 if x else -0.07), top - height / 2, label.replace("$", r"\$"), size=7.6, va="center",
-                        ha="left" if x else "right")  # fmt: skip
             top -= height + 0.14 / max(1, k - 1)
+    for x, k in ((0, counts[0]), (len(counts) - 1, counts[-1])):
+        named = topics[topics["n_topics"] == k].sort_values("topic")
+        middles = [low + height / 2 for low, height in (place[k, topic] for topic in named["topic"])]
+        for row, y in zip(_rows(named), _apart(middles, LINE_HEIGHT / ax.figure.get_figheight()), strict=True):
+            label = f"{row.topic} {_shorten(row.label, 22)}" if x else str(row.topic)
+            ax.text(
+                x + (0.07 if x else -0.07),
+                y,
+                label.replace("$", r"\$"),
+                size=7.6,
+                va="center",
+                ha="left" if x else "right",
+            )
     rows = matches[matches["n_topics_a"].isin(counts[:-1]) & matches["n_topics_b"].isin(counts[1:])]
     rows = rows.assign(w=rows["weight"] if "weight" in rows else rows["similarity"]).sort_values(["topic_a", "topic_b"])
     ends = [["n_topics_a", "topic_a"], ["n_topics_b", "topic_b"]]
@@ -418,6 +428,19 @@ def alignment(
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.tick_params(axis="x", length=0)
     return ax
+
+
+def _apart(places: Sequence[float], gap: float) -> np.ndarray:
+    """Places from 1 down, moved as little as puts each `gap` or more below the one before, none under 0 where there is room.
+
+    >>> _apart([0.9, 0.12, 0.1], 0.1).round(3).tolist()
+    [0.9, 0.16, 0.06]
+    """
+    from scipy.optimize import isotonic_regression  # here, for it is slow to import
+
+    steps = gap * np.arange(len(places))
+    free = np.asarray(isotonic_regression(np.asarray(places) + steps, increasing=False).x)
+    return np.clip(free, min(1.0, gap * (len(places) - 1)), None) - steps
 
 
 def _band(x0: float, y0: float, w0: float, x1: float, y1: float, w1: float, alpha: float) -> PathPatch:
@@ -497,7 +520,7 @@ def terms(topic_terms: pd.DataFrame, n: int = 12, title: str = "Which words make
     sides = _figure(0.5 + 0.19 * n, title, describe_terms(topic_terms)).subplots(1, 2)
     looks = (
         ("probability", "probability", "probability in the topic", BLUE),
-        ("frex", "exclusivity", "exclusivity (1: no other topic)", GREEN),
+        ("frex", "exclusivity", "exclusivity, 0 to 1", GREEN),
     )
     for side, (order, column, unit, colour) in zip(sides, looks, strict=True):
         rows = topic_terms.sort_values([order, "term"], ascending=[False, True]).head(n)

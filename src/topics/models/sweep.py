@@ -147,7 +147,9 @@ def _against(scores: pd.DataFrame, stable: pd.Series, gains: pd.DataFrame, chose
         ("leading words are most coherent (c_npmi)", coherent),
     ):
         if len(values) and values.idxmax() != chosen:
-            said.append(f"{name} at {values.idxmax()} topics ({_told(values.max())} against {_told(values[chosen])})")
+            digits = 2 if _told(values.max()) != _told(values[chosen]) else 3
+            best, own = _told(values.max(), digits), _told(values[chosen], digits)
+            said.append(f"{name} at {values.idxmax()} topics ({best} against {own})")
     if chosen == gains.index.max():
         said.append(f"{chosen} is the largest number tried: more might foretell better")
     elif chosen == gains.index.min():
