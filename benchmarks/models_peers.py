@@ -43,6 +43,7 @@ from topics.words.counts import Counts
 CORPORA = {"NewsArticles": "news corpus", "20newsgroups-train": "20 Newsgroups"}
 SAMPLES = 10  # averaged states of every fit
 SPACING = 5  # sweeps between them
+KEPT = 10**10  # bytes of draws: all, since perplexity is reckoned from them
 LENGTHS = (20, 80)  # words of a short article, at least and at most
 
 
@@ -161,7 +162,7 @@ def number(text: str) -> int:
 
 def ours(train: Counts, texts: list[list[int]], k: int, seed: int, sweeps: int) -> tuple[Topics, Spent]:
     """What `lda.fit` gives, its short starts counted among the sweeps, all its samples kept as draws."""
-    lda.DRAW_BYTES = 10**10
+    lda.DRAW_BYTES = KEPT
 
     def started(left: int) -> float:
         enough = lda.starting_words(train, k, left)

@@ -27,6 +27,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import models_peers
 import numpy as np
 from models_peers import TOOLS, Spent, corpus, counted
 from record import record
@@ -213,7 +214,8 @@ def growth(
 
 
 def alone(tool: str, file: Path, n: int, k: int) -> Spent:
-    """What a fit of the first `n` articles takes in a process that has done nothing else."""
+    """What a fit of the first `n` articles takes in a process that has done nothing else; ours keeps as many draws as it does for a user."""
+    models_peers.KEPT = lda.DRAW_BYTES
     with np.load(file) as kept:
         words, starts, terms = kept["words"], kept["starts"], kept["terms"]
     texts = [part.tolist() for part in np.split(words, starts[1:-1])[:n]]
