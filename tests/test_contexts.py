@@ -110,3 +110,4 @@ def test_a_keyword_in_longer_words_alone_is_told_and_one_counted_in_full_is_not(
     assert unheard(words, "tax*") == unheard(words, "nothing") == ""
     assert unheard(words, "zebra") == "The keyword “zebra” stands in no article as a word of its own."
     assert "1 more has it in longer words alone, most often “Robots”" in unheard(words, "robo")
+    assert unheard(words, "obots").endswith("most often “Robots”. The keyword “*obots” counts them too.")

@@ -50,13 +50,16 @@ def mentions(words: Mapping[str, Any], name: str) -> np.ndarray:
 def unheard(words: Mapping[str, Any], name: str) -> str:
     """What a user should know of a keyword that is not counted in full: it stands in no article, or in many in longer words alone.
 
-    `covid` is no part of "COVID-19", which is one word; without a place of its own any word that begins with it is told, else those with a hyphen
-    behind it, if they stand in a tenth as many further articles. Nothing to tell is "".
+    `covid` is no part of "COVID-19", which is one word; without a place of its own any word that begins with it is told, or else one that ends with
+    it; with places of its own those with a hyphen between, if they stand in a tenth as many further articles. Nothing to tell is "".
     """
     tokens, forms, heard = words["tokens"], words["forms"]["form"], mentions(words, name) > 0
     n = int(heard.sum())
-    begun = forms.str.lower().str.startswith(name.lower() + "-" * (n > 0)).to_numpy()
-    longer = tokens[begun[tokens["form"].to_numpy()]]
+    written, low, hyphen = f"{name}*", name.lower(), "-" * (n > 0)
+    holds = forms.str.lower().str.startswith(low + hyphen).to_numpy()
+    if not holds.any():
+        written, holds = f"*{name}", forms.str.lower().str.endswith(hyphen + low).to_numpy()
+    longer = tokens[holds[tokens["form"].to_numpy()]]
     more = len(np.setdiff1d(longer["doc"], np.flatnonzero(heard)))
     if n and 10 * more < n:
         return ""
@@ -65,7 +68,7 @@ def unheard(words: Mapping[str, Any], name: str) -> str:
     if not more:
         return f"{told}."
     most = forms[longer["form"].mode()[0]]
-    return f"{told}; {more:,} more {'has' if more == 1 else 'have'} it in longer words alone, most often “{most}”. The keyword “{name}*” counts them too."
+    return f"{told}; {more:,} more {'has' if more == 1 else 'have'} it in longer words alone, most often “{most}”. The keyword “{written}” counts them too."
 
 
 def contexts(words: Mapping[str, Any], articles: pd.DataFrame, name: str, width: int = WIDTH) -> pd.DataFrame:
