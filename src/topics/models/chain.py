@@ -106,7 +106,7 @@ class Chain:
 
 
 class Collapsed(Chain):
-    """The default: each token given all others, one after the other (`kernels.sweep`), exact and sequential."""
+    """The default: each token given all others, one after the other, exact and sequential; lists of the topics of each term (`kernels.sweep`)."""
 
     def __init__(self, counts: Counts, *, n_topics: int, seed: int, **more: Any) -> None:
         super().__init__(counts, n_topics=n_topics, seed=seed, **more)
@@ -148,7 +148,7 @@ class Collapsed(Chain):
 
 
 class CollapsedDense(Chain):
-    """The same for few topics, a count for every term and topic (`kernels.sweep_dense`): the same law, other draws."""
+    """The default for few topics: the same law from a count for every term and topic (`kernels.sweep_dense`)."""
 
     def __init__(self, counts: Counts, *, n_topics: int, seed: int, **more: Any) -> None:
         super().__init__(counts, n_topics=n_topics, seed=seed, **more)
