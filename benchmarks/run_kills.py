@@ -1,6 +1,6 @@
 """Kill a run at random moments, many times: nothing good is lost, nothing is left behind, and the next run is right.
 
-    python benchmarks/run_kills.py [--kills 200] [--seed 1] [--articles FILE_OR_FOLDER]
+    python benchmarks/run_kills.py [--kills 200] [--minutes M] [--seed 1] [--articles FILE_OR_FOLDER]
 
 One good run is made first. Then, again and again, some of what is kept is taken away (a page and a few steps, drawn by chance), a run is started, and at a moment drawn by chance from the time that
 such a run takes it is ended: by SIGKILL of itself, of itself and everything that it started (a power cut) or of one of its kernels, by SIGINT to its group (Ctrl-C), or by SIGTERM. After each: the
@@ -156,9 +156,11 @@ def alive(pid: int) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="no more kills after so many minutes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--articles", type=Path, default=HERE.parent / "data" / "sample" / "red-river-dispatch")
     given = parser.parse_args()
+    last_start = time.monotonic() + 60 * given.minutes
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs, and theirs, ignore it
     chance = random.Random(given.seed)
     wrong: list[str] = []
@@ -172,7 +174,7 @@ def main() -> int:
         long = trial.finish()
         used = os.times()
         print(f"a run that makes a page and some steps anew takes {long:.1f} s; killing {given.kills}", flush=True)
-        while (kills := ways.total()) < given.kills:
+        while (kills := ways.total()) < given.kills and time.monotonic() < last_start:
             way = WAYS[kills % len(WAYS)]
             trial.take_away(chance)
             run = trial.start()
@@ -199,7 +201,7 @@ def main() -> int:
                 wrong += [f"evidence of kill {kills + 1} stays"] if (trial.out / "run.failed").exists() else []
             print(f"{kills + 1} of {given.kills}: {way}, {len(wrong)} losses so far", file=sys.stderr, flush=True)
         spent = os.times()
-        each = (spent.children_user + spent.children_system - used.children_user - used.children_system) / given.kills
+        each = (spent.children_user + spent.children_system - used.children_user - used.children_system) / max(ways.total(), 1)
         trial.finish()
         trial.finish("empty", "again")
         last, fresh = (folder / "run" for folder in (trial.out, trial.folder / "again"))
