@@ -199,9 +199,16 @@ def main() -> int:
                 trial.finish()
                 wrong += [f"the run after kill {kills + 1}: {what}" for what in trial.whole() + trial.left()]
                 wrong += [f"evidence of kill {kills + 1} stays"] if (trial.out / "run.failed").exists() else []
-            print(f"{kills + 1} of {given.kills}: {way}, {len(wrong)} losses so far", *wrong[-1:], file=sys.stderr, flush=True)
+            print(
+                f"{kills + 1} of {given.kills}: {way}, {len(wrong)} losses so far",
+                *wrong[-1:],
+                file=sys.stderr,
+                flush=True,
+            )
         spent = os.times()
-        each = (spent.children_user + spent.children_system - used.children_user - used.children_system) / max(ways.total(), 1)
+        each = (spent.children_user + spent.children_system - used.children_user - used.children_system) / max(
+            ways.total(), 1
+        )
         trial.finish()
         trial.finish("empty", "again")
         last, fresh = (folder / "run" for folder in (trial.out, trial.folder / "again"))

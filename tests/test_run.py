@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -61,6 +63,36 @@ def test_a_failed_run_leaves_the_last_good_one_and_its_evidence(chosen, tmp_path
     fake_run(monkeypatch, "good again")
     run.reports(chosen, name="mine", out=tmp_path / "out")
     assert not (tmp_path / "out" / "mine.failed").exists()
+
+
+class Interrupts:
+    """Ctrl-C comes while it is being deleted, where Python lets no exception out."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def bare_except() -> None:
+    with suppress(BaseException):
+        signal.raise_signal(signal.SIGINT)
+
+
+def deleted() -> None:
+    kept = [Interrupts()]
+    kept.clear()
+
+
+@pytest.mark.parametrize("swallow", [bare_except, deleted])
+def test_ctrl_c_that_is_swallowed_is_heeded_later_without_a_traceback(swallow, monkeypatch, capsys):
+    said = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+    monkeypatch.setattr(signal, "getsignal", lambda _: signal.default_int_handler)
+    with pytest.raises(KeyboardInterrupt), run.heeded() as check:  # noqa: PT012
+        swallow()
+        check()
+    assert not said
+    assert not capsys.readouterr().err
+    assert signal.signal(signal.SIGINT, signal.default_int_handler) is signal.default_int_handler
 
 
 def test_an_interrupted_run_leaves_the_last_good_one(chosen, tmp_path, monkeypatch):

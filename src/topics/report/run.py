@@ -175,8 +175,9 @@ def one_at_a_time(folder: Path, name: str) -> Iterator[None]:
 
 @contextmanager
 def heeded() -> Iterator[Callable[[], None]]:
-    """A check that raises `KeyboardInterrupt` where one came and a library has swallowed it, as a bare `except` does."""
+    """A check that raises `KeyboardInterrupt` where one came and was swallowed: by a library's bare `except`, or by Python where it came while an object was being deleted."""
     asked: list[int] = []
+    tell = sys.unraisablehook
 
     def ask(number: int, _: Any) -> None:
         asked.append(number)
@@ -186,14 +187,20 @@ def heeded() -> Iterator[Callable[[], None]]:
         if asked:
             raise KeyboardInterrupt
 
+    def unless_asked(met: Any) -> None:
+        if met.exc_type is not KeyboardInterrupt:
+            tell(met)
+
     names = ("SIGINT", "SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
     known = [getattr(signal, name) for name in names if hasattr(signal, name)]
     ours = [each for each in known if signal.getsignal(each) is signal.default_int_handler]
     for each in ours:
         signal.signal(each, ask)
+    sys.unraisablehook = unless_asked
     try:
         yield check
     finally:
+        sys.unraisablehook = tell
         for each in ours:
             signal.signal(each, signal.default_int_handler)
 
