@@ -436,6 +436,9 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         for text, seeds in (("whole", settings.seeds), ("shuffled", stability.SHUFFLED_SEEDS))
     }
     windows = _windows(settings, [model for group in models.values() for model in group], n_terms)
+    pairs = [(k, seed) for k in counts for seed in settings.seeds]
+    with threads(settings) as side_by_side:
+        completed = dict(zip(pairs, side_by_side(lambda pair: _completed(settings, *pair), pairs), strict=True))
     rows, steady, lacking, chains, shown = [], [], [], [], {}
     for k in counts:
         whole, shuffled = models["whole", k], models["shuffled", k]
@@ -446,9 +449,7 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         steady.append(stability.stability(first, others, base))
         lacking.append(stability.missing(first, others, base.floor))
         chains.append(stability.convergence(whole))
-        rows += [
-            scores.scores(model, windows, _completed(settings, k, model.seed)).assign(text="whole") for model in whole
-        ]
+        rows += [scores.scores(model, windows, completed[k, model.seed]).assign(text="whole") for model in whole]
         rows += [scores.scores(model, windows).assign(text="shuffled") for model in shuffled]
     all_scores, all_steady = pd.concat(rows, ignore_index=True), pd.concat(steady, ignore_index=True)
     chosen = _suggested(settings, all_scores[all_scores["text"] == "whole"], all_steady)

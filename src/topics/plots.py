@@ -397,7 +397,9 @@ def alignment(
     for x, k in ((0, counts[0]), (len(counts) - 1, counts[-1])):
         named = topics[topics["n_topics"] == k].sort_values("topic")
         middles = [low + height / 2 for low, height in (place[k, topic] for topic in named["topic"])]
-        for row, y in zip(_rows(named), _apart(middles, LINE_HEIGHT / ax.figure.get_figheight()), strict=True):
+        for row, y in zip(
+            _rows(named), _apart(middles, LINE_HEIGHT * ax.figure.dpi / ax.figure.bbox.height), strict=True
+        ):
             label = f"{row.topic} {_shorten(row.label, 22)}" if x else str(row.topic)
             ax.text(
                 x + (0.07 if x else -0.07),
