@@ -93,6 +93,8 @@ class Trial:
         """What is wrong with what a run says that was not killed itself, and with what it left."""
         if status == 0:  # the kernel had done its work, or the signal came too late
             return []
+        if status == -signal.SIGTERM and not had_begun:  # before the run could say that it will be told
+            return self.left()
         wrong = [] if status == 1 and "Traceback" not in self.said() else [f"status {status}: {self.said()[-300:]}"]
         if had_begun:
             wrong += [] if (self.out / "run.failed" / "error.txt").exists() else ["no evidence"]

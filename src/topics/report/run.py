@@ -7,6 +7,7 @@ the next try goes on where this one stopped; where nothing was changed since the
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from topics import store
@@ -175,20 +177,41 @@ def one_at_a_time(folder: Path, name: str) -> Iterator[None]:
 
 @contextmanager
 def heeded() -> Iterator[Callable[[], None]]:
-    """A check that raises `KeyboardInterrupt` where one came and was swallowed: by a library's bare `except`, or by Python where it came while an object was being deleted."""
+    """Ctrl-C and the like end the run wherever they come; gives a check that raises `KeyboardInterrupt` where one was swallowed by a library's bare `except`.
+
+    Python lets nothing out of an object that is being deleted, and an import that is broken off may leave the lock of all imports closed, so
+    that other threads wait for ever: there it is put off, and comes again a moment later.
+    """
     asked: list[int] = []
+    later: list[threading.Timer] = []
     tell = sys.unraisablehook
 
-    def ask(number: int, _: Any) -> None:
+    def ask(number: int, frame: FrameType | None) -> None:
         asked.append(number)
+        if importing(frame):
+            put_off(number)
+        else:
+            end()
+
+    def end() -> None:
+        for timer in later:
+            timer.cancel()
         raise KeyboardInterrupt
 
     def check() -> None:
         if asked:
-            raise KeyboardInterrupt
+            end()
 
-    def unless_asked(met: Any) -> None:
-        if met.exc_type is not KeyboardInterrupt:
+    def put_off(number: int) -> None:
+        timer = threading.Timer(0.05, ask_main_thread, [number])
+        timer.daemon = True
+        later.append(timer)
+        timer.start()
+
+    def swallowed(met: Any) -> None:
+        if asked and met.exc_type is KeyboardInterrupt:
+            put_off(asked[-1])
+        else:
             tell(met)
 
     names = ("SIGINT", "SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
@@ -196,13 +219,32 @@ def heeded() -> Iterator[Callable[[], None]]:
     ours = [each for each in known if signal.getsignal(each) is signal.default_int_handler]
     for each in ours:
         signal.signal(each, ask)
-    sys.unraisablehook = unless_asked
+    sys.unraisablehook = swallowed
     try:
         yield check
     finally:
+        for timer in later:
+            timer.cancel()
         sys.unraisablehook = tell
         for each in ours:
             signal.signal(each, signal.default_int_handler)
+
+
+def importing(frame: FrameType | None) -> bool:
+    """Whether what runs in a frame is part of an import."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def ask_main_thread(number: int) -> None:
+    """Send the signal to the main thread itself, which it wakes where the system can."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        _thread.interrupt_main(signal.Signals(number))
 
 
 @contextmanager
