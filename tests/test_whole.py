@@ -198,21 +198,20 @@ def test_a_run_that_is_killed_leaves_the_last_good_one(run, how):
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs, and theirs, ignore it
     out = folder / "out" / "my-articles"
     before = provenance.outputs(out)
-    left = set((folder / "out").glob(".my-articles.part-*/.jupyter/*/kernel.json"))  # by the last one that was killed
     (folder / "other.yml").write_text(f"cache: cache\nseeds: [1, 2, 3]\nkeywords: [word{int(how)}]\n")
     command = [sys.executable, "-m", "topics", *asked(folder, config="other.yml")]
     started = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE)
-    while not (set((folder / "out").glob(".my-articles.part-*/.jupyter/*/kernel.json")) - left):
+    own = f".my-articles.part-{started.pid}-*"  # a kernel that outlived a killed run for a second may still write into that one's
+    while not list((folder / "out").glob(f"{own}/.jupyter/*/kernel.json")):
         assert started.poll() is None
         time.sleep(0.05)
     os.killpg(started.pid, how)
     said = started.communicate(timeout=60)[1].decode()
     assert provenance.outputs(out) == before
     if how != signal.SIGKILL:
-        assert started.returncode == 1
+        assert started.returncode == 1, said
         assert "The last good report stands" in said
         assert (folder / "out" / "my-articles.failed" / "error.txt").exists()
-        own = f".my-articles.part-{started.pid}-*"  # a kernel that outlived the killed run for a second may still write into that one's
         assert not list((folder / "out").glob(own))
 
 
