@@ -39,10 +39,8 @@ GROWTH = {"n_topics": "topics", "topics": "topics", "articles": "articles", "thr
 SUMMARIES = {"models_peers": ("perplexity", "npmi"), "literature": ("c_npmi", "c_v", "diversity", "nmi", "purity")}
 RACE = r"^(.*): to the lowest perplexity that .* and topics reach$"
 LONG = 15  # rows of a table that is folded
-BUSY, LOAD = (
-    0.3,
-    2.5,
-)  # processors with other work, or processes in the minute before: wall times are no figures of merit then
+BUSY = 0.3  # processors with other work: wall times are no figures of merit then
+LOAD = 2.5  # the same of older lines: processes at work in the minute before
 
 
 class Goal(NamedTuple):
@@ -83,7 +81,7 @@ GOALS = (
         Goal(f"to the same perplexity, {tool} over ours", "models_peers", f"that {tool} and topics reach", "processor time", tool, bound, limit=limit)
         for tool, bound, limit in (
             ("tomotopy", 3, ""),
-            ("tomotopy given our priors", 1.5, "at 20 topics of news, where the levels reached differ by a part in 300; reached at the other counts"),
+            ("tomotopy given our priors", 1.5, "at 20 topics of news; reached at the other counts"),
             ("pyrmallet", 2, ""),
             ("topica", 4, "at 20 topics of 20 Newsgroups; reached at the other counts"),
             ("gensim", 20, ""),

@@ -394,7 +394,7 @@ def alignment(
             place[k, row.topic] = (top - height, height)
             ax.bar(x, height, 0.09, top - height, color=MUTED if getattr(row, "stable", True) else LINE, zorder=3)
             top -= height + 0.14 / max(1, k - 1)
-    for x, k in ((0, counts[0]), (len(counts) - 1, counts[-1])):
+    for x, k in {0: counts[0], len(counts) - 1: counts[-1]}.items():
         named = topics[topics["n_topics"] == k].sort_values("topic")
         middles = [low + height / 2 for low, height in (place[k, topic] for topic in named["topic"])]
         for row, y in zip(
