@@ -12,6 +12,7 @@ from scipy.special import gammaln, psi
 from scipy.stats import chisquare
 
 from topics.models import kernels
+from topics.models.chain import dense
 
 
 class State:
@@ -62,9 +63,8 @@ class Dense(State):
 
     def set(self, topic: Any) -> Dense:
         self.topic = np.array(topic, np.uint32)
-        self.counted = np.zeros((self.n_terms, len(self.alpha)))
-        np.add.at(self.counted, (self.term, self.topic), 1.0)
-        self.topic_n = self.counted.sum(axis=0)
+        self.counted = dense(self.term, self.topic, self.n_terms, len(self.alpha))
+        self.topic_n = self.counted.sum(axis=0, dtype=float)[: len(self.alpha)]
         return self
 
     def sweep(self) -> Dense:
@@ -78,12 +78,15 @@ TOKENS = [(0, 0), (0, 0), (0, 1), (1, 1), (1, 2), (2, 0), (2, 2)]
 
 
 @EACH
-def test_the_first_draw_of_a_sweep_has_the_probabilities_that_enumeration_gives(layout: type[State]) -> None:
-    start = [0, 2, 1, 1, 0, 2, 2]
-    state = layout(TOKENS, 3, [0.3, 0.8, 0.5], 0.2)
-    weight = np.exp([state.log_joint([k, *start[1:]]) for k in range(3)])
+@pytest.mark.parametrize("alpha", [[0.3, 0.8, 0.5], [0.3, 0.8, 0.5, 0.1, 0.9, 0.4, 0.2, 0.7, 0.6, 0.3]])
+def test_the_first_draw_of_a_sweep_has_the_probabilities_that_enumeration_gives(
+    layout: type[State], alpha: list[float]
+) -> None:
+    start = [0, 2, 1, 1, 0, 2, len(alpha) - 1]
+    state = layout(TOKENS, 3, alpha, 0.2)
+    weight = np.exp([state.log_joint([k, *start[1:]]) for k in range(len(alpha))])
     n = 12_000
-    drawn = np.zeros(3)
+    drawn = np.zeros(len(alpha))
     for key in range(n):
         state.key, state.counter = np.uint64(key * 7919 + 1), np.uint64(0)
         drawn[state.set(start).sweep().topic[0]] += 1
@@ -125,13 +128,13 @@ def test_the_counts_kept_through_sweeps_are_those_of_the_topics() -> None:
         assert {int(cell & 7): int(cell >> 3) for cell in mine} == {k: int(n) for k, n in enumerate(true) if n}
         assert len(mine) == (true > 0).sum()
     assert (state.topic_n == np.bincount(state.topic, minlength=7)).all()
-    dense = Dense(tokens, 20, [0.1] * 7, 0.05).set(state.topic)
+    whole = Dense(tokens, 20, [0.1] * 7, 0.05).set(state.topic)
     for _ in range(50):
-        dense.sweep()
-    kept, kept_n = dense.counted, dense.topic_n
-    assert (dense.topic != state.topic).any()
-    assert (kept == dense.set(dense.topic).counted).all()
-    assert (kept_n == dense.topic_n).all()
+        whole.sweep()
+    kept, kept_n = whole.counted, whole.topic_n
+    assert (whole.topic != state.topic).any()
+    assert (kept == whole.set(whole.topic).counted).all()
+    assert (kept_n == whole.topic_n).all()
 
 
 def _joint_statistics(topic: np.ndarray, term: np.ndarray, unit: np.ndarray) -> list[float]:

@@ -15,7 +15,7 @@ from topics.tables import UserError
 from topics.words.counts import Counts
 
 Map = Callable[..., Iterable[Any]]
-FEW = 16  # topics up to which a count for every term and topic is quicker than lists of those that a term has
+FEW = 32  # topics up to which a count for every term and topic is quicker than lists of those that a term has
 PULL = 0.25  # words for each unit: the weight that holds a topic's pseudo-count to the mean of all
 BLOCKS = 64  # at the most, whatever the number of threads, since each has its own stream of chance
 
@@ -153,9 +153,8 @@ class CollapsedDense(Chain):
     def __init__(self, counts: Counts, *, n_topics: int, seed: int, **more: Any) -> None:
         super().__init__(counts, n_topics=n_topics, seed=seed, **more)
         self.counter = np.uint64(0)
-        self.counted = np.zeros((self.n_terms, n_topics))
-        np.add.at(self.counted, (self.token_term, self.token_topic), 1.0)
-        self.topic_n = self.counted.sum(axis=0)
+        self.counted = dense(self.token_term, self.token_topic, self.n_terms, n_topics)
+        self.topic_n = self.counted[:, :n_topics].sum(axis=0, dtype=np.float64)
 
     def sweep(self) -> None:
         tokens = (self.token_topic, self.token_term, self.unit_start)
@@ -164,7 +163,7 @@ class CollapsedDense(Chain):
         self.sweeps += 1
 
     def topic_terms(self) -> sp.csr_matrix:
-        return sp.csr_matrix(self.counted.T.astype(np.int32))
+        return sp.csr_matrix(self.counted[:, : len(self.alpha)].T.astype(np.int32))
 
     def filled(self) -> np.ndarray:
         return self.counted[self.counted > 0].astype(np.int64)
@@ -225,6 +224,21 @@ class PartlyCollapsed(Chain):
 
     def _count(self, block: int, terms: slice) -> None:
         kernels.count_terms(self.token_topic, self.by_term, self.term_first, terms.start, terms.stop, self.counted)
+
+
+def dense(token_term: np.ndarray, token_topic: np.ndarray, n_terms: int, n_topics: int) -> np.ndarray:
+    """How many tokens of each term have each topic, with columns of zeros as `kernels.sweep_dense` wants them.
+
+    Single precision halves what must be fetched; whole numbers below 2 ** 24 are exact in it, and a term that comes more often gets double.
+
+    >>> dense(np.array([0, 1, 1]), np.array([0, 1, 1]), 2, 2).tolist()
+    [[1.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]]
+    """
+    block = int(kernels.BLOCK)
+    exact = np.float32 if np.bincount(token_term).max() < 1 << 24 else np.float64
+    counted = np.zeros((n_terms, -(-n_topics // block) * block), exact)
+    np.add.at(counted, (token_term, token_topic), 1.0)
+    return counted
 
 
 def blocks(start: np.ndarray) -> list[slice]:
