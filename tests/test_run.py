@@ -118,6 +118,16 @@ def test_ctrl_c_lets_an_import_end_first(no_handlers, tmp_path, monkeypatch):
     assert whole
 
 
+def test_ctrl_c_lets_the_start_of_a_process_for_notebooks_end_first(no_handlers, tmp_path, monkeypatch):
+    """One that was broken off would be known to nobody: it would go on beside the run, and write into a folder that is gone."""
+    kernels = run.Kernels(tmp_path)
+    monkeypatch.setattr(kernels, "_new", lambda lines: signal.raise_signal(signal.SIGINT) or (tmp_path, "process"))
+    with pytest.raises(KeyboardInterrupt), run.heeded():  # noqa: PT012
+        kernels.begin(2)
+        time.sleep(20)
+    assert kernels._spare == [(tmp_path, "process")] * 2
+
+
 def test_an_interrupted_run_leaves_the_last_good_one(chosen, tmp_path, monkeypatch):
     fake_run(monkeypatch, "good")
     run.reports(chosen, name="mine", out=tmp_path / "out")

@@ -179,8 +179,9 @@ def one_at_a_time(folder: Path, name: str) -> Iterator[None]:
 def heeded() -> Iterator[Callable[[], None]]:
     """Ctrl-C and the like end the run wherever they come; gives a check that raises `KeyboardInterrupt` where one was swallowed by a library's bare `except`.
 
-    Python lets nothing out of an object that is being deleted, and an import that is broken off may leave the lock of all imports closed, so
-    that other threads wait for ever: there it is put off, and comes again a moment later.
+    Python lets nothing out of an object that is being deleted, an import that is broken off may leave the lock of all imports closed, so
+    that other threads wait for ever, and a process for notebooks that is broken off in its start is known to nobody: there it is put off,
+    and comes again a moment later.
     """
     asked: list[int] = []
     later: list[threading.Timer] = []
@@ -188,7 +189,7 @@ def heeded() -> Iterator[Callable[[], None]]:
 
     def ask(number: int, frame: FrameType | None) -> None:
         asked.append(number)
-        if importing(frame):
+        if must_finish(frame):
             put_off(number)
         else:
             end()
@@ -230,10 +231,10 @@ def heeded() -> Iterator[Callable[[], None]]:
             signal.signal(each, signal.default_int_handler)
 
 
-def importing(frame: FrameType | None) -> bool:
-    """Whether what runs in a frame is part of an import."""
+def must_finish(frame: FrameType | None) -> bool:
+    """Whether what runs in a frame is part of an import, or of starting processes for notebooks."""
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        if frame.f_code.co_filename.startswith("<frozen importlib") or frame.f_code is Kernels.begin.__code__:
             return True
         frame = frame.f_back
     return False
