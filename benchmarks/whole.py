@@ -1,20 +1,23 @@
 """The whole: `topics reports` from nothing, with another topic count, and with nothing changed, beside the plain way.
 
-    python benchmarks/whole.py ARTICLES [--case NAME] [--rounds 5] [--bound FITS] [--seeds 1 2 3 4 5] [--workers 2]
+    python benchmarks/whole.py ARTICLES [--case NAME] [--rounds 5] [--bound FITS] [--seeds 1 2 3 4 5] [--workers 2] [--report FOLDER]
 
 The plain way is `plain.py`: papermill notebook after notebook, nbconvert after each, gensim's LdaModel and CoherenceModel over the same topic counts × seeds,
 nothing kept. Its time is given without and with the reference and held-out fits that our page on topic counts shows. It has no intervals, no tests, no stability: less than our pages. As it keeps nothing, another topic
 count costs it the same again; `its topics notebook alone` is what is left if its user runs that one notebook only. Ours starts each round with an
 empty store and with no kernel compiled. With `--bound`, only so many of its fits are made and scored, and their time is multiplied up: the case says so.
-Wall and processor time (all processes) of each; and of each of our stages (time in one thread, what it waits for in other stages taken off) and notebooks.
+Wall and processor time (all processes) of each; and of each of our stages (time in one thread, what it waits for in other stages taken off) and notebooks. Of our
+pages: how heavy they are, and how soon a headless Chromium, where there is one, first shows something.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -211,6 +214,9 @@ def one_round(given: argparse.Namespace, repetition: int) -> None:
         case = f"{given.case}, from nothing{scaled}"
         tell(case, "topics", wall, cpu, repetition)
         tell_stages(f"{given.case}, from nothing", stages, repetition)
+        tell_pages(given.case, folder / "reports" / "run", repetition)
+        if given.report:
+            shutil.copytree(folder / "reports" / "run", given.report, dirs_exist_ok=True)
         plain = plain_way(given, folder, grid, chosen)
         sides = plain_sides(plain)
         for side, (seconds, processor) in sides.items():
@@ -236,6 +242,34 @@ def one_round(given: argparse.Namespace, repetition: int) -> None:
             tell(case, side, seconds, processor, repetition)
         wall, cpu = ours(given, folder, "--topics", str(other))
         tell(f"{given.case}, nothing changed", "topics", wall, cpu, repetition)
+
+
+FIRST_VIEW = """() => new Promise(done => new PerformanceObserver(seen => {
+    const found = seen.getEntriesByName("first-contentful-paint");
+    if (found.length) done(found[0].startTime);
+}).observe({type: "paint", buffered: true}))"""
+
+
+def tell_pages(case: str, run: Path, repetition: int) -> None:
+    """How heavy each page is; and, where there is a Chromium, when it first shows something, from the disk."""
+    found = {page.name: {"page weight": page.stat().st_size / 1e6} for page in sorted(run.glob("*.html"))}
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium and importlib.util.find_spec("playwright"):
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+            for name, measured in found.items():
+                page = browser.new_page(viewport={"width": 1280, "height": 900})
+                page.goto((run / name).as_uri(), wait_until="load")
+                measured["first view"] = page.evaluate(FIRST_VIEW) / 1000
+                page.close()
+            browser.close()
+    for name, measured in found.items():
+        for measure, value in measured.items():
+            unit = "MB" if measure == "page weight" else "s"
+            print(f"    {name:50s} {value:7.2f} {unit} {measure}", flush=True)
+            record("whole", f"{case}, page {name}", "topics", measure, value, unit, repetition)
 
 
 def plain_sides(plain: Times) -> Times:
@@ -268,6 +302,7 @@ def main() -> int:
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--report", type=Path, help="a folder in which our report is left, to be looked at")
     given = parser.parse_args()
     for repetition in range(given.first, given.first + given.rounds):
         one_round(given, repetition)
