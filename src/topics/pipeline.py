@@ -427,7 +427,7 @@ def paged(settings: Settings) -> tuple[int, ...]:
 
 
 def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
-    from topics.models import scores, stability, sweep
+    from topics.models import stability, sweep
 
     n_terms = len(words(settings)["counts"].terms)
     models = {
@@ -437,9 +437,12 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
     }
     windows = _windows(settings, [model for group in models.values() for model in group], n_terms)
     pairs = [(k, seed) for k in counts for seed in settings.seeds]
+    every = [(text, model) for k in counts for text in ("whole", "shuffled") for model in models[text, k]]
     with threads(settings) as side_by_side:
-        completed = dict(zip(pairs, side_by_side(lambda pair: _completed(settings, *pair), pairs), strict=True))
-    rows, steady, lacking, chains, shown = [], [], [], [], {}
+        foretold = dict(zip(pairs, side_by_side(lambda pair: _completed(settings, *pair), pairs), strict=True))
+        rows = side_by_side(lambda each: _scored(each[0], each[1], windows, foretold), every)
+        all_scores = pd.concat(rows, ignore_index=True)
+    steady, lacking, chains, shown = [], [], [], {}
     for k in counts:
         whole, shuffled = models["whole", k], models["shuffled", k]
         base = stability.reference(shuffled)
@@ -449,9 +452,7 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         steady.append(stability.stability(first, others, base))
         lacking.append(stability.missing(first, others, base.floor))
         chains.append(stability.convergence(whole))
-        rows += [scores.scores(model, windows, completed[k, model.seed]).assign(text="whole") for model in whole]
-        rows += [scores.scores(model, windows).assign(text="shuffled") for model in shuffled]
-    all_scores, all_steady = pd.concat(rows, ignore_index=True), pd.concat(steady, ignore_index=True)
+    all_steady = pd.concat(steady, ignore_index=True)
     chosen = _suggested(settings, all_scores[all_scores["text"] == "whole"], all_steady)
     return {
         "scores": all_scores,
@@ -467,6 +468,14 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
             "range": list(chosen.range),
         },
     }
+
+
+def _scored(text: str, model: TopicModel, windows: Any, foretold: dict[tuple[int, int], Any]) -> pd.DataFrame:
+    """The scores of a fit; those of held-out articles too, where a fit of its count and seed has foretold them."""
+    from topics.models import scores
+
+    completion = foretold[model.n_topics, model.seed] if text == "whole" else None
+    return scores.scores(model, windows, completion).assign(text=text)
 
 
 def _suggested(settings: Settings, scores: pd.DataFrame, stability: pd.DataFrame) -> Any:

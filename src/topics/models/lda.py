@@ -320,7 +320,6 @@ def topic_terms(model: TopicModel, n: int = 20) -> pd.DataFrame:
     """
     n = min(n, len(model.terms))
     top = top_terms(model, n)
-    scores = frex(model)
     rows = np.arange(model.n_topics)[:, None]
     table = {
         "n_topics": model.n_topics,
@@ -328,7 +327,7 @@ def topic_terms(model: TopicModel, n: int = 20) -> pd.DataFrame:
         "rank": np.tile(np.arange(1, n + 1), model.n_topics),
         "term": model.terms[top].ravel(),
         "probability": model.topic_term[rows, top].ravel(),
-        "frex": scores[rows, top].ravel(),
+        "frex": frex(model, terms=top).ravel(),
         "exclusivity": (model.topic_term[rows, top] / model.topic_term.sum(axis=0)[top]).ravel(),
     }
     return conform(pd.DataFrame(table), "topic_terms")
@@ -339,8 +338,8 @@ def top_terms(model: TopicModel, n: int = 10) -> np.ndarray:
     return np.argsort(-model.topic_term, axis=1, kind="stable")[:, :n]
 
 
-def frex(model: TopicModel, weight: float = 0.5, shrink: bool = True) -> np.ndarray:
-    """FREX of every term in every topic: (n_topics, n_terms), each from 0 to 1, as R's stm.
+def frex(model: TopicModel, weight: float = 0.5, shrink: bool = True, terms: np.ndarray | None = None) -> np.ndarray:
+    """FREX of the terms in every topic, as R's stm: (n_topics, n_terms), each from 0 to 1; or of `terms`, indices (n_topics, n), alone.
 
     The harmonic mean of two ranks, cut to shares: of the term's probability in the topic, and of its exclusivity
     (its probability over the sum of its probabilities in all topics); `weight` is that of exclusivity. With `shrink` the
@@ -350,7 +349,8 @@ def frex(model: TopicModel, weight: float = 0.5, shrink: bool = True) -> np.ndar
     exclusive = model.topic_term / model.topic_term.sum(axis=0)
     if shrink:
         exclusive = _towards_even(exclusive, model.term_n)
-    return 1.0 / (weight / _ranks(exclusive) + (1 - weight) / _ranks(model.topic_term))
+    asked = np.broadcast_to(np.arange(len(model.terms)), exclusive.shape) if terms is None else terms
+    return 1.0 / (weight / _ranks(exclusive, asked) + (1 - weight) / _ranks(model.topic_term, asked))
 
 
 def _towards_even(shares: np.ndarray, n: np.ndarray) -> np.ndarray:
@@ -361,12 +361,13 @@ def _towards_even(shares: np.ndarray, n: np.ndarray) -> np.ndarray:
     return pull * even + (1 - pull) * shares
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Each value's rank in its row, smallest first and ties sharing their mean, as a share of the row."""
-    ranks = np.empty(values.shape)
-    for row, given in enumerate(values):
-        _, place, times = np.unique(given, return_inverse=True, return_counts=True)
-        ranks[row] = (np.cumsum(times) - (times - 1) / 2)[place]
+def _ranks(values: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """The ranks of the values at `asked` in their row, smallest first and ties sharing their mean, as a share of the row."""
+    ranks = np.empty(asked.shape)
+    for row, given, places in zip(ranks, values, asked, strict=True):
+        in_order = np.sort(given)
+        below, up_to = (np.searchsorted(in_order, given[places], side) for side in ("left", "right"))
+        row[:] = (below + up_to + 1) / 2
     return ranks / values.shape[1]
 
 
@@ -408,10 +409,12 @@ def distinctive_labels(model: TopicModel, hide: Iterable[str] = (), n: int = 3) 
     >>> len(set(distinctive_labels(fit(example_counts(), n_topics=2, seed=1))))
     2
     """
-    hidden, scored, found, taken = set(hide), frex(model), list[list[int]](), list[set[int]]()
-    for topic, leading in enumerate(top_terms(model, 15 + len(hidden))):
+    hidden, found, taken = set(hide), list[list[int]](), list[set[int]]()
+    top = top_terms(model, 15 + len(hidden))
+    for leading, scores in zip(top, frex(model, terms=top), strict=True):
+        scored = dict(zip(leading, scores, strict=True))
         kept = [term for term in leading if model.terms[term] not in hidden][:15] or list(leading[:n])
-        ranked = sorted(kept, key=lambda term: (-scored[topic, term], term))
+        ranked = sorted(kept, key=lambda term: (-scored[term], term))
         options = [ranked[start : start + n] for start in range(max(1, len(ranked) - n + 1))]
         found.append(next((terms for terms in options if set(terms) not in taken), options[0]))
         taken.append(set(found[-1]))

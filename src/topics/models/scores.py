@@ -151,7 +151,7 @@ def coherence(topics: np.ndarray, windows: Windows, measure: str) -> np.ndarray:
 def exclusivity(model: TopicModel, n: int = TOP) -> np.ndarray:
     """How much the top `n` terms of each topic are its own: the sum of their FREX at weight 0.7, as R's stm does; 0 to n."""
     top = top_terms(model, n)
-    return frex(model, weight=0.7, shrink=False)[np.arange(len(top))[:, None], top].sum(axis=1)
+    return frex(model, weight=0.7, shrink=False, terms=top).sum(axis=1)
 
 
 def diversity(model: TopicModel, n: int = TOP) -> float:
