@@ -96,6 +96,8 @@ GOALS = (
     Goal("a grid with its scores, gensim over ours", "models_scale", ", with scores", "processor time", "gensim", 15, limit="a fit of ours makes 200 sweeps; a quarter of them, and a tenth of LdaModel's time, already give a lower perplexity than its ten passes (Fits)"),
     Goal("a sweep at 400 topics over one at 50", "models_scale", "400 topics over one at 50", "ratio", None, 4, False),
     Goal("memory of a chain, bytes a token", "models_scale", "a chain", "memory", None, 24, False),
+    Goal("500 keywords and the vocabulary screened, news, s", "trends_speed", "a screen: together", "wall time", None, 20, False),
+    Goal("front pages that claim a trend, news with its days permuted, share", "trends_size", "permuted dates: news", "front page", None, 0.05, False),
     Goal("runs killed at random moments, things lost", "kills", "", "losses", None, 0, False, limit="of 80 kills one Ctrl-C, in the start of a kernel, let a library print a warning, and one temporary folder stayed; no report, kept result or ledger was harmed"),
     Goal("the same run otherwise, files that differ", "sameness", "", "that differ", None, 0, False),
 )  # fmt: skip

@@ -64,16 +64,19 @@ def main() -> None:
     print(f"{len(articles)} articles, {len(terms)} terms, {len(frequent)} keywords")
     times: dict[str, list[tuple[float, float]]] = {}
 
+    def tell(step: str, wall: float, processor: float) -> None:
+        times.setdefault(step, []).append((wall, processor))
+        for measure, spent in (("wall time", wall), ("processor time", processor)):
+            case = f"news, 500 keywords and a screen: {step}"
+            record("trends_speed", case, "topics", measure, spent, "s", len(times[step]) - 1)
+
     def timed(step, function, *arguments, **more):
         began = time.perf_counter(), time.process_time()
         result = function(*arguments, **more)
-        times.setdefault(step, []).append((time.perf_counter() - began[0], time.process_time() - began[1]))
-        for measure, spent in zip(("wall time", "processor time"), times[step][-1], strict=True):
-            case = f"news, 500 keywords and a screen: {step}"
-            record("trends_speed", case, "topics", measure, spent, "s", len(times[step]) - 1)
+        tell(step, time.perf_counter() - began[0], time.process_time() - began[1])
         return result
 
-    for _ in range(options.repeats):
+    for repetition in range(options.repeats):
         length, _why = periods.choose_length(articles)
         placed = periods.place(articles, length)
         calendar = periods.calendar(placed, length)
@@ -85,11 +88,11 @@ def main() -> None:
         block, _ = keyness.time_blocks(placed, articles["date"], half)
         source = articles["source"].to_numpy()
         timed("screen", keyness.keyness, counts, terms, half, block, ("early", "late"), source=source)
+        steps = [taken[repetition] for step, taken in times.items() if step != "together"]
+        tell("together", sum(wall for wall, _ in steps), sum(processor for _, processor in steps))
     for step, taken in times.items():
         wall, processor = np.median(np.array(taken), axis=0)
         print(f"{step:8s} {wall:6.2f} s   processor {processor:6.2f} s")
-    wall, processor = np.sum([np.median(np.array(taken), axis=0) for taken in times.values()], axis=0)
-    print(f"{'together':8s} {wall:6.2f} s   processor {processor:6.2f} s")
 
 
 if __name__ == "__main__":
