@@ -128,6 +128,23 @@ def test_ctrl_c_lets_the_start_of_a_process_for_notebooks_end_first(no_handlers,
     assert kernels._spare == [(tmp_path, "process")] * 2
 
 
+def test_ctrl_c_while_the_workplace_is_cleared_leaves_nothing_of_it(tmp_path, monkeypatch):
+    tries, delete = [], run.shutil.rmtree
+
+    def broken_off(folder, **more):
+        tries.append(folder)
+        if len(tries) == 1:
+            raise KeyboardInterrupt
+        if len(tries) > 2:  # till then a process that was just killed writes on
+            delete(folder, **more)
+
+    with pytest.raises(KeyboardInterrupt), run.workplace(tmp_path, "mine") as work:  # noqa: PT012
+        (work / "page.html").write_text("half")
+        monkeypatch.setattr(run.shutil, "rmtree", broken_off)
+    assert not list(tmp_path.iterdir())
+    assert len(tries) == 3
+
+
 def test_an_interrupted_run_leaves_the_last_good_one(chosen, tmp_path, monkeypatch):
     fake_run(monkeypatch, "good")
     run.reports(chosen, name="mine", out=tmp_path / "out")

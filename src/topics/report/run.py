@@ -264,7 +264,21 @@ def workplace(folder: Path, name: str) -> Iterator[Path]:
     try:
         yield work
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        clear(work)
+
+
+def clear(folder: Path, tries: int = 20) -> None:
+    """Delete a folder, also where a process that was just killed still writes, and where Ctrl-C comes meanwhile: it is heeded afterwards."""
+    asked = False
+    while folder.exists() and (tries := tries - 1) >= 0:
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+            if folder.exists():
+                time.sleep(0.05)
+        except KeyboardInterrupt:
+            asked = True
+    if asked:
+        raise KeyboardInterrupt
 
 
 def put_in_place(work: Path, final: Path) -> None:
