@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from topics.models.chain import FEW
 from topics.models.lda import TopicModel, default_sweeps, example_counts, fit, infer
 from topics.models.scores import count_windows
 from topics.models.stability import SHUFFLED_SEEDS, resampled, shuffled
@@ -168,9 +167,11 @@ def _told(value: float, digits: int = 2) -> str:
 
 
 def warm(engine: str = "gibbs") -> None:
-    """Compile every kernel that fits by `engine` need, or read what is kept: some 3 s the first time on a machine, for a thread beside reading."""
+    """Compile what every run by `engine` needs, or read what is kept: some 3 s the first time on a machine, for a thread beside reading.
+
+    What only more than `chain.FEW` topics need is compiled by the first fit that has so many: it waits a second, and takes many.
+    """
     counts, engine = example_counts(), "gibbs" if engine == "gensim" else engine
-    for n_topics in (2, FEW + 1):  # each way to keep the counts
-        model = fit(counts, n_topics=n_topics, seed=1, sweeps=20, samples=1, engine=engine)
+    model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=1, engine=engine)
     infer(counts.matrix, model.topic_term, model.alpha)
     count_windows(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))
