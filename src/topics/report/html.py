@@ -316,7 +316,10 @@ def table(
             shown, numeric, value = _cell(values[i][at], row, formats.get(column))
             key = f' data-v="{value:.12g}"' if value is not None and value == value else ""
             numbers |= {column} if numeric else set()
-            tag = f'td class="{_looks(shown, numeric)}" dir="auto"' if i else 'th scope="row" dir="auto"'
+            look = (
+                f' class="{_looks(shown, numeric)}"' if i else ' scope="row" class="n"' if numeric else ' scope="row"'
+            )
+            tag = f'{"td" if i else "th"}{look} dir="auto"'
             cells.append(f"<{tag}{key}>{shown}</{tag[:2]}>")
         body.append(f"<tr>{''.join(cells)}</tr>")
     classes = {c: ' class="n"' if c in numbers and i else "" for i, c in enumerate(heads)}
