@@ -92,10 +92,11 @@ def _append(file: str, line: dict[str, Any]) -> None:
 
 
 def command() -> str:
-    """How this process was called, with the folder of corpora as CORPORA and no other place of this machine."""
+    """How this process was called, with the folder of corpora as CORPORA, and any other place of this machine as FOLDER."""
     script, *words = sys.argv
-    corpora = re.compile(r".*/corpora(?=/|$)")
-    return shlex.join(["python", f"benchmarks/{Path(script).name}", *(corpora.sub("CORPORA", word) for word in words)])
+    words = [re.sub(r".*/corpora(?=/|$)", "CORPORA", word) for word in words]
+    words = ["FOLDER" if Path(word).is_absolute() else word for word in words]
+    return shlex.join(["python", f"benchmarks/{Path(script).name}", *words])
 
 
 def machine() -> str:
