@@ -316,11 +316,9 @@ def table(
             shown, numeric, value = _cell(values[i][at], row, formats.get(column))
             key = f' data-v="{value:.12g}"' if value is not None and value == value else ""
             numbers |= {column} if numeric else set()
-            look = (
-                f' class="{_looks(shown, numeric)}"' if i else ' scope="row" class="n"' if numeric else ' scope="row"'
-            )
-            tag = f'{"td" if i else "th"}{look} dir="auto"'
-            cells.append(f"<{tag}{key}>{shown}</{tag[:2]}>")
+            tag = "td" if i else "th"
+            row_head = "" if i else ' scope="row"'
+            cells.append(f'<{tag}{row_head} class="{_looks(shown, numeric)}" dir="auto"{key}>{shown}</{tag}>')
         body.append(f"<tr>{''.join(cells)}</tr>")
     classes = {c: ' class="n"' if c in numbers and i else "" for i, c in enumerate(heads)}
     head = "".join(
