@@ -43,13 +43,13 @@ SHORT = (
     NEWS, "{corpora}/dated/ungdc_dev.jsonl.xz", "{corpora}/dated/reuters21578_000-010.tar.xz", "{corpora}/dated/sotu_1790-2026.jsonl.xz", "--short", "100000",
 )  # fmt: skip
 BENCHES = (
-    Bench("whole.py", (), ("--rounds", "1", "--seeds", "1", "2", "--case", "sample, two seeds")),
+    Bench("whole.py", ("--cold",), ("--rounds", "1", "--seeds", "1", "2", "--case", "sample, two seeds")),
     Bench("whole.py", (NEWS, "--case", "news", "--rounds", "1", "--bound", "6"), None, "dated"),
     Bench("run_kills.py", (), None),
     Bench("run_sameness.py", (), None),
     Bench("models_peers.py", (NEWS, "--slow", "1"), (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60", "--tools", "topics", "tomotopy", "pyrmallet"), "dated"),
     Bench("models_peers.py", ("{corpora}/labelled/20newsgroups-train.jsonl.xz", "--slow", "1"), None, "labelled"),
-    Bench("models_peers.py", (*SHORT, "--topics", "50", "--seeds", "1", "--tools", "topics", "tomotopy", "pyrmallet"), None, "dated"),
+    Bench("models_peers.py", (*SHORT, "--topics", "50", "--tools", "topics", "tomotopy", "pyrmallet"), None, "dated"),
     Bench("models_scale.py", (NEWS,), (HEADLINES, "--case", "sweeps", "samplers", "coherence"), "dated"),
     Bench("models_scale.py", (*SHORT, "--case", "growth", "--articles", "12500", "25000", "50000", "--topics", "--tools", "topics", "tomotopy"), None, "dated"),
     Bench("literature.py", ("{corpora}",), ("{corpora}", "--quick"), "labelled"),

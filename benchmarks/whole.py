@@ -1,11 +1,11 @@
 """The whole: `topics reports` from nothing, with another topic count, and with nothing changed, beside the plain way.
 
-    python benchmarks/whole.py ARTICLES [--case NAME] [--rounds 5] [--bound FITS] [--seeds 1 2 3 4 5] [--workers 2] [--report FOLDER]
+    python benchmarks/whole.py ARTICLES [--case NAME] [--rounds 5] [--bound FITS] [--seeds 1 2 3 4 5] [--workers 2] [--cold] [--report FOLDER]
 
 The plain way is `plain.py`: papermill notebook after notebook, nbconvert after each, gensim's LdaModel and CoherenceModel over the same topic counts × seeds,
 nothing kept. Its time is given without and with the reference and held-out fits that our page on topic counts shows. It has no intervals, no tests, no stability: less than our pages. As it keeps nothing, another topic
 count costs it the same again; `its topics notebook alone` is what is left if its user runs that one notebook only. Ours starts each round with an
-empty store and with no kernel compiled. With `--bound`, only so many of its fits are made and scored, and their time is multiplied up: the case says so.
+empty store, and compiled as set-up leaves it (gensim comes compiled, too); with `--cold` also with nothing compiled. With `--bound`, only so many of its fits are made and scored, and their time is multiplied up: the case says so.
 Wall and processor time (all processes) of each; and of each of our stages (time in one thread, what it waits for in other stages taken off) and notebooks. Of our
 pages: how heavy they are, and how soon a headless Chromium, where there is one, first shows something.
 """
@@ -106,6 +106,12 @@ def ours(given: argparse.Namespace, folder: Path, *more: str, log: Path | None =
     return timed(command, {"NUMBA_CACHE_DIR": str(folder / "kernels")})
 
 
+def set_up(folder: Path) -> None:
+    """What set-up compiles, compiled into the folder that this round's runs use."""
+    code = "from topics.models.sweep import warm; warm(); warm(n_topics=40)"
+    timed([sys.executable, "-c", code], {"NUMBA_CACHE_DIR": str(folder / "kernels")})
+
+
 def timed(command: list[str], more: dict[str, str] | None = None) -> tuple[float, float]:
     """Wall and processor seconds of a command and of all that it starts; one that fails stops the benchmark."""
     path = os.pathsep.join([str(ROOT / "src"), str(HERE)])
@@ -204,6 +210,11 @@ def one_round(given: argparse.Namespace, repetition: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         log = folder / "stages.json"
+        if given.cold:
+            cold = ours(given, folder)
+            shutil.rmtree(folder)
+            folder.mkdir()
+        set_up(folder)
         wall, cpu = ours(given, folder, log=log)
         stages = json.loads(log.read_text(encoding="utf-8"))
         scores = pd.read_csv(folder / "reports" / "run" / "tables" / "scores.csv")
@@ -213,6 +224,8 @@ def one_round(given: argparse.Namespace, repetition: int) -> None:
         scaled = f" (plain way scaled from {given.bound} of {len(given.seeds) * len(grid)} fits)" if given.bound else ""
         case = f"{given.case}, from nothing{scaled}"
         tell(case, "topics", wall, cpu, repetition)
+        if given.cold:
+            tell(case, "topics, nothing compiled", *cold, repetition)
         tell_stages(f"{given.case}, from nothing", stages, repetition)
         tell_pages(given.case, folder / "reports" / "run", repetition)
         if given.report:
@@ -302,6 +315,7 @@ def main() -> int:
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--cold", action="store_true", help="also from nothing with nothing compiled")
     parser.add_argument("--report", type=Path, help="a folder in which our report is left, to be looked at")
     given = parser.parse_args()
     for repetition in range(given.first, given.first + given.rounds):

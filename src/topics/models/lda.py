@@ -22,6 +22,7 @@ from topics.tables import UserError, conform
 from topics.words.counts import Counts
 
 STARTS, FIRST = 5, 30  # short starts, the best of which goes on; sweeps of each
+LEAST_SWEEPS = 200  # of a fit where words are many
 SMALL, PART = 200_000, 10_000  # words up to which starts have all of them; beyond, so many for each topic
 DRAW_BYTES = 32_000_000  # a fit keeps about so much of posterior draws, but four at the least
 PARTS = 20  # of a fit, each of which is told when it is done
@@ -171,7 +172,7 @@ def default_sweeps(n_words: int) -> int:
     >>> default_sweeps(2_000), default_sweeps(100_000), default_sweeps(25_000_000)
     (1000, 400, 200)
     """
-    return int(np.clip(4e7 / max(n_words, 1), 200, 1000)) // 20 * 20
+    return int(np.clip(4e7 / max(n_words, 1), LEAST_SWEEPS, 1000)) // 20 * 20
 
 
 class _Means:

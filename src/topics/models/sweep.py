@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from topics.models.lda import TopicModel, default_sweeps, example_counts, fit, infer
+from topics.models.lda import LEAST_SWEEPS, TopicModel, default_sweeps, example_counts, fit, infer
 from topics.models.scores import count_windows
 from topics.models.stability import SHUFFLED_SEEDS, resampled, shuffled
 from topics.words.counts import Counts
@@ -50,13 +50,14 @@ def jobs(topic_counts: Sequence[int], seeds: Sequence[int], paged: Sequence[int]
 
 
 def fit_job(counts: Counts, job: Job, sweeps: int | None = None, **how: Any) -> TopicModel:
-    """The fit that a job asks for, of the counts of the whole corpus; shuffled text, which has nothing to find, gets half the sweeps.
+    """The fit that a job asks for, of the counts of the whole corpus; `how` goes to `lda.fit`: `engine`, `map`, `tick`.
 
-    `how` goes to `lda.fit`: `engine`, `map`, `tick`.
+    Shuffled text gets as many sweeps as the whole, since its fits agree the more the longer they run; half as many where there are so many words that
+    it hardly shows (METHODS.md).
     """
     sweeps = sweeps or default_sweeps(int(counts.matrix.sum()))
     if job.text == "shuffled":
-        counts, sweeps = shuffled(counts), max(2, sweeps // 2)
+        counts, sweeps = shuffled(counts), sweeps if sweeps > LEAST_SWEEPS else max(2, sweeps // 2)
     elif job.text == "resampled":
         counts = resampled(counts, job.seed)
     return fit(counts, n_topics=job.n_topics, seed=job.seed, sweeps=sweeps, **how)
@@ -166,12 +167,12 @@ def _told(value: float, digits: int = 2) -> str:
     return f"{value:z.{digits}f}".replace("-", "−")
 
 
-def warm(engine: str = "gibbs") -> None:
-    """Compile what every run by `engine` needs, or read what is kept: some 3 s the first time on a machine, for a thread beside reading.
+def warm(engine: str = "gibbs", n_topics: int = 2) -> None:
+    """Compile what a run by `engine` with about so many topics needs, or read what is kept: some 3 s the first time on a machine.
 
-    What only more than `chain.FEW` topics need is compiled by the first fit that has so many: it waits a second, and takes many.
+    Set-up does so for few and for many topics; a run does it for few, in a thread beside reading, in case the kept is old or elsewhere.
     """
     counts, engine = example_counts(), "gibbs" if engine == "gensim" else engine
-    model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=1, engine=engine)
+    model = fit(counts, n_topics=n_topics, seed=1, sweeps=20, samples=1, engine=engine)
     infer(counts.matrix, model.topic_term, model.alpha)
     count_windows(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))

@@ -46,13 +46,13 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
     name = run_name(name, articles_path(settings))
     folder = Path(out or project_folder() / "reports").absolute()
     started = time.monotonic()
-    with one_at_a_time(folder, name):
+    with heeded() as check, one_at_a_time(folder, name):
         if said := standing(settings, folder / name):
             print(
                 f"{said}\nNothing was changed since this report was made: it stands.\n{where(folder / name, started)}"
             )
             return 0
-        with heeded() as check, workplace(folder, name) as work:
+        with workplace(folder, name) as work:
             try:
                 made = make_run(settings, work, name, folder)
                 from topics.report import index
