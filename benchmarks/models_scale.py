@@ -9,7 +9,8 @@ CORPUS and `--short` as in `models_peers.py`. Processor time is of all threads; 
 - threads: four fits in one and in two threads; one fit by `engine="parallel"` in one and in two
 - samplers: perplexity of both samplers, from the same start, against processor time
 - coherence: c_v of the models of a grid from one pass, against a gensim CoherenceModel each
-- grid: fits and all scores, against gensim's LdaModel (10 passes) and CoherenceModel c_v; with `--most`, on the first articles alone, and the case says so
+- grid: fits and all scores, also with a quarter of the sweeps, against gensim's LdaModel (10 passes) and CoherenceModel c_v; with `--most`, on the first articles
+  alone, and the case says so
 - growth: processor time and memory of a fit of 50 sweeps (5 passes) by topics and by articles, each fit of each tool in a process of its own. Memory is the
   most that the process held beyond its start with the articles as the tool takes them, so it is Linux's alone; LdaMulticore, which is many processes, is left out
 """
@@ -23,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,7 @@ from topics.words.counts import Counts
 
 TOPICS, FEW_TOPICS = (20, 50, 100, 200, 400), (2, 5, 10, FEW)
 GRID = (5, 10, 20, 30, 40, 50)
+QUARTER = lda.LEAST_SWEEPS // 4
 GROWN = (20, 50, 100, 200)
 
 
@@ -174,8 +177,8 @@ def grid(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts, s
     dictionary = Dictionary(named)
     bags = [dictionary.doc2bow(text) for text in named]
 
-    def ours(seed: int) -> None:
-        models = [sweep.fit_job(counts, sweep.Job("whole", k, seed)) for k in GRID]
+    def ours(seed: int, sweeps: int | None = None) -> None:
+        models = [sweep.fit_job(counts, sweep.Job("whole", k, seed), sweeps) for k in GRID]
         windows = scores.count_windows(words, starts, np.concatenate([lda.top_terms(m).ravel() for m in models]))
         for model in models:
             scores.scores(model, windows)
@@ -186,7 +189,11 @@ def grid(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts, s
             CoherenceModel(model, texts=named, dictionary=dictionary, coherence="c_v", processes=1).get_coherence()
 
     for seed in seeds:
-        for side, work in (("topics", ours), ("gensim", theirs)):
+        for side, work in (
+            ("topics", ours),
+            (f"topics, {QUARTER} sweeps", partial(ours, sweeps=QUARTER)),
+            ("gensim", theirs),
+        ):
             spent = timed(lambda work=work, seed=seed: work(seed))[1]
             tell(f"{name}, grid of {len(GRID)} counts, a seed, with scores", side, "processor time", spent, "s", seed)
 
