@@ -132,6 +132,8 @@ def _on_size(articles: pd.DataFrame) -> list[str]:
 
 
 def _on_lengths(articles: pd.DataFrame) -> list[str]:
+    if 1 < len(articles) < SMALL:
+        return [f"The shortest has {articles['n_words'].min():,} words, the longest {articles['n_words'].max():,}."]
     median, low, high = (int(articles["n_words"].quantile(q)) for q in (0.5, 0.05, 0.95))
     sentence = f"Half of the articles have {median:,} words or more, nine in ten between {low:,} and {high:,}."
     if median < SHORT_MEDIAN:
@@ -144,10 +146,12 @@ def _on_dates(articles: pd.DataFrame) -> list[str]:
     share = 1 - len(dated) / len(articles)
     if not len(dated):
         return ["No article has a date: nothing can be said about change over time."]
-    days = dated["date_precision"].eq("day").mean()
-    sentences = [
-        f"{len(dated):,} articles are dated, from {dated['date'].min()} to {dated['date'].max()}, {100 * days:.0f} % of them to the day."
-    ]
+    few, to_day = len(articles) < SMALL, dated["date_precision"].eq("day")
+    how_many = "all" if to_day.all() else f"{to_day.sum()}" if few else f"{100 * to_day.mean():.0f} %"
+    dates = f"from {dated['date'].min()} to {dated['date'].max()}, {how_many} of them to the day"
+    if few:
+        return [f"{len(dated)} of {len(articles)} articles have a date, {dates}."]
+    sentences = [f"{len(dated):,} articles are dated, {dates}."]
     if len(dated) < len(articles):
         sentences.append(
             f"{100 * share:.0f} % ({len(articles) - len(dated):,}) have no date and are in no series; a trend speaks for the others alone."
