@@ -74,7 +74,10 @@ def removals(corpus: Mapping[str, Any]) -> html.Piece:
             name="removals_by_step",
             caption="What cleaning took out, by step",
             columns=heads,
-            formats={"share": lambda row: f"{100 * row.share:.2f} %" if row.share >= 0.00005 else "under 0.01 %"},
+            formats={
+                "step": lambda row: row.step.replace("_", " "),
+                "share": lambda row: f"{100 * row.share:.2f} %" if row.share >= 0.00005 else "under 0.01 %",
+            },
         ),
         *(_examples(step, corpus["removals"][corpus["removals"]["step"] == step]) for step in steps["step"]),
     )
@@ -85,9 +88,10 @@ def _examples(step: str, rows: pd.DataFrame) -> html.Piece:
     known = rows.assign(passage=rows["passage"].str.slice(0, 300)).groupby(["passage", "replacement"]).size()
     top = known.sort_values(ascending=False, kind="stable").head(EXAMPLES).rename("n").reset_index()
     heads = {"passage": "Passage", "replacement": "Put in its place", "n": "Times"}
+    name = step.replace("_", " ")
     return html.details(
-        f"{step}: {min(EXAMPLES, len(known))} of {len(known):,} different passages",
-        html.table(top, caption=f"Examples of {step}", columns=heads),
+        f"{name}: {min(EXAMPLES, len(known))} of {len(known):,} different passages",
+        html.table(top, caption=f"Examples of {name}", columns=heads),
     )
 
 
