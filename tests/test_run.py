@@ -13,6 +13,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 
 from topics import pipeline, settings
 from topics.report import run
@@ -229,6 +231,19 @@ def test_a_misspelt_parameter_given_to_papermill_itself_is_an_error(tmp_path):
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "there is no parameter 'sedes'. Did you mean 'seeds'?" in done.stderr
+
+
+def test_an_executed_copy_bears_nothing_of_the_machine_and_no_chance(tmp_path):
+    made = []
+    for place in ("one", "two"):
+        copy = tmp_path / f"{place}.ipynb"
+        told = parameterize_notebook(load_notebook_node(str(notebook(tmp_path))), {"out": f"/somewhere/{place}"})
+        nbformat.write(told, copy)
+        run.forget_the_machine(copy, {f"/somewhere/{place}": ".."})
+        made.append(nbformat.read(copy, as_version=4))
+    ids = [[cell.pop("id") for cell in each.cells] for each in made]
+    assert made[0] == made[1]
+    assert [each[1] for each in ids] == ["injected-parameters"] * 2
 
 
 def test_a_failing_cell_is_named_with_its_last_lines_and_its_copy_kept(tmp_path):

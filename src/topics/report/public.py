@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,22 +95,29 @@ class Limit:
 
     def shorten(self, texts: Sequence[str], words: re.Pattern[str] = WORD) -> list[str]:
         """The texts, one after the other a single stream, with what is too much cut out. In `words`, a group marks the words if there is one."""
-        found = [
-            (at, match)
-            for at, text in enumerate(texts)
-            for match in words.finditer(text)
-            if not words.groups or match[1] is not None
-        ]
-        gone = self.cuts([match[0] for _, match in found])
-        made, done, before = [""] * len(texts), [0] * len(texts), False
-        for (at, match), cut in zip(found, gone, strict=True):
-            gap = texts[at][done[at] : match.start()]
-            plain = not re.search(r"[\w<>&;\"\\{}\[\]]", gap)
-            made[at] += (
-                ("" if before and plain else gap + (CUT if not before or not plain else "")) if cut else gap + match[0]
-            )
-            done[at], before = match.end(), bool(cut)
-        return [text + texts[at][done[at] :] for at, text in enumerate(made)]
+        streams = [[word for word in words.findall(text) if word] for text in texts]
+        gone = self.cuts([word for stream in streams for word in stream])
+        made, ends = list(texts), np.cumsum([len(stream) for stream in streams])
+        for at, (stream, end) in enumerate(zip(streams, ends.tolist(), strict=True)):
+            start = end - len(stream)
+            if gone[start:end].any():
+                places = (match for match in words.finditer(texts[at]) if not words.groups or match[1])
+                made[at] = cut_out(texts[at], places, gone[start:end], before=start > 0 and bool(gone[start - 1]))
+        return made
+
+
+def cut_out(text: str, places: Iterable[re.Match[str]], gone: Iterable[bool], before: bool) -> str:
+    """The text without the words that are `gone`; `before` says whether the word before the text's first is gone."""
+    made, done = "", 0
+    for match, cut in zip(places, gone, strict=True):
+        gap = text[done : match.start()]
+        plain = not re.search(r"[\w<>&;\"\\{}\[\]]", gap)
+        if not cut:
+            made += gap + match[0]
+        elif not (before and plain):
+            made += gap + CUT
+        done, before = match.end(), bool(cut)
+    return made + text[done:]
 
 
 def shorten_page(limit: Limit, path: Path) -> None:

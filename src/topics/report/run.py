@@ -620,7 +620,7 @@ def execute(notebook: Path, parameters: Mapping[str, Any], copy: Path, kernels: 
 
 
 def forget_the_machine(path: Path, places: Mapping[str, str]) -> None:
-    """Take papermill's record (paths, times) out of an executed notebook: `provenance.json` is the run's record.
+    """Take papermill's record (paths, times) and the chance in it out of an executed notebook: `provenance.json` is the run's record.
 
     `places` are paths of the run as it was made, and what they are seen from the executed copy.
     """
@@ -632,6 +632,7 @@ def forget_the_machine(path: Path, places: Mapping[str, str]) -> None:
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.id = "injected-parameters"  # papermill draws one at random
             for place, seen in places.items():
                 cell.source = cell.source.replace(place, seen)
     replace_file(path, lambda beside: nbformat.write(notebook, beside))
