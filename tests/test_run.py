@@ -101,6 +101,16 @@ def test_ctrl_c_that_a_library_swallows_is_heeded_at_the_next_check(no_handlers)
         check()
 
 
+def test_ctrl_c_after_the_last_check_lets_the_run_end(no_handlers):
+    with run.heeded() as check:
+        check(last=True)
+        signal.raise_signal(signal.SIGINT)
+        done = True
+    assert done
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
 def test_ctrl_c_while_an_object_is_deleted_comes_again_and_prints_nothing(no_handlers):
     with pytest.raises(KeyboardInterrupt), run.heeded():  # noqa: PT012
         deleted()

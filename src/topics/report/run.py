@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from topics import store
 from topics.report import provenance
@@ -57,7 +57,7 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
                 made = make_run(settings, work, name, folder)
                 from topics.report import index
 
-                check()
+                check(last=True)
                 index.enter(folder, made["entry"])
                 put_in_place(work, folder / name)
             except UserError:
@@ -175,19 +175,29 @@ def one_at_a_time(folder: Path, name: str) -> Iterator[None]:
         lock.release()
 
 
+class Check(Protocol):
+    """Raises `KeyboardInterrupt` where one was swallowed on its way; after the `last`, nothing that comes is heeded any more."""
+
+    def __call__(self, *, last: bool = False) -> None: ...
+
+
 @contextmanager
-def heeded() -> Iterator[Callable[[], None]]:
-    """Ctrl-C and the like end the run wherever they come; gives a check that raises `KeyboardInterrupt` where one was swallowed by a library's bare `except`.
+def heeded() -> Iterator[Check]:
+    """Ctrl-C and the like end the run wherever they come; gives a check, for one that a library's bare `except` swallowed.
 
     Python lets nothing out of an object that is being deleted, an import that is broken off may leave the lock of all imports closed, so
     that other threads wait for ever, and a process for notebooks that is broken off in its start is known to nobody: there it is put off,
-    and comes again a moment later.
+    and comes again a moment later. After the last check a run is a moment from its end, and goes to it: else it would say that it
+    stopped while its report stands.
     """
     asked: list[int] = []
+    settled = False
     later: list[threading.Timer] = []
     tell = sys.unraisablehook
 
     def ask(number: int, frame: FrameType | None) -> None:
+        if settled:
+            return
         asked.append(number)
         if must_finish(frame):
             put_off(number)
@@ -199,9 +209,11 @@ def heeded() -> Iterator[Callable[[], None]]:
             timer.cancel()
         raise KeyboardInterrupt
 
-    def check() -> None:
+    def check(*, last: bool = False) -> None:
+        nonlocal settled
         if asked:
             end()
+        settled = last
 
     def put_off(number: int) -> None:
         timer = threading.Timer(0.05, ask_main_thread, [number])
