@@ -99,7 +99,8 @@ def keyness(
     table["term"] = np.asarray(terms, dtype=object)[tested]
     table["p"], table["p_permuted"], table["q"] = p, permuted, q_values(p)
     table["n_blocks"], table["method"], table["family"] = sum(blocks), METHOD, f"{len(tested)} terms tested together"
-    return tables.conform(table.iloc[np.lexsort((table["term"], table["p"]))], "keyness"), missing
+    alike = np.round(np.log(np.maximum(p, 1e-300)), 9)  # but for rounding, which depends on the kind of processor
+    return tables.conform(table.iloc[np.lexsort((table["term"], alike))], "keyness"), missing
 
 
 def sentence_terms(spans: pd.DataFrame, n_terms: int) -> tuple[sparse.csr_matrix, np.ndarray]:
@@ -306,7 +307,8 @@ def _permuted_p(
     paired = cells["pairs"].ravel()
     alone = np.setdiff1d(np.arange(len(cells["side"])), paired)
     own, pooled, n_pooled = np.zeros(len(kept)), np.zeros(len(kept)), 0
-    order = np.argsort(np.abs(z))
+    reached = np.abs(z) * (1 - 1e-9)  # a draw that is the same but for rounding counts as one, on every kind of processor
+    order = np.argsort(reached)
     for start in range(0, draws, PERMUTED_AT_ONCE):
         n = min(PERMUTED_AT_ONCE, draws - start)
         side = np.tile(cells["side"], (n, 1))
@@ -314,8 +316,8 @@ def _permuted_p(
         flip = rng.integers(0, 2, size=(n, len(cells["pairs"]))).repeat(2, axis=1)
         side[:, paired] = np.where(flip, 1 - side[:, paired], side[:, paired])
         drawn = np.abs(studentised(cells, side, kept)[0])
-        own += (drawn >= np.abs(z)).sum(axis=0)
-        above = drawn.size - np.searchsorted(np.sort(drawn, axis=None), np.abs(z)[order])
+        own += (drawn >= reached).sum(axis=0)
+        above = drawn.size - np.searchsorted(np.sort(drawn, axis=None), reached[order])
         pooled[order] += above
         n_pooled += drawn.size
     own, pooled = (1 + own) / (1 + draws), (1 + pooled) / (1 + n_pooled)
