@@ -100,7 +100,7 @@ GOALS = (
     Goal("500 keywords and the vocabulary screened, news, s", "trends_speed", "a screen: together", "wall time", None, 20, False),
     Goal("front pages that claim a trend, news with its days permuted, share", "trends_size", "permuted dates: news", "front page", None, 0.05, False),
     Goal("runs killed at random moments, things lost", "kills", "", "losses", None, 0, False, limit="of 200 kills one SIGTERM, in the clearing of the workplace, left it behind (mended since, with a test; not run 200 times again); no report, kept result or ledger was harmed, none hung"),
-    Goal("the same run otherwise, files that differ", "sameness", "", "that differ", None, 0, False),
+    Goal("the same run otherwise, files that differ beyond the promise", "sameness", "", "that differ beyond the promise", None, 0, False),
 )  # fmt: skip
 
 
