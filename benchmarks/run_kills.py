@@ -93,7 +93,7 @@ class Trial:
         """What is wrong with what a run says that was not killed itself, and with what it left."""
         if status == 0:  # the kernel had done its work, or the signal came too late
             return []
-        if status == -signal.SIGTERM and not had_begun:  # before the run could say that it will be told
+        if status in (-signal.SIGTERM, -signal.SIGINT) and not had_begun:  # while Python loads, and speaks for itself
             return self.left()
         wrong = [] if status == 1 and "Traceback" not in self.said() else [f"status {status}: {self.said()[-300:]}"]
         if had_begun:
