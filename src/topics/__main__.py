@@ -93,15 +93,17 @@ def whole(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status: 0 done, 1 a failed run, 2 a mistake in what was given."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    given = parser().parse_args(arguments)
-    for name in ("SIGTERM", "SIGHUP"):  # asked to end, a run ends as by Ctrl-C: evidence kept, nothing left running
-        if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    command = ""
     try:
-        return COMMANDS[given.command](given)
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+        given = parser().parse_args(arguments)
+        command = given.command
+        for name in ("SIGTERM", "SIGHUP"):  # asked to end, a run ends as by Ctrl-C: evidence kept, nothing left running
+            if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+                signal.signal(getattr(signal, name), signal.default_int_handler)
+        return COMMANDS[command](given)
     except UserError as mistake:
         print(mistake, file=sys.stderr)
         return 2
@@ -111,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except OSError as problem:  # a full disk, a folder that cannot be written
-        print(f"{problem.filename or given.command}: {problem.strerror or problem}", file=sys.stderr)
+        print(f"{problem.filename or command}: {problem.strerror or problem}", file=sys.stderr)
         return 1
 
 
