@@ -91,15 +91,15 @@ GOALS = (
         )
     ),
     Goal("perplexity after 200 sweeps, the others' over ours", "models_peers", "", "perplexity", "", 1, sweeps=200),
-    Goal("held-out NPMI after 200 sweeps less the others', or within the spread of seeds", "models_peers", "", "npmi", "", 0, spread=True, sweeps=200, limit="100,000 short articles were measured at one seed, which has no spread; reached on the news corpus and 20 Newsgroups"),
+    Goal("held-out NPMI after 200 sweeps less the others', or within the spread of seeds", "models_peers", "", "npmi", "", 0, spread=True, sweeps=200, limit="at 100,000 short articles, three seeds"),
     Goal("100,000 articles, 50 topics, s", "models_peers", "100,000 short articles, 50 topics", "processor time", None, 300, False),
     Goal("c_v of a grid, gensim over ours", "models_scale", ", c_v of", "processor time", "gensim", 100),
-    Goal("a grid with its scores, gensim over ours", "models_scale", ", with scores", "processor time", "gensim", 15, limit="a fit of ours makes 200 sweeps; a quarter of them, and a tenth of LdaModel's time, already give a lower perplexity than its ten passes (Fits)"),
+    Goal("a grid with its scores, gensim over ours", "models_scale", ", with scores", "processor time", "gensim", 15, limit="a fit of ours makes 200 sweeps; with 50, which already give a lower perplexity than LdaModel's ten passes (Fits), it is 13"),
     Goal("a sweep at 400 topics over one at 50", "models_scale", "400 topics over one at 50", "ratio", None, 4, False),
     Goal("memory of a chain, bytes a token", "models_scale", "a chain", "memory", None, 24, False),
     Goal("500 keywords and the vocabulary screened, news, s", "trends_speed", "a screen: together", "wall time", None, 20, False),
     Goal("front pages that claim a trend, news with its days permuted, share", "trends_size", "permuted dates: news", "front page", None, 0.05, False),
-    Goal("runs killed at random moments, things lost", "kills", "", "losses", None, 0, False, limit="of 200 kills one SIGTERM, in the clearing of the workplace, left it behind (mended since, with a test; not run 200 times again); no report, kept result or ledger was harmed, none hung"),
+    Goal("runs killed at random moments, things lost", "kills", "", "losses", None, 0, False, limit="two Ctrl-C came while Python loaded and while the command line was read, and got Python's own words (the second mended since); no report, kept result or ledger was harmed, nothing was left behind, none hung"),
     Goal("the same run otherwise, files that differ beyond the promise", "sameness", "", "that differ beyond the promise", None, 0, False),
 )  # fmt: skip
 
