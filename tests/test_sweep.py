@@ -125,3 +125,11 @@ def test_jobs_give_the_same_fits_in_any_order_and_in_threads() -> None:
         side_by_side = list(pool.map(run, jobs[::-1]))[::-1]
     for one, other in zip(map(run, jobs), side_by_side, strict=True):
         assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(("sweeps", "of_shuffled"), [(None, 1000), (lda.LEAST_SWEEPS, lda.LEAST_SWEEPS // 2)])
+def test_fits_to_shuffled_text_run_as_long_as_the_others_where_words_are_few(sweeps, of_shuffled) -> None:
+    """At half the sweeps two of them agree less, and agreement beyond them is overstated (METHODS.md, stability)."""
+    counts = lda.example_counts()
+    shuffled = sweep.fit_job(counts, sweep.Job("shuffled", 2, 1), sweeps)
+    assert shuffled.trace[-1, 0] == lda.fit(counts, n_topics=2, seed=1, sweeps=of_shuffled).trace[-1, 0]

@@ -307,9 +307,7 @@ def _permuted_p(
     paired = cells["pairs"].ravel()
     alone = np.setdiff1d(np.arange(len(cells["side"])), paired)
     own, pooled, n_pooled = np.zeros(len(kept)), np.zeros(len(kept)), 0
-    reached = np.abs(z) * (
-        1 - 1e-9
-    )  # a draw that is the same but for rounding counts as one, on every kind of processor
+    reached = np.abs(z) * (1 - 1e-9)  # a draw that is the same but for rounding counts, on every processor
     order = np.argsort(reached)
     for start in range(0, draws, PERMUTED_AT_ONCE):
         n = min(PERMUTED_AT_ONCE, draws - start)
