@@ -7,6 +7,14 @@ export ARTICLES TOPICS SEEDS OUT CONFIG PUBLIC
 RUN_NAME := $(if $(filter command line,$(origin NAME)),$(NAME))
 export RUN_NAME
 
+# A misspelt name would leave its value unheeded, and make says nothing of it.
+NAMES := ARTICLES TOPICS SEEDS NAME OUT CONFIG PUBLIC
+OTHER := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(filter-out $(NAMES) PYTHON,$(name)))))
+ifneq ($(OTHER),)
+  NEAR := $(strip $(foreach name,$(OTHER),$(shell printf '%s\n' $(NAMES) | grep -i "^$$(printf %.2s '$(name)')")))
+  $(error There is no $(OTHER)$(if $(NEAR), (did you mean $(NEAR)?)). Names that make takes here: $(NAMES))
+endif
+
 # An activated conda environment that has the packages of environment.yml is used as it is; otherwise .venv.
 CONDA_PYTHON := $(if $(CONDA_PREFIX),$(firstword $(wildcard $(CONDA_PREFIX)/bin/python $(CONDA_PREFIX)/python.exe)))
 CONDA_IS_OURS := $(if $(CONDA_PYTHON),$(shell "$(CONDA_PYTHON)" -c "from importlib.util import find_spec as f; print('yes' if all(map(f, ['gensim', 'papermill', 'trafilatura', 'numba'])) else '')" 2>/dev/null))

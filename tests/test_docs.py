@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -25,6 +27,22 @@ def test_every_target_is_in_the_readme(target):
 
 def test_every_target_of_the_readme_is_in_the_makefile():
     assert set(re.findall(r"`make ([a-z-]+)", README)) <= set(TARGETS)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("TOPIC=5", "There is no TOPIC (did you mean TOPICS?)."),
+        ("articles=my/folder", "There is no articles (did you mean ARTICLES?)."),
+        ("DATA=my/folder", "There is no DATA. Names that make takes here: ARTICLES TOPICS"),
+        ("TOPICS=5 10", None),
+    ],
+)
+def test_make_knows_the_names_given_to_it(given, said):
+    """make itself takes any name: a misspelt one would leave its value unheeded, and the sample's report where one's own was asked for."""
+    ran = subprocess.run(["make", "-n", "help", given], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "") if said is None else ran.returncode == 2 and said in ran.stderr
 
 
 @pytest.mark.parametrize("command", list(command_line.COMMANDS))
