@@ -28,7 +28,7 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def first(*given: Any) -> Any:
         with _lock:
-            globals().update({name: _compiled(each) for name, each in _plain.items()})
+            globals().update({name: _compiled(each) for name, each in _plain.items()}, prefetch=_prefetch())
             _plain.clear()
         return globals()[function.__name__](*given)
 
@@ -48,6 +48,31 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return njit(nogil=True, error_model="numpy")(function)
 
 
+def _prefetch() -> Any:
+    """What tells a processor that `array[i]` will soon be read: it changes no result, and `i` may lie outside. A fifth to a third less of a sweep."""
+    from llvmlite import ir  # numba's own way to say what Python cannot
+    from numba import types
+    from numba.extending import intrinsic
+
+    @intrinsic
+    def prefetch(_: Any, array: Any, i: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            data = context.make_array(signature.args[0])(context, builder, given[0]).data
+            where, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [where, number, number, number])
+            call = builder.module.declare_intrinsic("llvm.prefetch", [where], kind)
+            to_read_and_keep = [number(0), number(3), number(1)]
+            builder.call(call, [builder.bitcast(builder.gep(data, [given[1]]), where), *to_read_and_keep])
+            return context.get_dummy_value()
+
+        return types.void(array, i), generate
+
+    return prefetch
+
+
+prefetch: Any = None  # until a kernel is called
+
+
 @kernel
 def uniform(key: Any, i: Any) -> Any:
     """Number `i` of the stream `key`, even in [0, 1): SplitMix64 (Steele, Lea & Flood 2014) as a function of its counter."""
@@ -61,7 +86,11 @@ def uniform(key: Any, i: Any) -> Any:
 # Indices are unsigned in the loops below: numba looks at every signed index for a wrap-around.
 ZERO: Any = np.uint64(0)
 ONE: Any = np.uint64(1)
-BLOCK: Any = np.uint64(4)  # topics whose probabilities `sweep_dense` sums together
+TWO: Any = np.uint64(2)
+THREE: Any = np.uint64(3)
+BLOCK: Any = np.uint64(4)  # topics whose probabilities `sweep` sums together; each term has room for whole blocks
+SOON: Any = np.uint64(8)  # tokens ahead of the one that is drawn
+LINE: Any = np.uint64(16)  # cells that a processor fetches at once
 EPSILON = np.finfo(np.float64).eps  # gensim's, in the same place
 
 
@@ -72,7 +101,7 @@ def count_topics(
     """Set the counts that `sweep` keeps from the topic of every token.
 
     `cells[term_start[w] : term_start[w] + used[w]]` are the topics that term `w` has, roughly the most common first: each the
-    number of its tokens, shifted by `bits`, and the topic.
+    number of its tokens, shifted by `bits`, and the topic. The other cells are zero.
     """
     mask = np.uint32((1 << bits) - 1)
     unit = np.uint32(1 << bits)
@@ -118,18 +147,21 @@ def sweep(
     As in SparseLDA (Yao, Mimno & McCallum 2009) it is split: `n_wk * share_k` over the few topics that the
     term has, and `beta * share_k` over all, where `share_k = (n_dk + alpha_k) / (n_k + n_terms * beta)` is kept up to date.
 
-    Two things make it quick. The token stays in `n_wk` while its topic is drawn, and a draw that falls on the part of the mass that is the
+    Four things make it quick. The token stays in `n_wk` while its topic is drawn, and a draw that falls on the part of the mass that is the
     token's own is drawn again: two tokens in three go back to where they were, and nothing need be written for
-    them. And the place of the draw among the running sums is counted, not searched, for no processor can guess when a search ends.
+    them. The mass is summed by blocks of four topics, so that few sums wait for the one before. The place of the draw among
+    the sums is counted, not searched, for no processor can guess when a search ends. And the topics of the terms that come next are fetched meanwhile.
     """
     n_topics = np.uint64(alpha.shape[0])
+    n_tokens = np.uint64(token_term.shape[0])
     smooth = beta * (term_start.shape[0] - 1)
     mask = np.uint32((1 << bits) - 1)
     unit = np.uint32(1 << bits)
     shift = np.uint32(bits)
     unit_n = np.empty(n_topics)
     share = np.empty(n_topics)
-    running = np.empty(n_topics)
+    mass = np.empty(n_topics + BLOCK)  # of each topic that the term has
+    before = np.empty(n_topics // BLOCK + ONE)  # the mass of the blocks before each
     for d in range(np.uint64(unit_start.shape[0] - 1)):
         for k in range(n_topics):
             unit_n[k] = alpha[k]  # `unit_n[:] = alpha` takes 1.8 s to compile, for the message of an error
@@ -140,30 +172,53 @@ def sweep(
             share[k] = unit_n[k] / (topic_n[k] + smooth)
             total += share[k]
         for i in range(unit_start[d], unit_start[d + ONE]):
+            soon = token_term[min(i + SOON, n_tokens - ONE)]
+            prefetch(term_start, soon)
+            prefetch(used, soon)
+            soon = term_start[token_term[min(i + SOON // np.uint64(2), n_tokens - ONE)]]
+            prefetch(cells, soon)
+            prefetch(cells, soon + LINE)
             w = token_term[i]
             old = token_topic[i]
             base = term_start[w]
             last = base + used[w]
+            blocks = (used[w] + BLOCK - ONE) // BLOCK
             with_it = share[old]
             without = (unit_n[old] - 1.0) / (topic_n[old] - 1.0 + smooth)
             share[old] = without
             rest = total + (without - with_it)
             own = 0.0
-            for j in range(last - base):
+            for b in range(blocks):
+                before[b] = own
+                j = b * BLOCK
                 cell = cells[base + j]
-                own += np.float64(cell >> shift) * share[cell & mask]
-                running[j] = own
-            mass = own + beta * rest
+                mass[j] = first = np.float64(np.int32(cell >> shift)) * share[cell & mask]
+                cell = cells[base + j + ONE]
+                mass[j + ONE] = second = np.float64(np.int32(cell >> shift)) * share[cell & mask]
+                cell = cells[base + j + TWO]
+                mass[j + TWO] = third = np.float64(np.int32(cell >> shift)) * share[cell & mask]
+                cell = cells[base + j + THREE]
+                mass[j + THREE] = fourth = np.float64(np.int32(cell >> shift)) * share[cell & mask]
+                own += (first + second) + (third + fourth)
+            whole = own + beta * rest
             while True:
                 counter += ONE
-                u = uniform(key, counter) * mass
+                u = uniform(key, counter) * whole
                 if u < own:
-                    place = ZERO
-                    for j in range(last - base):
-                        place += np.uint64(running[j] <= u)
+                    block = ZERO
+                    for b in range(ONE, blocks):
+                        block += np.uint64(before[b] <= u)
+                    u -= before[block]
+                    place = block * BLOCK
+                    left = u
+                    for k in range(place, place + THREE):
+                        u -= mass[k]
+                        place += np.uint64(u >= 0.0)
+                        left = u if u >= 0.0 else left
+                    place = min(place, used[w] - ONE)  # sums of another order end a rounding apart
                     j = base + place
                     new = cells[j] & mask
-                    if new != old or u < running[place] - without:
+                    if new != old or left < mass[place] - without:
                         break
                 else:
                     u = (u - own) / beta
@@ -199,6 +254,8 @@ def sweep(
                     last -= ONE
                     used[w] -= ONE
                     cells[place] = cells[last]
+                    cells[last] = np.uint32(0)
+                    cells[last] = np.uint32(0)
                     if j == last:
                         j = place
                 if j > base and cells[j - ONE] < cells[j]:
@@ -207,78 +264,9 @@ def sweep(
             unit_n[old] -= 1.0
             topic_n[new] += 1.0
             unit_n[new] += 1.0
-            before = share[new]
+            with_it = share[new]
             share[new] = unit_n[new] / (topic_n[new] + smooth)
-            total = rest + (share[new] - before)
-    return counter
-
-
-@kernel
-def sweep_dense(
-    token_topic: Any,
-    token_term: Any,
-    unit_start: Any,
-    counted: Any,
-    topic_n: Any,
-    alpha: Any,
-    beta: Any,
-    key: Any,
-    counter: Any,
-) -> Any:
-    """Draw as `sweep` does, from all topics' probabilities at once: where topics are few, a short list is no shorter than all.
-
-    `counted` is how many tokens of each term have each topic: (n_terms, n_topics), with columns of zeros up to a multiple of `BLOCK`.
-    The probabilities are summed by blocks of four topics; the draw falls in a block, and there on a topic. So few sums wait for the
-    one before, nothing is written for a token that stays where it was, nor is there a branch before its draw that a processor could guess wrong.
-    """
-    n_topics = np.uint64(alpha.shape[0])
-    width = np.uint64(counted.shape[1])
-    smooth = beta * counted.shape[0]
-    unit_n = np.empty(n_topics)
-    share = np.zeros(width)
-    mass = np.empty(width)  # of each topic
-    before = np.empty(width // BLOCK)  # the mass of the blocks before each
-    for d in range(np.uint64(unit_start.shape[0] - 1)):
-        for k in range(n_topics):
-            unit_n[k] = alpha[k]
-        for i in range(unit_start[d], unit_start[d + ONE]):
-            unit_n[token_topic[i]] += 1.0
-        for k in range(n_topics):
-            share[k] = unit_n[k] / (topic_n[k] + smooth)
-        for i in range(unit_start[d], unit_start[d + ONE]):
-            w = token_term[i]
-            old = np.uint64(token_topic[i])
-            without = (unit_n[old] - 1.0) / (topic_n[old] - 1.0 + smooth)
-            for k in range(width):
-                mass[k] = (counted[w, k] + beta) * share[k]
-            mass[old] = (counted[w, old] - 1.0 + beta) * without
-            total = 0.0
-            for b in range(width // BLOCK):
-                before[b] = total
-                part = mass[b * BLOCK : (b + ONE) * BLOCK]
-                total += (part[0] + part[1]) + (part[2] + part[3])
-            counter += ONE
-            u = uniform(key, counter) * total
-            block = ZERO
-            for b in range(ONE, width // BLOCK):
-                block += np.uint64(before[b] <= u)
-            u -= before[block]
-            new = block * BLOCK
-            for k in range(new, new + BLOCK - ONE):
-                u -= mass[k]
-                new += np.uint64(u >= 0.0)
-            new = min(new, n_topics - ONE)  # sums of another order end a rounding apart
-            if new == old:
-                continue
-            token_topic[i] = new
-            counted[w, old] -= 1.0
-            counted[w, new] += 1.0
-            topic_n[old] -= 1.0
-            unit_n[old] -= 1.0
-            topic_n[new] += 1.0
-            unit_n[new] += 1.0
-            share[old] = without
-            share[new] = unit_n[new] / (topic_n[new] + smooth)
+            total = rest + (share[new] - with_it)
     return counter
 
 
