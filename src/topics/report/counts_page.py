@@ -186,8 +186,8 @@ def splits(compared: Mapping[str, Any]) -> html.Piece:
     shown = links[links[["from_a", "of_b"]].max(axis=1) >= 0.1]
     title = "Where does the text of each topic go as the number grows?"
     caption = (
-        "Bars are topics, as tall as their share of the articles; a band is text that has the one topic at the smaller and the other at the larger "
-        "count. Bands of less than a tenth of both topics are left off."
+        "Bars are topics, as tall as their share of the articles; bands carry the text of each topic at the smaller count to the topics at the larger "
+        "whose words are nearest (transport alignment). Bands of less than a tenth of both topics are left off."
     )
     drawn = plots.alignment(topics, shown, title=title)
     figure = html.figure(drawn, name="topic_flow", caption=caption)
