@@ -104,7 +104,7 @@ def test_a_finding_says_share_interval_comparison_and_what_it_survives():
         ("count", 1, 12, 0.9, False),
     ]
     text = index.topic_findings(made_of(elsewhere), topics_of(), 2)[1]["text"]
-    assert "60.0 % (30.0–70.0) of the words of an average article" in text
+    assert "60.0 % (30.0–70.0) of the counted words of an average article" in text
     assert "2 equal topics would have 50.0 %" in text
     assert "the largest topic of 1 article." in text
     assert text.endswith("It comes back in 4 of 4 other runs, and at 5 and 8 topics.")
@@ -128,7 +128,9 @@ def test_steady_topics_without_a_trend_are_told_by_their_labels(monkeypatch):
 def test_what_was_collected_says_how_many_are_dated_and_asks_how():
     articles = pd.DataFrame({"date": ["2019-11-20", "", ""], "source": ["a", "b", ""]})
     said = index.collected(articles, {})
-    assert said.startswith("3 articles, 1 of them dated 2019-11-20 to 2019-11-20, from 2 outlets.")
+    assert said.startswith(
+        "3 articles, 1 of them dated 2019-11-20 to 2019-11-20, from 2 outlets and 1 of unknown outlet."
+    )
     assert "collection.yml" in said
     assert "searching for “smart city”" in index.collected(articles, {"query": "smart city"})
 

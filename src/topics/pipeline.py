@@ -934,7 +934,8 @@ def _groups(settings: Settings) -> Iterator[tuple[np.ndarray, tuple[str, str], b
     source = placed["source"].to_numpy()
     known = placed.loc[placed["source"] != UNKNOWN, "source"].value_counts()
     for outlet in known.index[:OUTLETS] if len(known) > 1 else []:
-        yield np.where(source == outlet, 0, 1), (outlet, "the other outlets"), False
+        others = np.where(source == UNKNOWN, -1, 1)  # which may be the same outlet
+        yield np.where(source == outlet, 0, others), (outlet, "the other outlets"), False
 
 
 def _dated(settings: Settings) -> tuple[pd.DataFrame, pd.Series]:

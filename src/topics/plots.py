@@ -480,7 +480,7 @@ def shares(
         known = seeds[seeds["topic"].isin(where)]
         ax.plot(known["share"], known["topic"].map(where), "|", color=ORANGE, ms=7, mew=1, ls="", label="other seeds")
         _key_above(ax)
-    ax.set_xlabel("mean share of an article’s words (95 % interval)", loc="right")
+    ax.set_xlabel("mean share of an article’s counted words (95 % interval)", loc="right")
     ax.set_xlim(left=0)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.3g} %"))
     return ax

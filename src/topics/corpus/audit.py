@@ -127,7 +127,7 @@ def _on_size(articles: pd.DataFrame) -> list[str]:
         ]
     return [
         head
-        + f" Enough for some {min(50, max(5, round((n / 2) ** 0.5 / 5) * 5))} topics to be looked for; more are asking for chance to be read."
+        + f" As a rule of thumb enough for some {min(50, max(5, round((n / 2) ** 0.5 / 5) * 5))} topics to be looked for; the comparison of topic counts says which hold up."
     ]
 
 

@@ -155,7 +155,8 @@ def _against(scores: pd.DataFrame, stable: pd.Series, gains: pd.DataFrame, chose
     elif chosen == gains.index.min():
         said.append(f"{chosen} is the smallest number tried: fewer might do as well")
     told = "; ".join(said)
-    return told[:1].upper() + told[1:] + "." if said else "No other measure prefers another number."
+    none = "Neither held-out words, nor agreement between runs, nor coherence (c_npmi) prefers another number."
+    return told[:1].upper() + told[1:] + "." if said else none
 
 
 def _told(value: float, digits: int = 2) -> str:

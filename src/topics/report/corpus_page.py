@@ -36,6 +36,8 @@ def funnel(corpus: Mapping[str, Any]) -> html.Piece:
         "why": "Because they",
         "n_out": "Articles out",
     }
+    files = int((corpus["dropped"]["what"] == "file").sum())
+    besides = f". Besides, {files:,} file{'s' * (files != 1)} held no article (listed below)" if files else ""
     left_out = html.table(
         corpus["dropped"],
         name="left_out",
@@ -48,7 +50,12 @@ def funnel(corpus: Mapping[str, Any]) -> html.Piece:
             name="funnel",
             caption="Bars are articles left after each stage.",
         ),
-        html.table(table, name="funnel", caption="Articles in and out of each stage; the counts add up", columns=heads),
+        html.table(
+            table,
+            name="funnel",
+            caption=f"Articles in and out of each stage; the counts add up{besides}",
+            columns=heads,
+        ),
         html.details(f"Everything that was left out: {len(corpus['dropped']):,} rows", left_out)
         if len(corpus["dropped"])
         else html.say("Nothing was left out."),

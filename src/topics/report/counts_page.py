@@ -31,7 +31,7 @@ NAMES = {
     "diversity": "diversity",
 }
 LEFT_OUT = (
-    "There are no scores, no coherence, no stability, no recommendation and no drawing of how groups divide here: with so few articles "
+    "There are no scores, no coherence, no recommendation and no drawing of how groups divide here: with so few articles "
     "every such number rests on which handful was pasted, and would say nothing of a topic."
 )
 
@@ -60,7 +60,7 @@ def answer(compared: Mapping[str, Any]) -> html.Piece:
         f"Crosses: what passes for a match where the words are dealt out to the articles at random, 1 in 20.{stripe}"
     )
     shown = html.figure(drawn, name="topic_counts", caption=caption)
-    return html.group(head, shown, _reasons(choice))
+    return html.group(head, shown, _reasons(compared))
 
 
 def returning(stability: pd.DataFrame) -> pd.DataFrame:
@@ -72,8 +72,9 @@ def returning(stability: pd.DataFrame) -> pd.DataFrame:
     return found.assign(measure=RETURN, better="higher")
 
 
-def _reasons(choice: Mapping[str, Any]) -> html.Piece:
+def _reasons(compared: Mapping[str, Any]) -> html.Piece:
     """What speaks against the count suggested, which counts would do as well."""
+    choice = compared["choice"]
     if choice["n_topics"] is None:
         return html.say("No count is suggested, so nothing here should be read as a topic before the articles are.")
     others = [str(k) for k in choice["range"] if k != choice["n_topics"]]
@@ -82,7 +83,30 @@ def _reasons(choice: Mapping[str, Any]) -> html.Piece:
         if others
         else "By the same rule no other count of the grid does as well."
     )
-    return html.say(f"- **What speaks against it.** {choice['against']}\n- **The range.** {as_well}")
+    return html.say(
+        f"- **What speaks against it.** {' '.join([choice['against'], *_unsure(compared)])}\n- **The range.** {as_well}"
+    )
+
+
+def _unsure(compared: Mapping[str, Any]) -> list[str]:
+    """Sentences on the topics of the suggested count that do not come back, and on its chains that still moved."""
+    k, chains = compared["choice"]["n_topics"], compared["convergence"]
+    said, lost = [], k - int(always_back(compared["stability"])[k])
+    if lost:
+        said.append(f"{lost} of its {k} topics {'does' if lost == 1 else 'do'} not come back in every other run.")
+    settled = chains.loc[chains["n_topics"] == k, "settled"].astype(bool) if len(chains) else pd.Series(dtype=bool)
+    if len(settled) and not settled.all():
+        said.append(
+            f"{(~settled).sum()} of its {len(settled)} chains still moved while they were sampled (All scores)."
+        )
+    return said
+
+
+def always_back(stability: pd.DataFrame) -> pd.Series:
+    """How many topics of each count have a match in every other run."""
+    rows = stability[stability["kind"] == "seed"]
+    back = rows.assign(back=rows["topic_b"] > 0).groupby(["n_topics", "topic"])["back"].all()
+    return back.groupby("n_topics").sum()
 
 
 def _listed(words: list[str]) -> str:
@@ -124,7 +148,10 @@ def choices(compared: Mapping[str, Any]) -> html.Piece:
     }
     span: dict[str, Any] = {name: _spread(name) for name in ("c_npmi", "exclusivity")}
     span["gain"] = html.with_interval("gain", "gain_low", "gain_high")
-    caption = "What each count gives: means over seeds; in brackets the lowest and highest seed, for the gain a 95 % interval for articles like those held out"
+    caption = (
+        "What each count gives: means over seeds; in brackets the lowest and highest seed, for the gain a 95 % interval for articles like those held out"
+        f" (one in {pipeline.HELD_OUT}, foretold with three seeds at most)"
+    )
     shown = html.table(_choices(compared), name="topic_counts", caption=caption, columns=columns, formats=span)
     return html.group(html.heading("What another choice would change"), shown)
 
@@ -133,10 +160,7 @@ def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
     whole = compared["scores"][compared["scores"]["text"] == "whole"]
     spread = whole.groupby(["n_topics", "measure"])["value"].agg(["mean", "min", "max"]).unstack("measure")
     spread.columns = [measure if of == "mean" else f"{measure}_{of}" for of, measure in spread.columns]
-    seeds = compared["stability"][compared["stability"]["kind"] == "seed"]
-    always = (
-        seeds.assign(back=seeds["topic_b"] > 0).groupby(["n_topics", "topic"])["back"].all().groupby("n_topics").sum()
-    )
+    always = always_back(compared["stability"])
     lacking = compared["missing"].groupby("n_topics").size() if len(compared["missing"]) else pd.Series(dtype=int)
     ends = whole[whole["measure"] == "gain"].groupby("n_topics")[["low", "high"]].mean().add_prefix("gain_")
     table = spread.join(ends).reset_index()
@@ -268,7 +292,7 @@ def _chains(compared: Mapping[str, Any]) -> html.Piece:
     moving = chains[~chains["settled"].astype(bool)]
     named = _listed([f"{row.n_topics} topics with seed {row.seed}" for row in moving.itertuples()])
     said = (
-        f"The chains of {len(moving)} of {len(chains)} fits still moved while they were sampled: {named}. More sweeps might change their topics."
+        f"The chains of {len(moving)} of {len(chains)} fits still moved while they were sampled: {named}. Their topics might still change: rely on those that come back in every other run."
         if len(moving)
         else f"The chains of all {len(chains)} fits stood still while they were sampled."
     )

@@ -417,7 +417,12 @@ def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFra
         for d, t, u, s, when in _rows(articles[["doc_id", "title", "url", "source", "date"]])
     ]
     first = pd.DataFrame(rows[:50], columns=["doc_id", "title", "url", "source", "date", "shares"])
-    heads = {"title": "Article", "source": "Source", "date": "Date", "shares": "Topics, share of the article’s words"}
+    heads = {
+        "title": "Article",
+        "source": "Source",
+        "date": "Date",
+        "shares": "Topics, share of the article’s counted words",
+    }
     twin = table(
         first,
         caption=f"Articles with their {each} largest topics",

@@ -23,6 +23,7 @@ from topics.report.topic_sections import series_figure
 from topics.report.topics_page import standing
 from topics.tables import replace_file
 from topics.trends.keywords import findings
+from topics.trends.statistics import MOVED
 from topics.words.telling import telling_sentences
 
 MOST_FINDINGS, MOST_WARNINGS = 7, 3
@@ -56,11 +57,13 @@ def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[s
 def collected(articles: pd.DataFrame, said: Mapping[str, Any]) -> str:
     """What was collected and how: number, span, outlets, query."""
     dated = articles.loc[articles["date"] != "", "date"]
-    outlets = articles.loc[articles["source"] != "", "source"].nunique()
+    outlets, unknown = articles.loc[articles["source"] != "", "source"].nunique(), int((articles["source"] == "").sum())
     parts = [f"{len(articles):,} articles"]
     which = "" if len(dated) == len(articles) else f"{len(dated):,} of them "
     parts += [f"{which}dated {dated.min()} to {dated.max()}"] if len(dated) else ["none dated"]
-    parts += [f"from {outlets} outlets"] if outlets > 1 else []
+    parts += (
+        [f"from {outlets} outlets" + (f" and {unknown:,} of unknown outlet" if unknown else "")] if outlets > 1 else []
+    )
     parts += [f"found by searching for “{said['query']}”"] if said.get("query") else []
     text = ", ".join(parts) + "."
     return text if said else text + " How they were collected is not said: write it in `collection.yml` beside them."
@@ -120,10 +123,16 @@ def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, An
     """
     shown = made["suggested"] if made["suggested"] in made["topic_counts"] else made["topic_counts"][0]
     topics = standing(made["topics"][shown], made["reading"][shown])
-    found = [] if made["suggested"] is None else topic_findings(made, topics, shown)[:MOST_TOPIC_FINDINGS]
+    steady = [] if made["suggested"] is None else topic_findings(made, topics, shown)
+    found, more = steady[:MOST_TOPIC_FINDINGS], steady[MOST_TOPIC_FINDINGS:]
     moves = [] if made["suggested"] is None else topic_trends(made, topics, shown)
     moves += [_trend_finding(row) for row in moved(made["keywords"]).to_dict("records")]
     found += moves[: MOST_FINDINGS - len(found)]
+    if more:
+        said = f"{len(more)} more topic{'s' * (len(more) != 1)} come{'s' * (len(more) == 1)} back in every other run: {_named([each['label'] for each in more])}."
+        found.append(
+            {"text": said, "href": f"03_topics_{shown:02d}.html", "link": "The topics", "kind": "topics", "name": ""}
+        )
     return {
         "verdict": sentences[0] + ("" if made["suggested"] else " No number of topics held up, so none is claimed."),
         "warnings": [sentence for sentence in sentences[1:] if _is_warning(sentence)][:MOST_WARNINGS],
@@ -142,7 +151,8 @@ def _is_warning(sentence: str) -> bool:
         "speaks for",
         "mostly of",
         "short",
-        "is not known",
+        "is known:",
+        "is unknown",
         "cannot be told",
         "look at them",
     )
@@ -163,7 +173,7 @@ def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) ->
         led = int(leads.get(row.topic, 0))
         alike = html.interval(1 / len(topics), percent=True, digits=1)
         text = (
-            f"**{row.label}** ({', '.join(row.terms.split(', ')[:6])}): {share} of the words of an average article (95 %, these {len(shares):,} articles, "
+            f"**{row.label}** ({', '.join(row.terms.split(', ')[:6])}): {share} of the counted words of an average article (95 %, these {len(shares):,} articles, "
             f"given these topics; {len(topics)} equal topics would have {alike}), and the largest topic of {led:,} article{'s' * (led != 1)}. "
             f"It comes back in {row.found} of {row.runs} other runs{_elsewhere(made, row.topic, shown)}."
         )
@@ -171,7 +181,14 @@ def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) ->
             text += " It is in nearly every article, so it may be the language that they share, not a subject."
         where = f"03_topics_{shown:02d}.html#topic-{row.topic}"
         found.append(
-            {"text": text, "href": where, "link": "The articles behind it", "kind": "topic", "name": row.topic}
+            {
+                "text": text,
+                "href": where,
+                "link": "The articles behind it",
+                "kind": "topic",
+                "name": row.topic,
+                "label": f"“{row.label}”",
+            }
         )
     return found
 
@@ -240,7 +257,7 @@ def first_figure(made: Mapping[str, Any], first: Mapping[str, Any], topics: pd.D
         label = topics.set_index("topic").loc[first["name"], "label"]
         return series_figure(over_time, first["name"], "first_finding", f"How much of the articles is about {label}?")
     drawn = plots.shares(topics, title=f"How much of the articles is each of {len(topics)} topics?")
-    caption = "Mean share of an article’s words, with 95 % intervals (these articles, given these topics). No dates, so no series."
+    caption = "Mean share of an article’s counted words, with 95 % intervals (these articles, given these topics). No dates, so no series."
     return html.figure(drawn, name="first_finding", caption=caption)
 
 
@@ -271,7 +288,7 @@ def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> lis
     said += [{"text": text, "href": "04_keyword_trends.html", "link": "Keywords"} for text in of_keywords]
     articles = made["corpus"]["articles"]
     if undated := int((articles["date"] == "").sum()):
-        said.append({"text": f"When {undated:,} of {len(articles):,} articles were published: no date was found, and none was guessed.",
+        said.append({"text": f"When {undated:,} of {len(articles):,} articles were published: no date of publication was found, and none was guessed.",
                      "href": "01_corpus.html", "link": "How dates are known"})  # fmt: skip
     return said
 
@@ -330,7 +347,7 @@ def topics_table(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> h
     )
     columns = {
         "label": "Topic",
-        "share": "Share of an article’s words (95 %)",
+        "share": "Share of an article’s counted words (95 %)",
         "back": "Comes back in other runs",
         "articles": "Two articles",
     }
@@ -347,16 +364,23 @@ def keywords_table(trends: pd.DataFrame) -> html.Piece | str:
     if tested.empty:
         return html.say("No keyword could be tested for a trend; see “Looked for, and cannot say”.")
     rows = tested.reindex(tested["slope"].abs().sort_values(ascending=False, kind="stable").index)
-    columns = {"name": "Keyword", "start": "Early", "end": "Late", "slope": "Change, log-odds a period (95 %)"}
+    columns = {
+        "name": "Keyword",
+        "start": "Early, fitted",
+        "end": "Late, fitted",
+        "slope": f"Change, {tested['unit'].iloc[0]} (95 %)",
+        "q": "q",
+    }
     formats: dict[str, Any] = {
         "name": lambda row: html.link(row.name, f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}"),
         "start": lambda row: html.interval(row.start, percent=True, digits=1),
         "end": lambda row: html.interval(row.end, percent=True, digits=1),
         "slope": html.with_interval("slope", "low", "high"),
+        "q": ".2g",
     }
     return html.table(
         rows,
-        caption="Share of articles that mention it at the ends of the fitted line, whose slope has the interval",
+        caption=f"Share of articles that mention it at the ends of the fitted line, whose slope has the interval; rose or fell is said where q is at most {MOVED}",
         columns=columns,
         formats=formats,
         most=20,

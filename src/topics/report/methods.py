@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from topics import pipeline
 from topics.corpus import audit
-from topics.models import lda
+from topics.models import lda, stability
 from topics.report import public
+from topics.trends.statistics import MOVED
 
 
 def paragraph(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
@@ -95,13 +97,14 @@ def _reading(made: Mapping[str, Any]) -> str:
 def _models(made: Mapping[str, Any]) -> str:
     shown = "; ".join(f"{count} topics, seed {made['topics'][count]['seed']}" for count in made["topic_counts"])
     chosen = made["comparison"]["choice"]
+    held_out = len(made["corpus"]["articles"]) // pipeline.HELD_OUT
     interval = "Intervals of shares are the middle 95 % of joint posterior draws: these articles, given these topics."
     if made["settings"]["engine"] == "gensim":
         interval = "Shares have no intervals, since this fit has no posterior draws."
     return (
-        f"Shown are the fits most like the others ({shown}). Topics of two fits are matched one to one by their terms and their shares over articles. Counts were compared by document-completion perplexity (Wallach, Murray, "
-        "Salakhutdinov & Mimno 2009), coherence (Röder, Both & Hinneburg 2015), exclusivity (Roberts, Stewart & Tingley 2019), diversity (Dieng, Ruiz & Blei 2020), and agreement of topics between runs beyond what "
-        f"word-shuffled text gives. {'' if chosen['n_topics'] is None else 'Suggested: '}{chosen['why']} {interval}"
+        f"Shown are the fits most like the others ({shown}). Topics of two fits are matched one to one by their terms and their shares over articles. Counts were compared by document-completion perplexity of "
+        f"{held_out:,} articles held out at random, one in {pipeline.HELD_OUT} (Wallach, Murray, Salakhutdinov & Mimno 2009), coherence (Röder, Both & Hinneburg 2015), exclusivity (Roberts, Stewart & Tingley 2019), diversity (Dieng, Ruiz & Blei 2020), and agreement of topics between runs beyond what "
+        f"{len(stability.SHUFFLED_SEEDS)} fits to word-shuffled text give. {'' if chosen['n_topics'] is None else 'Suggested: '}{chosen['why']} {interval}"
     )
 
 
@@ -115,7 +118,7 @@ def _over_time(made: Mapping[str, Any]) -> str:
     return (
         f"{made['keywords']['why']} Trends are slopes of the log-odds of a share of articles (that mention a name), or of a topic's mean share, from a model of the periods weighted by their articles and held within outlets, with "
         "AR(1) errors by restricted likelihood (Patterson & Thompson 1971), averaged over a grid whose weights the whole family gives; tested together "
-        f"were {' and, apart from them, '.join(tested)}, the false discovery rate of each family held at 5 % (Benjamini & Hochberg 1995). Shares of articles have Wilson's interval (1927) on the effective number of "
+        f"were {' and, apart from them, '.join(tested)}; a thing is said to have risen or fallen where its q is at most {MOVED} in its family (Benjamini & Hochberg 1995), with an interval widened for having been chosen (Benjamini & Yekutieli 2005). Shares of articles have Wilson's interval (1927) on the effective number of "
         "articles (Kish 1965). Bursts and breaks of names were sought by a scan (Kulldorff 1997) against simulated series without any."
     )
 
@@ -146,9 +149,9 @@ def _by_hand(made: Mapping[str, Any]) -> str:
 
 
 CITED = {
-    "gensim": "Řehůřek & Sojka 2010", "nltk": "Bird, Klein & Loper 2009", "numpy": "Harris et al. 2020", "scipy": "Virtanen et al. 2020",
+    "gensim": "Řehůřek & Sojka 2010", "numpy": "Harris et al. 2020", "scipy": "Virtanen et al. 2020",
     "pandas": "McKinney 2010", "numba": "Lam, Pitrou & Seibert 2015", "matplotlib": "Hunter 2007", "py3langid": "Lui & Baldwin 2012",
-    "ftfy": "Speer 2019", "simplemma": "Barbaresi 2021a", "trafilatura": "Barbaresi 2021b", "htmldate": "Barbaresi 2020",
+    "ftfy": "Speer 2019", "simplemma": "Barbaresi 2021", "trafilatura": "Barbaresi 2021", "htmldate": "Barbaresi 2020",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from topics.report.corpus_page import title_of
 LEAST = 12  # counted words of a paragraph that is shown whole; shorter ones are folded away
 LEFT_OUT = (
     ("Shares and their intervals", "a share of so few articles says nothing of others"),
-    ("Coherence, stability in figures, a best number of groups", "such numbers would rest on which handful was pasted"),
+    ("Coherence, agreement in figures, a best number of groups", "such numbers would rest on which handful was pasted"),
     ("Trends and comparisons of periods or outlets", "there are not eight periods of five articles"),
     (
         "A map, and which topics go together",

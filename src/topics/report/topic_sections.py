@@ -13,6 +13,7 @@ from topics.report import html, reading_groups
 from topics.report.corpus_page import title_of
 from topics.report.topics_page import intervals
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
+from topics.trends.statistics import MOVED
 
 DRAWN = (
     25  # topics up to which every topic's words are drawn; of more they are listed, so that a page stays quick to open
@@ -50,7 +51,7 @@ def _row(made: Mapping[str, Any], topic: int) -> Any:
 def _facts(row: Any) -> html.Piece:
     share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
     facts = [
-        f"**{share}** of an average article’s words (95 % interval, a: these articles, given these topics).",
+        f"**{share}** of an average article’s counted words (95 % interval, a: these articles, given these topics).",
         f"Comes back in **{row.found} of {row.runs}** other runs; agreement beyond shuffled text {row.again:.2f} (0: as there, 1: the same topic)"
         + (
             f", and {row.again_part:.2f} in fits to four fifths of the articles."
@@ -146,7 +147,7 @@ def _article(row: Any, article: pd.Series, language: str) -> html.Piece:
     facts = [
         article["source"] or "source unknown",
         article["date"] or "undated",
-        f"{_percent(row.share)} of its words",
+        f"{_percent(row.share)} of its counted words",
         about,
     ]
     return html.quote(
@@ -215,7 +216,7 @@ def _trend(row: Any) -> str:
     slope = html.interval(row.slope, row.low, row.high)
     ends = [html.interval(share, percent=True, digits=1) for share in (row.start, row.end)]
     found = f"from {ends[0]} in {row.first} to {ends[1]} in {row.last} by the fitted trend, {slope} {row.unit} (95 % interval)"
-    told = "" if row.q < 0.05 else " It cannot be told from chance."
+    told = "" if row.q <= MOVED else " It cannot be told from chance."
     return f"**Trend:** {found}; q {row.q:.2g}, {row.family.replace('names', 'topics')}.{told}^[{row.method[0].upper()}{row.method[1:]}.]"
 
 
@@ -263,7 +264,12 @@ def _groups(made: Mapping[str, Any], topic: int) -> html.Piece:
         "n_docs": "Articles",
     }
     formats = {"share": html.with_interval("share", "low", "high", percent=True, digits=1), "difference": _points}
-    shown = html.table(mine, caption="Groups of ten articles or more", columns=heads, formats=formats)
+    shown = html.table(
+        mine,
+        caption="Groups of ten articles or more; articles of unknown outlet are no group",
+        columns=heads,
+        formats=formats,
+    )
     return html.details("Differences between groups of articles", shown)
 
 

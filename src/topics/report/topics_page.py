@@ -90,7 +90,7 @@ def overview(made: Mapping[str, Any]) -> html.Piece:
     drawn = plots.shares(topics, made["reading"]["seed_shares"], title=title)
     hollow = "" if topics["stable"].all() else " Hollow: not in every run."
     caption = (
-        "Dot and line: mean share of an article’s words with 95 % interval, for these articles and given these topics (a). Ticks: the same topic in other "
+        "Dot and line: mean share of an article’s counted words with 95 % interval, for these articles and given these topics (a). Ticks: the same topic in other "
         f"runs (c), never blended into the interval.{hollow}"
     )
     figure = html.figure(drawn, name=f"topics_{n:02d}_shares", caption=caption)
@@ -137,7 +137,7 @@ def labels_said(labels: pd.DataFrame, topics: pd.DataFrame, n_topics: int) -> ht
 def _hand_groups(groups: pd.DataFrame) -> html.Piece:
     if groups.empty:
         return html.Piece("")
-    columns = {"group": "Group", "share": "Share of an article’s words (95 %, a)", "topics": "Topics"}
+    columns = {"group": "Group", "share": "Share of an article’s counted words (95 %, a)", "topics": "Topics"}
     formats = {"share": html.with_interval("share", "share_low", "share_high", percent=True, digits=1)}
     return html.table(
         groups, caption="Groups of topics, made by hand; shares from joint draws", columns=columns, formats=formats
@@ -154,7 +154,7 @@ def _overview_table(made: Mapping[str, Any]) -> html.Piece:
         back=[_back(row) for row in rows.itertuples()],
     )
     columns = {"group": "Group"} if (rows["group"] != "").any() else {}
-    columns |= {"label": "Topic", "share": "Share of an article’s words (95 %, a)", "back": "Comes back in"}
+    columns |= {"label": "Topic", "share": "Share of an article’s counted words (95 %, a)", "back": "Comes back in"}
     columns |= {"over_time": "Over time"} if lines else {}
     columns |= {"moved": "Trend"} if (rows["moved"] != NOT_TESTED).any() else {}
     columns |= {"terms": "Most probable words"}

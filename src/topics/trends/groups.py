@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from topics import tables
+from topics.trends.prevalence import TOPIC_SHARE
 from topics.trends.statistics import LEVEL, block_weights
 
 LEAST = 10  # articles of a group that is compared
@@ -91,7 +92,7 @@ def group_shares(
                 table["low_b"], table["high_b"] = np.quantile(drawn, [tail, 1 - tail], axis=0)
                 table["difference_low"], table["difference_high"] = np.quantile(apart, [tail, 1 - tail], axis=0)
         rows.append(pd.DataFrame(table))
-    return pd.concat(rows, ignore_index=True).assign(level=LEVEL, unit="mean share of an article's words")
+    return pd.concat(rows, ignore_index=True).assign(level=LEVEL, unit=TOPIC_SHARE)
 
 
 def _resampled(draws: np.ndarray, weight: np.ndarray, inside: np.ndarray) -> np.ndarray:

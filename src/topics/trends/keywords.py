@@ -295,7 +295,7 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
     if row.raw_slope != row.slope:
         shares += ", at the outlets’ mix of the whole span"
     if row.kind == "topic":
-        shares = shares.replace("of articles", "of an article’s words")
+        shares = shares.replace("of articles", "of an article’s counted words")
     direction = "rose" if row.slope > 0 else "fell"
     few = f" In so few {length}s a slow swing could look the same." if row.n_periods < FEW_PERIODS else ""
     mix = _composition(row, length)
@@ -303,12 +303,12 @@ def _finding(row: Any, q: float) -> tuple[str, str]:
         return "cannot say", (
             f"{what} {row.name}: no trend can be told from chance among the {row.n_family} {'topics' if row.kind == 'topic' else 'names'} tested over {row.n_periods} {length}s ({shares}; {_odds(row.slope, row.low, row.high, length)}).{mix}"
         )
-    odds = _odds(row.slope, row.selected_low, row.selected_high, length)
+    odds = _odds(row.slope, row.selected_low, row.selected_high, length, "95 % after selection")
     return direction, f"{what} {row.name} {direction}: {shares}; {odds}, over {row.n_periods} {length}s.{few}{mix}"
 
 
-def _odds(slope: float, low: float, high: float, length: str) -> str:
-    return f"odds times {np.exp(slope):.3f} a {length}, 95 % {np.exp(low):.3f} to {np.exp(high):.3f}"
+def _odds(slope: float, low: float, high: float, length: str, level: str = "95 %") -> str:
+    return f"odds times {np.exp(slope):.3f} a {length}, {level} {np.exp(low):.3f} to {np.exp(high):.3f}"
 
 
 def _composition(row: Any, length: str) -> str:

@@ -105,7 +105,7 @@ def outlet_cells(
     return said / np.maximum(n_docs, 1)[..., None], n_docs[..., None] * worth
 
 
-TOPIC_SHARE = "mean share of the articles' text"
+TOPIC_SHARE = "mean share of an article’s counted words"
 GIVEN_TOPICS = "(a) these articles, given these topics: posterior draws"
 LIKE_THESE = "(b) articles like these: posterior draws, and days resampled within sources"
 OTHER_RUNS = "(c) other runs: seed {}"
