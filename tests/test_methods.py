@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -54,6 +55,26 @@ def test_every_statement_is_of_this_run(settings, said, unsaid):
     assert [part for part in said if part not in text] == []
     assert [part for part in unsaid if part in text] == []
     assert "  " not in text
+
+
+WORKS = (Path(methods.__file__).parent / "template" / "references.txt").read_text(encoding="utf-8").splitlines()
+LISTED = {methods.CITATION.findall(line.split(" | ")[0])[0] for line in WORKS}
+
+
+@pytest.mark.parametrize("settings", [{}, {"engine": "gensim"}, {"engine": "parallel"}])
+def test_what_the_paragraph_cites_stands_in_its_references(settings):
+    pages = made(**settings) | {"inputs": [{"file": "a.html"}]}
+    text = methods.paragraph(pages, RECORD)
+    cited = set(methods.CITATION.findall(text))
+    assert {("Blei", "2003"), ("Wilson", "1927"), ("Barbaresi", "2020")} <= cited <= LISTED
+    assert len(methods.references(text)) == len(cited)
+
+
+def test_the_works_cited_in_methods_md_are_listed_there():
+    said, listed = (Path(__file__).parents[1] / "METHODS.md").read_text(encoding="utf-8").split("\n## References\n\n")
+    assert listed.splitlines() == [f"- {line.split(' | ', 1)[1]}" for line in WORKS]
+    cited = {(name, year) for name, year in methods.CITATION.findall(said) if name != "February"}
+    assert cited <= LISTED
 
 
 def test_few_articles_and_nothing_to_test_are_said_so():

@@ -37,6 +37,7 @@ def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[s
     """What the front page says, from the results of a run."""
     articles = made["corpus"]["articles"]
     sentences = audit.verdict(articles, made["corpus"]["dropped"])
+    told = methods.paragraph(made, record)
     shared = {
         "title": f"What do the articles in “{made['name']}” talk about?",
         "nav": nav,
@@ -45,7 +46,8 @@ def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[s
         "findings": [],
         "left_out": left_out(made),
         "funnel": funnel(made),
-        "methods": methods.paragraph(made, record),
+        "methods": told,
+        "references": "\n".join(f"- {each}" for each in methods.references(told)),
         "cite": methods.citation(record),
         "download": downloads(),
         "rebuild": f"make verify NAME={made['name']}\npython -m topics verify {made['name']}",

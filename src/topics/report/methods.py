@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from topics import pipeline
@@ -51,7 +53,7 @@ def _corpus(made: Mapping[str, Any]) -> str:
         f"Of {_several(table['n_in'].iloc[0], 'article')} found, {len(articles):,} were analysed, of {_several(articles['n_words'].sum(), 'word')} in all"
         f"{f' (left out: {lost})' if lost else ''}{span}{f', found by searching for “{query}”' if query else ''}.",
         f"Where dates were found: {sources}." if sources else "",
-        f"Articles count as repeats from a Jaccard similarity of {made['settings']['near_repeats']:g} of their shingles of five words on (MinHash, Broder 1997); one of each is kept.",
+        f"Articles count as repeats from a Jaccard similarity of {made['settings']['near_repeats']:g} of their shingles of five words on, estimated by MinHash (Broder 1997); one of each is kept.",
         f"Language (ISO 639-1): {base['language']}.",
         f"Cleaning took out or repaired {_several(len(base['removals']), 'passage')} ({steps})." if steps else "",
     ]
@@ -118,7 +120,7 @@ def _over_time(made: Mapping[str, Any]) -> str:
     return (
         f"{made['keywords']['why']} Trends are slopes of the log-odds of a share of articles (that mention a name), or of a topic's mean share, from a model of the periods weighted by their articles and held within outlets, with "
         "AR(1) errors by restricted likelihood (Patterson & Thompson 1971), averaged over a grid whose weights the whole family gives; tested together "
-        f"were {' and, apart from them, '.join(tested)}; a thing is said to have risen or fallen where its q is at most {MOVED} in its family (Benjamini & Hochberg 1995), with an interval widened for having been chosen (Benjamini & Yekutieli 2005). Shares of articles have Wilson's interval (1927) on the effective number of "
+        f"were {' and, apart from them, '.join(tested)}; a thing is said to have risen or fallen where its q is at most {MOVED} in its family (Benjamini & Hochberg 1995), with an interval widened for having been chosen (Benjamini & Yekutieli 2005). Shares of articles have Wilson's interval (Wilson 1927) on the effective number of "
         "articles (Kish 1965). Bursts and breaks of names were sought by a scan (Kulldorff 1997) against simulated series without any."
     )
 
@@ -151,7 +153,7 @@ def _by_hand(made: Mapping[str, Any]) -> str:
 CITED = {
     "gensim": "Řehůřek & Sojka 2010", "numpy": "Harris et al. 2020", "scipy": "Virtanen et al. 2020",
     "pandas": "McKinney 2010", "numba": "Lam, Pitrou & Seibert 2015", "matplotlib": "Hunter 2007", "py3langid": "Lui & Baldwin 2012",
-    "ftfy": "Speer 2019", "simplemma": "Barbaresi 2021", "trafilatura": "Barbaresi 2021", "htmldate": "Barbaresi 2020",
+    "ftfy": "Speer 2019", "simplemma": "Barbaresi 2021a", "trafilatura": "Barbaresi 2021b", "htmldate": "Barbaresi 2020",
 }  # fmt: skip
 
 
@@ -162,6 +164,23 @@ def _software(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     used |= dict.fromkeys(("trafilatura", "htmldate"), pages)
     named = _listed(f"{name} {record['libraries'][name]} ({CITED[name]})" for name in CITED if used.get(name, True))
     return f"Software: topics {record['topics']}, Python {record['python']}, {named}; all versions stand in provenance.json."
+
+
+CITATION = re.compile(
+    r"([A-ZÀ-ÞŘ][\w'’-]+)(?:,\s+[^\W\d_][\w'’-]+)*(?:\s+et\s+al\.|,?\s+(?:&|and)\s+[^\W\d_][\w'’-]+)?\s+\(?((?:19|20)\d\d[ab]?)\b"
+)
+
+
+def references(text: str) -> list[str]:
+    """Of the works that the project rests on (METHODS.md lists them) those that a text cites, in full and in order.
+
+    >>> [each[:30] for each in references("by Kulldorff (1997) and others (Wilson 1927; Blei, Ng & Jordan 2003)")]
+    ['Blei, D. M., Ng, A. Y., & Jord', 'Kulldorff, M. (1997). A spatia', 'Wilson, E. B. (1927). Probable']
+    """
+    cited = set(CITATION.findall(text))
+    lines = (Path(__file__).parent / "template" / "references.txt").read_text(encoding="utf-8").splitlines()
+    works = (line.split(" | ") for line in lines)
+    return [full for short, full in works if CITATION.findall(short)[0] in cited]
 
 
 def citation(record: Mapping[str, Any]) -> str:
