@@ -58,7 +58,7 @@ def test_every_statement_is_of_this_run(settings, said, unsaid):
 
 
 WORKS = (Path(methods.__file__).parent / "template" / "references.txt").read_text(encoding="utf-8").splitlines()
-LISTED = {methods.CITATION.findall(line.split(" | ")[0])[0] for line in WORKS}
+LISTED = {methods.CITATION.findall(line.split(" | ")[0])[0][::2] for line in WORKS}  # first author and year
 
 
 @pytest.mark.parametrize("settings", [{}, {"engine": "gensim"}, {"engine": "parallel"}])
@@ -66,14 +66,15 @@ def test_what_the_paragraph_cites_stands_in_its_references(settings):
     pages = made(**settings) | {"inputs": [{"file": "a.html"}]}
     text = methods.paragraph(pages, RECORD)
     cited = set(methods.CITATION.findall(text))
-    assert {("Blei", "2003"), ("Wilson", "1927"), ("Barbaresi", "2020")} <= cited <= LISTED
+    firsts = {(name, year) for name, _, year in cited}
+    assert {("Blei", "2003"), ("Wilson", "1927"), ("Barbaresi", "2020")} <= firsts <= LISTED
     assert len(methods.references(text)) == len(cited)
 
 
 def test_the_works_cited_in_methods_md_are_listed_there():
     said, listed = (Path(__file__).parents[1] / "METHODS.md").read_text(encoding="utf-8").split("\n## References\n\n")
     assert listed.splitlines() == [f"- {line.split(' | ', 1)[1]}" for line in WORKS]
-    cited = {(name, year) for name, year in methods.CITATION.findall(said) if name != "February"}
+    cited = {(name, year) for name, _, year in methods.CITATION.findall(said) if name != "February"}
     assert cited <= LISTED
 
 

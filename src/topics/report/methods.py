@@ -167,20 +167,20 @@ def _software(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
 
 
 CITATION = re.compile(
-    r"([A-ZÀ-ÞŘ][\w'’-]+)(?:,\s+[^\W\d_][\w'’-]+)*(?:\s+et\s+al\.|,?\s+(?:&|and)\s+[^\W\d_][\w'’-]+)?\s+\(?((?:19|20)\d\d[ab]?)\b"
+    r"([A-ZÀ-ÞŘ][\w'’-]+)((?:,\s+[^\W\d_][\w'’-]+)*(?:\s+et\s+al\.|,?\s+(?:&|and)\s+[^\W\d_][\w'’-]+)?)\s+\(?((?:19|20)\d\d[ab]?)\b"
 )
 
 
 def references(text: str) -> list[str]:
     """Of the works that the project rests on (METHODS.md lists them) those that a text cites, in full and in order.
 
-    >>> [each[:30] for each in references("by Kulldorff (1997) and others (Wilson 1927; Blei, Ng & Jordan 2003)")]
+    >>> [each[:30] for each in references("as by Kulldorff (1997) and others (Wilson 1927; Blei, Ng & Jordan 2003)")]
     ['Blei, D. M., Ng, A. Y., & Jord', 'Kulldorff, M. (1997). A spatia', 'Wilson, E. B. (1927). Probable']
     """
     cited = set(CITATION.findall(text))
     lines = (Path(__file__).parent / "template" / "references.txt").read_text(encoding="utf-8").splitlines()
     works = (line.split(" | ") for line in lines)
-    return [full for short, full in works if CITATION.findall(short)[0] in cited]
+    return [full for short, full in works if CITATION.findall(short.replace(" and ", " & "))[0] in cited]
 
 
 def citation(record: Mapping[str, Any]) -> str:
