@@ -1,18 +1,7 @@
 """Files as they were found, to a corpus that can be defended.
 
 The whole way is `prepare`; its lines are the recipe. Each step takes the table before it and returns what it made and
-DROPPED, the rows of what it left out:
-
-    raw, gone = read_articles(path, columns=..., map=map)  # RAW: the originals
-    fixes = read_corrections(path)  # what a person decided
-    cleaned, removals, gone = clean_articles(raw, corrections=fixes, map=map)
-    dated, gone = date_articles(cleaned, raw, corrections=fixes, map=map)
-    spoken = add_language(dated, corrections=fixes, map=map)
-    spoken, gone, language = keep_language(spoken, "auto")
-    repeats = find_repeats(spoken, corrections=fixes, map=map)
-    articles, gone = drop_repeats(spoken, repeats)
-
-`rebuild(text, removals of the article)` is the original again; `audit` has the funnel, the verdict and the text that
+DROPPED, the rows of what it left out. `rebuild(text, removals of the article)` is the original again; `audit` has the funnel, the verdict and the text that
 `python -m topics check` prints.
 """
 

@@ -423,8 +423,8 @@ def distinctive_labels(model: TopicModel, hide: Iterable[str] = (), n: int = 3) 
 def topics(model: TopicModel, counts: Counts, n_terms: int = 10, hide: Iterable[str] = ()) -> pd.DataFrame:
     """A row for each topic: its share of the articles with a 95 % interval, and its most probable terms.
 
-    The interval is the middle 95 % of `share_draws`: these articles, given these topics. `stability`, `coherence` and `exclusivity` are missing here; `stability.add`
-    and `scores.add` fill them. `label` is that of `distinctive_labels` until a person gives one. Terms of `hide` are left out of lists and labels.
+    The interval is the middle 95 % of `share_draws`: these articles, given these topics. `stability`, `coherence` and `exclusivity` are missing here: they are
+    `stability.stability`'s and `scores`' to say. `label` is that of `distinctive_labels` until a person gives one. Terms of `hide` are left out of lists and labels.
     """
     draws = share_draws(model, counts)
     low, high = np.quantile(draws[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0) if len(draws) else [np.nan, np.nan]
