@@ -55,7 +55,6 @@ HELD_OUT = 5  # every fifth article, by chance, is held out for perplexity
 READING_GROUPS = (2, 3)  # topic counts where articles are few
 SURE = 0.05  # false discovery rate of what is said to mark a group
 MARKING = 30  # terms of a group, at most, whose places in the articles are kept
-UNKNOWN = "unknown"  # the outlet of articles that name none
 COMPANIONS = 8  # companions of a name, at most, whose sentences are kept
 OUTLETS = 5  # outlets compared with the others, the largest
 FEW = audit.SMALL  # articles under which nothing is counted by article: units are paragraphs, no scores, no trends
@@ -773,7 +772,6 @@ def calendar(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame, str, str]:
     articles, said = corpus(settings)["articles"], collection(settings)
     length, why = periods.choose_length(articles, settings.period)
     placed = periods.place(articles, length)
-    placed["source"] = placed["source"].replace("", UNKNOWN)
     return placed, periods.calendar(placed, length, said.get("since"), said.get("until")), length, why
 
 
@@ -926,6 +924,7 @@ def _compare_groups(settings: Settings) -> store.Result:
 def _groups(settings: Settings) -> Iterator[tuple[np.ndarray, tuple[str, str], bool]]:
     """Which articles are compared with which: 0, 1 or -1 (neither) for each, the names of both groups, whether outlets are held constant."""
     from topics.trends import keyness
+    from topics.trends.periods import UNKNOWN
 
     placed, dates = _dated(settings)
     half = keyness.halves(placed, dates)
