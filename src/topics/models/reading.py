@@ -16,6 +16,8 @@ from topics.words.counts import Counts
 LONGEST = 360  # characters of a passage, unless one sentence is longer
 AROUND = 160  # characters shown before and after it
 TYPICAL, RANDOM = 5, 3  # articles of a topic that are shown
+MAPPED = 60  # words of a topic by either measure that a map has
+DEALT = 999  # times that groups are dealt out at random
 PRESENT = 0.1  # an article holds a topic from this share of its text on
 
 
@@ -165,10 +167,10 @@ def _times_log(p: np.ndarray) -> np.ndarray:
     return (p * np.log(np.where(p > 0, p, 1))).sum(axis=1)
 
 
-def map_terms(model: TopicModel, n: int = 60) -> pd.DataFrame:
+def map_terms(model: TopicModel) -> pd.DataFrame:
     """Words for a map: `topic, term, probability, overall` (share of all counted words); those that lead a topic at any relevance.
 
-    The union of the `n` words of highest probability and of the `n` of highest lift that come five times or more in the topic.
+    The union of the 60 words of highest probability and of the 60 of highest lift that come five times or more in the topic.
     """
     overall = model.term_n / model.term_n.sum()
     enough = model.topic_term * model.topic_n[:, None] >= 5
@@ -176,7 +178,8 @@ def map_terms(model: TopicModel, n: int = 60) -> pd.DataFrame:
     rows = []
     for topic in range(model.n_topics):
         chosen = np.union1d(
-            np.argsort(-model.topic_term[topic], kind="stable")[:n], np.argsort(-lift[topic], kind="stable")[:n]
+            np.argsort(-model.topic_term[topic], kind="stable")[:MAPPED],
+            np.argsort(-lift[topic], kind="stable")[:MAPPED],
         )
         rows += [(topic + 1, model.terms[t], model.topic_term[topic, t], overall[t]) for t in chosen]
     return pd.DataFrame(rows, columns=["topic", "term", "probability", "overall"])
@@ -290,7 +293,7 @@ def reading_groups(model: TopicModel, counts: Counts, words: Mapping[str, Any]) 
     return table[["doc_id", "paragraph", "start", "end", "topic", "n_words", "sure"]]
 
 
-def say_groups(groups: pd.DataFrame, draws: int = 999) -> str:
+def say_groups(groups: pd.DataFrame) -> str:
     """Whether groups of paragraphs find more than the articles again, in words.
 
     Counted are the paragraphs that stand in the group in which most of their article stands; compared with the same after dealing the groups
@@ -300,7 +303,7 @@ def say_groups(groups: pd.DataFrame, draws: int = 999) -> str:
     topic = groups["topic"].to_numpy()
     rng = np.random.default_rng(7)
     found = _at_home(codes, topic)
-    dealt = np.array([_at_home(codes, rng.permutation(topic)) for _ in range(draws)])
+    dealt = np.array([_at_home(codes, rng.permutation(topic)) for _ in range(DEALT)])
     n, usual, most = len(groups), int(np.median(dealt)), int(np.quantile(dealt, 0.95))
     start = f"{found} of {n} paragraphs stand in the group that most of their article stands in"
     if found >= 0.8 * n and found > most:
