@@ -392,6 +392,7 @@ def jobs(settings: Settings, topic_counts: Iterable[int], paged: Iterable[int] =
 def comparison(settings: Settings, track: Track = watched) -> store.Kept:
     """The grid together: `scores` (with `text`: whole or shuffled), `stability`, `missing`, `shown`, `choice`.
 
+    `missing` has the rows of `stability` without a pair: as many topics of the other run are not in the one that is shown.
     `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons.
     """
     counts = grid(settings)
@@ -441,7 +442,7 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         foretold = dict(zip(pairs, side_by_side(lambda pair: _completed(settings, *pair), pairs), strict=True))
         rows = side_by_side(lambda each: _scored(each[0], each[1], windows, foretold), every)
         all_scores = pd.concat(rows, ignore_index=True)
-    steady, lacking, chains, shown = [], [], [], {}
+    steady, chains, shown = [], [], {}
     for k in counts:
         whole, shuffled = models["whole", k], models["shuffled", k]
         base = stability.reference(shuffled)
@@ -449,14 +450,13 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         others = [model for model in whole if model is not first]
         shown[k] = first.seed
         steady.append(stability.stability(first, others, base))
-        lacking.append(stability.missing(first, others, base.floor))
         chains.append(stability.convergence(whole))
     all_steady = pd.concat(steady, ignore_index=True)
     chosen = _suggested(settings, all_scores[all_scores["text"] == "whole"], all_steady)
     return {
         "scores": all_scores,
         "stability": all_steady,
-        "missing": pd.concat(lacking, ignore_index=True),
+        "missing": all_steady[all_steady["topic_b"] == 0],
         "convergence": pd.concat(chains, ignore_index=True),
         "few": few(settings),
         "shown": shown,
@@ -635,16 +635,14 @@ def _describe(settings: Settings, n_topics: int) -> store.Result:
     table["coherence"] = scores.coherence(top, _windows(settings, [shown], len(counts.terms)), "c_npmi")
     table["exclusivity"] = scores.exclusivity(shown)
     terms = lda.topic_terms(shown, 200)
-    pairs = [stability.matches(shown, other, base.floor) for other in others]
     return {
         "topics": conform(table, "topics"),
         "topic_terms": terms[~terms["term"].isin(hidden)].reset_index(drop=True).assign(n_topics=n_topics),
         "doc_topics": lda.doc_topics(shown, counts).assign(n_topics=n_topics),
-        "matches": pd.concat(pairs, ignore_index=True).assign(n_topics_a=n_topics, n_topics_b=n_topics),
+        "matches": stability.matches(steady, first).assign(n_topics_a=n_topics, n_topics_b=n_topics),
         "stability": pd.concat(
             [steady, stability.stability(shown, parts, base, kind="articles")], ignore_index=True
         ).assign(n_topics=n_topics),
-        "missing": stability.missing(shown, others, base.floor),
         "labels": kept.labels,
         "groups": labels.group_shares(table, shown, counts),
         "seed": first,
