@@ -11,7 +11,7 @@ import pandas as pd
 from topics.models.lda import TopicModel, article_shares, articles, top_terms
 from topics.models.stability import similarity
 from topics.tokens import sentences
-from topics.words.counts import Counts
+from topics.words.counts import Counts, columns_of
 
 LONGEST = 360  # characters of a passage, unless one sentence is longer
 AROUND = 160  # characters shown before and after it
@@ -58,7 +58,7 @@ def passages(
     """
     place = {doc_id: row for row, doc_id in enumerate(words["doc_ids"].tolist())}
     shares = dict(zip(articles(counts).tolist(), article_shares(model, counts), strict=True))
-    column = _columns(words, counts)
+    column = columns_of(words["names"], counts.terms)
     spans = words["spans"]
     telling = np.log(model.topic_term / (model.term_n / model.term_n.sum()))
     first = np.searchsorted(spans["doc"].to_numpy(), np.arange(len(place) + 1))
@@ -73,15 +73,6 @@ def passages(
         rows.append(_best_passage(texts[doc_id], at, each, each * telling[topic - 1, of]))
     found = pd.DataFrame(rows, columns=["start", "end", "begin", "finish", "n_words", "n_of_topic"])
     return pd.concat([wanted.reset_index(drop=True), found], axis=1)
-
-
-def _columns(words: Mapping[str, Any], counts: Counts) -> np.ndarray:
-    """The term (column of the counts) of every name, -1 where it is none; the last place is that of name -1."""
-    names = words["names"]
-    column = np.full(len(names) + 1, -1, np.int64)
-    kept = np.flatnonzero((names["reason"] == "").to_numpy())
-    column[kept] = np.searchsorted(counts.terms, names["name"].to_numpy(dtype=object)[kept].astype(str))
-    return column
 
 
 def _best_passage(
@@ -278,7 +269,7 @@ def reading_groups(model: TopicModel, counts: Counts, words: Mapping[str, Any]) 
     `start` and `end` are the first and last counted word's place in the article.
     """
     spans = words["spans"]
-    kept = spans[_columns(words, counts)[spans["name"].to_numpy()] >= 0]
+    kept = spans[columns_of(words["names"], counts.terms)[spans["name"].to_numpy()] >= 0]
     found = kept.groupby(["doc", "paragraph"], sort=True).agg(
         start=("start", "min"), end=("end", "max"), n_words=("name", "size")
     )
