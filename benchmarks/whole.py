@@ -64,7 +64,7 @@ def inside(log: Path, arguments: list[str]) -> int:
 
     started = time.perf_counter()
     from topics import store
-    from topics.report import index, run
+    from topics.report import html, index, run
 
     keep = store.keep
     store.keep = lambda folder, key, build, **more: keep(
@@ -76,8 +76,8 @@ def inside(log: Path, arguments: list[str]) -> int:
     run.run_child = clocked(lambda job, *rest: f"notebook {Path(job['page']).stem}", run.run_child)
     run.Notebooks.write_pages = clocked(lambda *given: "waiting for notebooks, making pages", run.Notebooks.write_pages)
     run.write_table = clocked(lambda *given: "writing tables", run.write_table)
-    for name in ("gather", "write_front_page"):
-        setattr(index, name, clocked(lambda *given: "front page", getattr(index, name)))
+    for module, name in ((index, "gather"), (html, "front_page")):
+        setattr(module, name, clocked(lambda *given: "front page", getattr(module, name)))
     spent["imports"] = time.perf_counter() - started
     status = command_line.main(arguments)
     log.write_text(json.dumps({"stage": spent, "step": worked}), encoding="utf-8")

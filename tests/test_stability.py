@@ -111,9 +111,8 @@ def test_a_topic_that_the_other_run_lacks_has_no_match(runs: list[TopicModel], b
     table = stability.stability(model, [strange], base)
     assert table["topic_b"].tolist() == [1, 2, 3, 0]
     assert table.loc[3, "similarity"] == 0
-    assert len(stability.matches(model, strange, base.floor)) == 3
-    lacks = stability.missing(model, [strange], base.floor)
-    assert lacks["topic"].tolist() == [4]
+    pairs = stability.matches(table, model.seed)
+    assert pairs["topic_a"].tolist() == pairs["topic_b"].tolist() == [1, 2, 3]
 
 
 def test_the_representative_run_is_the_one_most_like_the_others(runs: list[TopicModel]) -> None:

@@ -18,7 +18,6 @@ from topics.tokens import (
     LETTER,
     TAIL,
     nltk_tokenizer,
-    paragraphs,
     sentences,
     token_table,
     tokenise,
@@ -108,18 +107,16 @@ def test_laws_of_the_token_table(texts):
             assert steps.isin([0, 1]).all()
         assert (group.groupby("sentence").paragraph.nunique() == 1).all()
         assert len(sentences(texts[doc])) == group.sentence.nunique()
-        assert len(paragraphs(texts[doc])) == group.paragraph.nunique()
 
 
 @settings(max_examples=150, deadline=None)
 @given(PROSE)
-def test_every_word_stands_in_one_sentence_of_one_paragraph(text):
-    for level in (sentences, paragraphs):
-        spans = level(text)
-        assert all(a < b for a, b in spans)
-        assert all(first[1] <= second[0] for first, second in pairwise(spans))
-        for start, end in tokenise(text):
-            assert sum(a <= start and end <= b for a, b in spans) == 1
+def test_every_word_stands_in_one_sentence(text):
+    spans = sentences(text)
+    assert all(a < b for a, b in spans)
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
+    for start, end in tokenise(text):
+        assert sum(a <= start and end <= b for a, b in spans) == 1
 
 
 @pytest.mark.parametrize(
@@ -142,11 +139,12 @@ def test_sentences(text, expected):
 
 def test_lines_are_paragraphs_unless_they_break_in_mid_sentence():
     lines = "One thing.\nAnother thing.\n\nA third."
-    assert len(paragraphs(lines)) == 3
     wrapped = (
         "This text was broken\nby some program in\nthe middle of its\nsentences and goes\non.\n\nThe second begins."
     )
-    assert [wrapped[a:b] for a, b in paragraphs(wrapped)] == [wrapped.split("\n\n")[0], "The second begins."]
+    table, _ = token_table([lines, wrapped])
+    assert table.groupby("doc").paragraph.nunique().tolist() == [3, 2]
+    assert table.loc[table.doc == 1, "paragraph"].tolist() == [0] * 16 + [1] * 3
     assert len(sentences(wrapped)) == 2
 
 

@@ -110,6 +110,12 @@ class TestTopicsBesideEachOther:
         apart[0, 0], apart[1, 1] = 1, 1
         assert reading.divergences(replace(world["model"], topic_term=apart))[0, 1] == pytest.approx(np.log(2))
 
+    def test_topics_that_are_the_same_but_for_rounding_do_not_differ(self, world):
+        one = world["model"].topic_term[0]
+        same = np.array([one * (1 + 1e-15 * np.cos(np.arange(len(one)) + shift)) for shift in range(40)])
+        found = reading.divergences(replace(world["model"], topic_term=same))
+        assert found == pytest.approx(0, abs=1e-12)
+
     def test_two_topics_lie_as_far_apart_as_their_words_differ(self, world):
         place = reading.positions(world["model"])
         apart = np.hypot(*(place[["x", "y"]].iloc[0] - place[["x", "y"]].iloc[1]))

@@ -55,7 +55,6 @@ HELD_OUT = 5  # every fifth article, by chance, is held out for perplexity
 READING_GROUPS = (2, 3)  # topic counts where articles are few
 SURE = 0.05  # false discovery rate of what is said to mark a group
 MARKING = 30  # terms of a group, at most, whose places in the articles are kept
-UNKNOWN = "unknown"  # the outlet of articles that name none
 COMPANIONS = 8  # companions of a name, at most, whose sentences are kept
 OUTLETS = 5  # outlets compared with the others, the largest
 FEW = audit.SMALL  # articles under which nothing is counted by article: units are paragraphs, no scores, no trends
@@ -393,6 +392,7 @@ def jobs(settings: Settings, topic_counts: Iterable[int], paged: Iterable[int] =
 def comparison(settings: Settings, track: Track = watched) -> store.Kept:
     """The grid together: `scores` (with `text`: whole or shuffled), `stability`, `missing`, `shown`, `choice`.
 
+    `missing` has the rows of `stability` without a pair: as many topics of the other run are not in the one that is shown.
     `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons.
     """
     counts = grid(settings)
@@ -442,7 +442,7 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         foretold = dict(zip(pairs, side_by_side(lambda pair: _completed(settings, *pair), pairs), strict=True))
         rows = side_by_side(lambda each: _scored(each[0], each[1], windows, foretold), every)
         all_scores = pd.concat(rows, ignore_index=True)
-    steady, lacking, chains, shown = [], [], [], {}
+    steady, chains, shown = [], [], {}
     for k in counts:
         whole, shuffled = models["whole", k], models["shuffled", k]
         base = stability.reference(shuffled)
@@ -450,14 +450,13 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
         others = [model for model in whole if model is not first]
         shown[k] = first.seed
         steady.append(stability.stability(first, others, base))
-        lacking.append(stability.missing(first, others, base.floor))
         chains.append(stability.convergence(whole))
     all_steady = pd.concat(steady, ignore_index=True)
     chosen = _suggested(settings, all_scores[all_scores["text"] == "whole"], all_steady)
     return {
         "scores": all_scores,
         "stability": all_steady,
-        "missing": pd.concat(lacking, ignore_index=True),
+        "missing": all_steady[all_steady["topic_b"] == 0],
         "convergence": pd.concat(chains, ignore_index=True),
         "few": few(settings),
         "shown": shown,
@@ -636,16 +635,14 @@ def _describe(settings: Settings, n_topics: int) -> store.Result:
     table["coherence"] = scores.coherence(top, _windows(settings, [shown], len(counts.terms)), "c_npmi")
     table["exclusivity"] = scores.exclusivity(shown)
     terms = lda.topic_terms(shown, 200)
-    pairs = [stability.matches(shown, other, base.floor) for other in others]
     return {
         "topics": conform(table, "topics"),
         "topic_terms": terms[~terms["term"].isin(hidden)].reset_index(drop=True).assign(n_topics=n_topics),
         "doc_topics": lda.doc_topics(shown, counts).assign(n_topics=n_topics),
-        "matches": pd.concat(pairs, ignore_index=True).assign(n_topics_a=n_topics, n_topics_b=n_topics),
+        "matches": stability.matches(steady, first).assign(n_topics_a=n_topics, n_topics_b=n_topics),
         "stability": pd.concat(
             [steady, stability.stability(shown, parts, base, kind="articles")], ignore_index=True
         ).assign(n_topics=n_topics),
-        "missing": stability.missing(shown, others, base.floor),
         "labels": kept.labels,
         "groups": labels.group_shares(table, shown, counts),
         "seed": first,
@@ -773,7 +770,6 @@ def calendar(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame, str, str]:
     articles, said = corpus(settings)["articles"], collection(settings)
     length, why = periods.choose_length(articles, settings.period)
     placed = periods.place(articles, length)
-    placed["source"] = placed["source"].replace("", UNKNOWN)
     return placed, periods.calendar(placed, length, said.get("since"), said.get("until")), length, why
 
 
@@ -926,6 +922,7 @@ def _compare_groups(settings: Settings) -> store.Result:
 def _groups(settings: Settings) -> Iterator[tuple[np.ndarray, tuple[str, str], bool]]:
     """Which articles are compared with which: 0, 1 or -1 (neither) for each, the names of both groups, whether outlets are held constant."""
     from topics.trends import keyness
+    from topics.trends.periods import UNKNOWN
 
     placed, dates = _dated(settings)
     half = keyness.halves(placed, dates)

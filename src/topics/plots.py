@@ -34,6 +34,7 @@ BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER = "#0072b2", "#d55e00", "#009e73", "#cc7
 PALETTE = (BLUE, AMBER, GREEN, ORANGE, PURPLE, SKY)
 WIDTH = 5.0  # inches: one column
 THIN = 5  # articles: a period with fewer stands apart from the line of a series
+LISTED, BESIDE = 12, 2  # words in a list; small figures in a row
 LINE_HEIGHT = 0.15  # inches of a line of small text
 TITLE = 0.30  # inches above the axes kept for the title; pages cut them off and set the title as text
 STYLE: dict[Any, Any] = {
@@ -517,18 +518,18 @@ def describe_terms(topic_terms: pd.DataFrame) -> str:
 
 
 @_styled
-def terms(topic_terms: pd.DataFrame, n: int = 12, title: str = "Which words make the topic?") -> Axes:
-    """Two lists side by side: the `n` words of highest probability, and of highest FREX with their exclusivity. TOPIC_TERMS of one topic."""
-    sides = _figure(0.5 + 0.19 * n, title, describe_terms(topic_terms)).subplots(1, 2)
+def terms(topic_terms: pd.DataFrame, title: str = "Which words make the topic?") -> Axes:
+    """Two lists side by side: the twelve words of highest probability, and of highest FREX with their exclusivity. TOPIC_TERMS of one topic."""
+    sides = _figure(0.5 + 0.19 * LISTED, title, describe_terms(topic_terms)).subplots(1, 2)
     looks = (
         ("probability", "probability", "probability in the topic", BLUE),
         ("frex", "exclusivity", "exclusivity, 0 to 1", GREEN),
     )
     for side, (order, column, unit, colour) in zip(sides, looks, strict=True):
-        rows = topic_terms.sort_values([order, "term"], ascending=[False, True]).head(n)
+        rows = topic_terms.sort_values([order, "term"], ascending=[False, True]).head(LISTED)
         side.barh(range(len(rows)), rows[column], color=colour, height=0.6)
         _rows_down(side, [_shorten(t, 20) for t in rows["term"]])
-        side.set(ylim=(n - 0.4, -0.6), xlabel=unit)
+        side.set(ylim=(LISTED - 0.4, -0.6), xlabel=unit)
         side.xaxis.set_major_locator(MaxNLocator(2))
     return sides[0]
 
@@ -671,12 +672,10 @@ def describe_multiples(series: pd.DataFrame) -> str:
 
 
 @_styled
-def multiples(
-    series: pd.DataFrame, columns: int = 2, title: str = "How often does each keyword appear, and when?"
-) -> Axes:
+def multiples(series: pd.DataFrame, title: str = "How often does each keyword appear, and when?") -> Axes:
     """A small figure for each name of SERIES, with its interval, each on its own scale; articles per period at the foot."""
     names = series["name"].drop_duplicates().tolist()
-    columns = min(columns, len(names))
+    columns = min(BESIDE, len(names))
     deep = math.ceil(len(names) / columns)
     figure = _figure(1.1 * deep + 0.75, title, describe_multiples(series))
     panels = figure.subplots(deep + 1, columns, sharex=True, squeeze=False, height_ratios=[1.0] * deep + [0.5])

@@ -104,20 +104,16 @@ def sentences(text: str) -> list[tuple[int, int]]:
     >>> [text[start:end] for start, end in sentences(text)]
     ['Mr. Le Duc Vien spoke.', '“Is it so?”', 'It is.']
     """
-    return _stretches(text, "sentence")
-
-
-def paragraphs(text: str) -> list[tuple[int, int]]:
-    """The paragraphs of `text` as `(start, end)`: lines, or, where lines are broken in mid-sentence, what blank lines part.
-
-    Lines count as broken in mid-sentence where at least a quarter of four or more line breaks stand before a word in
-    lower case.
-
-    >>> text = "First line.\\nSecond line."
-    >>> [text[start:end] for start, end in paragraphs(text)]
-    ['First line.', 'Second line.']
-    """
-    return _stretches(text, "paragraph")
+    tokens, _ = token_table([text])
+    last = np.flatnonzero(np.diff(tokens["sentence"]))
+    gaps = zip(tokens["end"].to_numpy()[last].tolist(), tokens["start"].to_numpy()[last + 1].tolist(), strict=True)
+    spans, begin = [], len(text) - len(text.lstrip())
+    for left, right in gaps:
+        gap = text[left:right]
+        kept = len(gap) - len(gap.lstrip()) if gap[:1].isspace() else len(gap.split(maxsplit=1)[0])
+        spans.append((begin, left + kept if not gap[:1].isspace() else left))
+        begin = right - (len(gap.rsplit(maxsplit=1)[-1]) if not gap[-1:].isspace() and len(gap.split()) > 1 else 0)
+    return [*spans, (begin, len(text.rstrip()))] if len(tokens) else []
 
 
 def token_table(texts: Sequence[str], map: Callable[..., Iterable[Any]] = map) -> tuple[pd.DataFrame, list[str]]:
@@ -245,17 +241,3 @@ def _number_within(doc: np.ndarray, begins: np.ndarray) -> np.ndarray:
     running = np.cumsum(begins)
     first = np.flatnonzero(np.diff(doc, prepend=-1))
     return (running - np.repeat(running[first], np.diff(np.append(first, len(doc))))).astype(np.int32)
-
-
-def _stretches(text: str, level: str) -> list[tuple[int, int]]:
-    """Spans of the sentences or paragraphs: with what is joined to their words, without the space around."""
-    tokens, _ = token_table([text])
-    last = np.flatnonzero(np.diff(tokens[level]))
-    gaps = zip(tokens["end"].to_numpy()[last].tolist(), tokens["start"].to_numpy()[last + 1].tolist(), strict=True)
-    spans, begin = [], len(text) - len(text.lstrip())
-    for left, right in gaps:
-        gap = text[left:right]
-        kept = len(gap) - len(gap.lstrip()) if gap[:1].isspace() else len(gap.split(maxsplit=1)[0])
-        spans.append((begin, left + kept if not gap[:1].isspace() else left))
-        begin = right - (len(gap.rsplit(maxsplit=1)[-1]) if not gap[-1:].isspace() and len(gap.split()) > 1 else 0)
-    return [*spans, (begin, len(text.rstrip()))] if len(tokens) else []

@@ -1,18 +1,7 @@
 """Files as they were found, to a corpus that can be defended.
 
 The whole way is `prepare`; its lines are the recipe. Each step takes the table before it and returns what it made and
-DROPPED, the rows of what it left out:
-
-    raw, gone = read_articles(path, columns=..., map=map)  # RAW: the originals
-    fixes = read_corrections(path)  # what a person decided
-    cleaned, removals, gone = clean_articles(raw, corrections=fixes, map=map)
-    dated, gone = date_articles(cleaned, raw, corrections=fixes, map=map)
-    spoken = add_language(dated, corrections=fixes, map=map)
-    spoken, gone, language = keep_language(spoken, "auto")
-    repeats = find_repeats(spoken, corrections=fixes, map=map)
-    articles, gone = drop_repeats(spoken, repeats)
-
-`rebuild(text, removals of the article)` is the original again; `audit` has the funnel, the verdict and the text that
+DROPPED, the rows of what it left out. `rebuild(text, removals of the article)` is the original again; `audit` has the funnel, the verdict and the text that
 `python -m topics check` prints.
 """
 
@@ -43,21 +32,20 @@ def prepare(
     steps: Sequence[str] = tuple(STEPS),
     language: str = "auto",
     threshold: float = 0.7,
-    corrections: str | Path | None = None,
     today: date | None = None,
     map: Callable[..., Iterable[Any]] = map,
 ) -> dict[str, Any]:
     """`articles, removals, dropped, repeats` (tables) `language` (the corpus's) and `columns` (table → role → names) of `path`.
 
     `articles` is sorted by doc_id; other columns of the user's tables follow its own. `removals` covers every article
-    of `articles`. `corrections` is a file of corrections; without it, `corrections.csv` beside the articles counts.
+    of `articles`. What a person decided stands in `corrections.csv` beside the articles.
     `today` decides which dates are in the future (today's date where it is not given).
 
     Raises `UserError` where nothing can be read, or nothing is left of what was.
     """
     raw, gone_reading = read_articles(path, columns=columns, map=map)
     raw_columns = raw.attrs.pop("columns")
-    fixes = read_corrections(corrections if corrections is not None else path)
+    fixes = read_corrections(path)
     gone_fixes = unknown_articles(fixes, set(raw["doc_id"]))
     raw = set_field(set_field(raw, fixes, "title"), fixes, "source")
     cleaned, removals, gone_cleaning = clean_articles(raw, steps=steps, corrections=fixes, map=map)

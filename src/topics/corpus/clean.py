@@ -369,6 +369,7 @@ STEPS: Mapping[str, Step] = {
     for step in (encoding, invisible, markup, hyphenation, repeated_head, captions, bylines, stamps, datelines, lists, sharing, rights,
                  recurring, addresses, credits, end_marks)
 }  # fmt: skip
+BLOCK = 200  # articles for one call of `map`
 HARMLESS = ("encoding", "invisible")  # what may be done to a text of which the other steps would leave nothing
 
 # --- one function applies them ---------------------------------------------------------------------------------------
@@ -415,7 +416,6 @@ def clean_articles(
     steps: Sequence[str] = tuple(STEPS),
     corrections: pd.DataFrame | None = None,
     map: Callable[..., Iterable[Any]] = map,
-    block: int = 200,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """RAW with its text cleaned and a title for each article that has one, REMOVALS, and DROPPED: articles without text.
 
@@ -437,7 +437,7 @@ def clean_articles(
     jobs = list(zip(raw["doc_id"], raw["text"], raw["title"], _groups(raw), strict=True))
     texts: list[str] = []
     rows: list[tuple[Any, ...]] = []
-    for cleaned, removed in map(work, [jobs[at : at + block] for at in range(0, len(jobs), block)]):
+    for cleaned, removed in map(work, [jobs[at : at + BLOCK] for at in range(0, len(jobs), BLOCK)]):
         texts += cleaned
         rows += removed
     titles = [title or heading(text) for title, text in zip(raw["title"], texts, strict=True)]

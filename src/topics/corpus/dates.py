@@ -22,6 +22,7 @@ from topics.tables import dropped
 
 DAY_LONG = timedelta(days=1)
 FIRST_PRESS = date(1600, 1, 1)  # the first printed newspapers are of 1605: nothing was published in one before
+BLOCK = 500  # articles for one call of `map`
 DATE_SOURCES = ("correction", "column", "metadata", "html", "header", "url", "file name", "event")
 
 _MONTHS = (
@@ -282,7 +283,6 @@ def date_articles(
     corrections: pd.DataFrame | None = None,
     today: date | None = None,
     map: Callable[..., Iterable[Any]] = map,
-    block: int = 500,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`cleaned` with `date, date_precision, date_source, date_text, not_before, not_after`, and DROPPED.
 
@@ -298,7 +298,7 @@ def date_articles(
     jobs: list[tuple[str, ...]] = list(
         zip(*(cleaned[n] for n in names), heads, cleaned["text"].str[:20_000], strict=True)
     )
-    blocks = [jobs[at : at + block] for at in range(0, len(jobs), block)]
+    blocks = [jobs[at : at + BLOCK] for at in range(0, len(jobs), BLOCK)]
     evidence = [found for found_in_block in map(_evidence_block, blocks) for found in found_in_block]
     orders = _orders(jobs, evidence)
     by_hand = {doc_id: dict(rows) for doc_id, rows in decisions(corrections, "date", "not_before", "not_after").items()}

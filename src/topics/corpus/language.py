@@ -17,6 +17,7 @@ from topics.tables import UserError, dropped
 
 SHORT = 20  # words; a shorter text is never set aside
 WINDOW = 150  # characters of each window that is looked at
+BLOCK = 250  # articles for one call of `map`
 MIN_SHARE = 0.05  # of the long articles: a language rarer than this is not offered to the short ones
 
 
@@ -25,7 +26,6 @@ def add_language(
     *,
     corrections: pd.DataFrame | None = None,
     map: Callable[..., Iterable[Any]] = map,
-    block: int = 250,
 ) -> pd.DataFrame:
     """`articles` with `language` (ISO 639-1, "" where there are no words) and `n_words`.
 
@@ -33,7 +33,7 @@ def add_language(
     the likeliest among the languages of the long ones, or, where all are short, the language of all together.
     """
     texts = articles["text"].tolist()
-    blocks = [texts[at : at + block] for at in range(0, len(texts), block)]
+    blocks = [texts[at : at + BLOCK] for at in range(0, len(texts), BLOCK)]
     judged = [pair for pairs in map(_judge_block, blocks) for pair in pairs]
     n_words = [n for n, _ in judged]
     languages = _with_short([language for _, language in judged], n_words, texts)

@@ -60,7 +60,7 @@ def find_repeats(
             rows.append((ids[i], ids[same], 1.0, "exact"))
             continue
         candidates = sorted({k for band in enumerate(bands) for k in kept_bands.get(band, ())})
-        scored = [(_jaccard(texts[i], texts[k]), -k) for k in candidates if _may_link(ids[i], ids[k], apart)]
+        scored = [(jaccard(texts[i], texts[k]), -k) for k in candidates if _may_link(ids[i], ids[k], apart)]
         best = max(scored, default=(0.0, 0))
         if best[0] >= threshold:
             rows.append((ids[i], ids[-best[1]], best[0], "near"))
@@ -93,7 +93,9 @@ def jaccard(a: str, b: str) -> float:
     >>> round(jaccard("one two three four five six", "two three four five six seven"), 3)
     0.333
     """
-    return _jaccard(a, b)
+    one, other = _shingles_of(a), _shingles_of(b)
+    shared = len(np.intersect1d(one, other, assume_unique=True))
+    return shared / max(1, len(one) + len(other) - shared)
 
 
 def _order(articles: pd.DataFrame) -> list[int]:
@@ -153,9 +155,3 @@ def _shingles(words: list[str], hashes: dict[str, int]) -> np.ndarray:
 @lru_cache(maxsize=2000)
 def _shingles_of(text: str) -> np.ndarray:
     return _shingles(_words(text), {})
-
-
-def _jaccard(a: str, b: str) -> float:
-    one, other = _shingles_of(a), _shingles_of(b)
-    shared = len(np.intersect1d(one, other, assume_unique=True))
-    return shared / max(1, len(one) + len(other) - shared)

@@ -9,7 +9,7 @@ How the functions compose (each fit alone is worth keeping under its own key; `m
     table = scores.scores(model, windows, scores.complete(train_fit, held_out_counts))
     base = stability.reference([fits of shuffled text])                    # for each topic count
     shown = models[stability.representative(models)]                       # the run that is shown
-    stable = stability.stability(shown, others, base)                      # and missing, matches, convergence
+    stable = stability.stability(shown, others, base)                      # and matches(stable, shown.seed), convergence
     flow = alignment.relations(alignment.align(shown, the one of the next larger count))
     choice = sweep.choose(all scores, all stability)
     found = labels.find_topics(labels.read_labels(path), shown)            # which topic each label written by hand is of

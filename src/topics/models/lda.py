@@ -27,11 +27,13 @@ SMALL, PART = 200_000, 10_000  # words up to which starts have all of them; beyo
 DRAW_BYTES = 32_000_000  # a fit keeps about so much of posterior draws, but four at the least
 PARTS = 20  # of a fit, each of which is told when it is done
 LEVEL = 0.95
+IN_LABEL = 3  # terms of a label
 GENSIM: dict[str, Any] = {
     "iterations": 10_000,
     "gamma_threshold": 1e-12,
     "minimum_probability": 0.0,
 }  # of models handed out
+PASSES = 10  # of gensim over the articles
 EPS = np.finfo(float).tiny
 
 
@@ -400,8 +402,8 @@ def share_draws(
     return draws
 
 
-def distinctive_labels(model: TopicModel, hide: Iterable[str] = (), n: int = 3) -> list[str]:
-    """A label of each topic: of its 15 most probable terms the `n` of highest FREX; no two alike.
+def distinctive_labels(model: TopicModel, hide: Iterable[str] = ()) -> list[str]:
+    """A label of each topic: of its 15 most probable terms the three of highest FREX; no two alike.
 
     Terms of `hide` are passed over. Where two topics would have the same label, the smaller one takes its next terms.
 
@@ -412,9 +414,9 @@ def distinctive_labels(model: TopicModel, hide: Iterable[str] = (), n: int = 3) 
     top = top_terms(model, 15 + len(hidden))
     for leading, scores in zip(top, frex(model, terms=top), strict=True):
         scored = dict(zip(leading, scores, strict=True))
-        kept = [term for term in leading if model.terms[term] not in hidden][:15] or list(leading[:n])
+        kept = [term for term in leading if model.terms[term] not in hidden][:15] or list(leading[:IN_LABEL])
         ranked = sorted(kept, key=lambda term: (-scored[term], term))
-        options = [ranked[start : start + n] for start in range(max(1, len(ranked) - n + 1))]
+        options = [ranked[start : start + IN_LABEL] for start in range(max(1, len(ranked) - IN_LABEL + 1))]
         found.append(next((terms for terms in options if set(terms) not in taken), options[0]))
         taken.append(set(found[-1]))
     return [", ".join(model.terms[term] for term in terms) for terms in found]
@@ -423,8 +425,8 @@ def distinctive_labels(model: TopicModel, hide: Iterable[str] = (), n: int = 3) 
 def topics(model: TopicModel, counts: Counts, n_terms: int = 10, hide: Iterable[str] = ()) -> pd.DataFrame:
     """A row for each topic: its share of the articles with a 95 % interval, and its most probable terms.
 
-    The interval is the middle 95 % of `share_draws`: these articles, given these topics. `stability`, `coherence` and `exclusivity` are missing here; `stability.add`
-    and `scores.add` fill them. `label` is that of `distinctive_labels` until a person gives one. Terms of `hide` are left out of lists and labels.
+    The interval is the middle 95 % of `share_draws`: these articles, given these topics. `stability`, `coherence` and `exclusivity` are missing here: they are
+    `stability.stability`'s and `scores`' to say. `label` is that of `distinctive_labels` until a person gives one. Terms of `hide` are left out of lists and labels.
     """
     draws = share_draws(model, counts)
     low, high = np.quantile(draws[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0) if len(draws) else [np.nan, np.nan]
@@ -564,7 +566,7 @@ def _from_trained(trained: Any, counts: Counts, columns: np.ndarray, seed: int) 
     )
 
 
-def _fit_gensim(counts: Counts, *, n_topics: int, seed: int, passes: int = 10) -> TopicModel:
+def _fit_gensim(counts: Counts, *, n_topics: int, seed: int) -> TopicModel:
     """A fit by gensim's online variational Bayes, both priors learned; the articles are streamed."""
     from gensim.matutils import Sparse2Corpus
     from gensim.models import LdaModel
@@ -575,7 +577,7 @@ def _fit_gensim(counts: Counts, *, n_topics: int, seed: int, passes: int = 10) -
         id2word=dict(enumerate(np.asarray(counts.terms).tolist())),
         alpha="auto",
         eta="auto",
-        passes=passes,
+        passes=PASSES,
         dtype=np.float64,
         random_state=seed,
         eval_every=None,

@@ -11,11 +11,13 @@ import pandas as pd
 from topics.models.lda import TopicModel, article_shares, articles, top_terms
 from topics.models.stability import similarity
 from topics.tokens import sentences
-from topics.words.counts import Counts
+from topics.words.counts import Counts, columns_of
 
 LONGEST = 360  # characters of a passage, unless one sentence is longer
 AROUND = 160  # characters shown before and after it
 TYPICAL, RANDOM = 5, 3  # articles of a topic that are shown
+MAPPED = 60  # words of a topic by either measure that a map has
+DEALT = 999  # times that groups are dealt out at random
 PRESENT = 0.1  # an article holds a topic from this share of its text on
 
 
@@ -56,7 +58,7 @@ def passages(
     """
     place = {doc_id: row for row, doc_id in enumerate(words["doc_ids"].tolist())}
     shares = dict(zip(articles(counts).tolist(), article_shares(model, counts), strict=True))
-    column = _columns(words, counts)
+    column = columns_of(words["names"], counts.terms)
     spans = words["spans"]
     telling = np.log(model.topic_term / (model.term_n / model.term_n.sum()))
     first = np.searchsorted(spans["doc"].to_numpy(), np.arange(len(place) + 1))
@@ -71,15 +73,6 @@ def passages(
         rows.append(_best_passage(texts[doc_id], at, each, each * telling[topic - 1, of]))
     found = pd.DataFrame(rows, columns=["start", "end", "begin", "finish", "n_words", "n_of_topic"])
     return pd.concat([wanted.reset_index(drop=True), found], axis=1)
-
-
-def _columns(words: Mapping[str, Any], counts: Counts) -> np.ndarray:
-    """The term (column of the counts) of every name, -1 where it is none; the last place is that of name -1."""
-    names = words["names"]
-    column = np.full(len(names) + 1, -1, np.int64)
-    kept = np.flatnonzero((names["reason"] == "").to_numpy())
-    column[kept] = np.searchsorted(counts.terms, names["name"].to_numpy(dtype=object)[kept].astype(str))
-    return column
 
 
 def _best_passage(
@@ -153,22 +146,18 @@ def positions(model: TopicModel) -> pd.DataFrame:
 
 def divergences(model: TopicModel) -> np.ndarray:
     """The Jensen-Shannon divergence of the words of every two topics, in nats: (n_topics, n_topics), from 0 to log 2."""
-    found = np.zeros((model.n_topics, model.n_topics))
-    entropy = -_times_log(model.topic_term)
-    for topic in range(model.n_topics):
-        middle = 0.5 * (model.topic_term + model.topic_term[topic])
-        found[topic] = -_times_log(middle) - 0.5 * (entropy + entropy[topic])
-    return np.clip(found, 0, None)
+    from scipy.spatial.distance import pdist, squareform  # here, for it is slow to import
+
+    apart = pdist(
+        model.topic_term, "jensenshannon"
+    )  # nan, the root of just under 0, where two topics are all but the same
+    return squareform(np.nan_to_num(apart) ** 2)
 
 
-def _times_log(p: np.ndarray) -> np.ndarray:
-    return (p * np.log(np.where(p > 0, p, 1))).sum(axis=1)
-
-
-def map_terms(model: TopicModel, n: int = 60) -> pd.DataFrame:
+def map_terms(model: TopicModel) -> pd.DataFrame:
     """Words for a map: `topic, term, probability, overall` (share of all counted words); those that lead a topic at any relevance.
 
-    The union of the `n` words of highest probability and of the `n` of highest lift that come five times or more in the topic.
+    The union of the 60 words of highest probability and of the 60 of highest lift that come five times or more in the topic.
     """
     overall = model.term_n / model.term_n.sum()
     enough = model.topic_term * model.topic_n[:, None] >= 5
@@ -176,7 +165,8 @@ def map_terms(model: TopicModel, n: int = 60) -> pd.DataFrame:
     rows = []
     for topic in range(model.n_topics):
         chosen = np.union1d(
-            np.argsort(-model.topic_term[topic], kind="stable")[:n], np.argsort(-lift[topic], kind="stable")[:n]
+            np.argsort(-model.topic_term[topic], kind="stable")[:MAPPED],
+            np.argsort(-lift[topic], kind="stable")[:MAPPED],
         )
         rows += [(topic + 1, model.terms[t], model.topic_term[topic, t], overall[t]) for t in chosen]
     return pd.DataFrame(rows, columns=["topic", "term", "probability", "overall"])
@@ -279,7 +269,7 @@ def reading_groups(model: TopicModel, counts: Counts, words: Mapping[str, Any]) 
     `start` and `end` are the first and last counted word's place in the article.
     """
     spans = words["spans"]
-    kept = spans[_columns(words, counts)[spans["name"].to_numpy()] >= 0]
+    kept = spans[columns_of(words["names"], counts.terms)[spans["name"].to_numpy()] >= 0]
     found = kept.groupby(["doc", "paragraph"], sort=True).agg(
         start=("start", "min"), end=("end", "max"), n_words=("name", "size")
     )
@@ -290,7 +280,7 @@ def reading_groups(model: TopicModel, counts: Counts, words: Mapping[str, Any]) 
     return table[["doc_id", "paragraph", "start", "end", "topic", "n_words", "sure"]]
 
 
-def say_groups(groups: pd.DataFrame, draws: int = 999) -> str:
+def say_groups(groups: pd.DataFrame) -> str:
     """Whether groups of paragraphs find more than the articles again, in words.
 
     Counted are the paragraphs that stand in the group in which most of their article stands; compared with the same after dealing the groups
@@ -300,7 +290,7 @@ def say_groups(groups: pd.DataFrame, draws: int = 999) -> str:
     topic = groups["topic"].to_numpy()
     rng = np.random.default_rng(7)
     found = _at_home(codes, topic)
-    dealt = np.array([_at_home(codes, rng.permutation(topic)) for _ in range(draws)])
+    dealt = np.array([_at_home(codes, rng.permutation(topic)) for _ in range(DEALT)])
     n, usual, most = len(groups), int(np.median(dealt)), int(np.quantile(dealt, 0.95))
     start = f"{found} of {n} paragraphs stand in the group that most of their article stands in"
     if found >= 0.8 * n and found > most:

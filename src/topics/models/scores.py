@@ -16,6 +16,7 @@ from topics.tables import UserError, conform
 from topics.words.counts import Counts
 
 TOP = 10  # terms of a topic that are scored
+HALVES = 0  # the seed by which words of a held-out article are seen or foretold
 EPSILON = 1e-12  # gensim's, after Röder, Both & Hinneburg 2015
 
 
@@ -148,9 +149,9 @@ def coherence(topics: np.ndarray, windows: Windows, measure: str) -> np.ndarray:
 # --- what topics have to themselves --------------------------------------------------------------------------------------
 
 
-def exclusivity(model: TopicModel, n: int = TOP) -> np.ndarray:
-    """How much the top `n` terms of each topic are its own: the sum of their FREX at weight 0.7, as R's stm does; 0 to n."""
-    top = top_terms(model, n)
+def exclusivity(model: TopicModel) -> np.ndarray:
+    """How much the top ten terms of each topic are its own: the sum of their FREX at weight 0.7, as R's stm does; 0 to 10."""
+    top = top_terms(model, TOP)
     return frex(model, weight=0.7, shrink=False, terms=top).sum(axis=1)
 
 
@@ -213,7 +214,7 @@ def _ratio(amount: np.ndarray, n: np.ndarray) -> tuple[float, float, float]:
     return float(mean), float(mean - reach), float(mean + reach)
 
 
-def complete(model: TopicModel, held_out: Counts, seed: int = 0) -> Completion:
+def complete(model: TopicModel, held_out: Counts) -> Completion:
     """Foretell half of the words of articles that the fit has not seen from the other half.
 
     The probability of a word is averaged over the draws of the model (probabilities, not their logs). The counts must have
@@ -221,7 +222,7 @@ def complete(model: TopicModel, held_out: Counts, seed: int = 0) -> Completion:
     """
     if not np.array_equal(held_out.terms, model.terms):
         raise UserError("scores: the held-out articles must be counted with the terms of the model.")
-    seen, hidden = split(held_out.matrix, seed)
+    seen, hidden = split(held_out.matrix, HALVES)
     rows = np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr))
     probability = np.zeros(hidden.nnz)
     n_draws = 0

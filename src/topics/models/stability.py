@@ -15,9 +15,10 @@ import pandas as pd
 import scipy.sparse as sp
 
 from topics.models.lda import FIRST, TopicModel
-from topics.tables import UserError, conform
+from topics.tables import MATCHES, UserError, conform
 from topics.words.counts import Counts
 
+RESAMPLED = 0.8  # of the articles
 SHUFFLED_SEEDS = (1, 2, 3)  # three fits to shuffled text give three pairs to compare with
 
 
@@ -32,10 +33,10 @@ def shuffled(counts: Counts, seed: int = 0) -> Counts:
     return replace(counts, matrix=dealt)
 
 
-def resampled(counts: Counts, seed: int, share: float = 0.8) -> Counts:
-    """A random `share` of the articles, with the same terms and no article twice: to see what hangs on the choice of articles."""
+def resampled(counts: Counts, seed: int) -> Counts:
+    """Four fifths of the articles, drawn at random, with the same terms and no article twice: to see what hangs on the choice of articles."""
     with_words = np.unique(counts.unit_doc)
-    n = max(1, round(share * len(with_words)))
+    n = max(1, round(RESAMPLED * len(with_words)))
     chosen = np.sort(np.random.default_rng([seed, 5]).choice(with_words, n, replace=False))
     units = np.flatnonzero(np.isin(counts.unit_doc, chosen))
     return replace(counts, matrix=counts.matrix[units], unit_doc=counts.unit_doc[units])
@@ -153,38 +154,11 @@ def stability(
     return pd.concat(parts, ignore_index=True)
 
 
-def matches(a: TopicModel, b: TopicModel, floor: float = 0.0) -> pd.DataFrame:
-    """MATCHES of two fits: one row per pair of topics; a topic without a match has no row."""
-    alike = similarity(a, b)
-    pairs = match(alike, floor)
-    rows = np.flatnonzero(pairs >= 0)
-    table = {
-        "n_topics_a": a.n_topics,
-        "seed_a": a.seed,
-        "topic_a": rows + 1,
-        "n_topics_b": b.n_topics,
-        "seed_b": b.seed,
-        "topic_b": pairs[rows] + 1,
-        "similarity": alike[rows, pairs[rows]],
-    }
-    return conform(pd.DataFrame(table), "matches")
-
-
-def missing(shown: TopicModel, others: Sequence[TopicModel], floor: float, n_terms: int = 10) -> pd.DataFrame:
-    """The topics of other runs that the run that is shown lacks: one row per such topic, with its terms and share of articles."""
-    parts = []
-    for other in others:
-        unmatched = np.setdiff1d(np.arange(other.n_topics), match(similarity(shown, other), floor))
-        words = other.terms[np.argsort(-other.topic_term[unmatched], axis=1, kind="stable")[:, :n_terms]]
-        table = {
-            "n_topics": other.n_topics,
-            "seed": other.seed,
-            "topic": unmatched + 1,
-            "share": other.doc_topic[:, unmatched].mean(axis=0),
-            "terms": [", ".join(row) for row in words],
-        }
-        parts.append(pd.DataFrame(table))
-    return pd.concat(parts, ignore_index=True)
+def matches(stable: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """MATCHES of the fit that is shown, of this seed: the rows of `stability` whose topic has a pair in the other fit."""
+    pairs = stable[stable["topic_b"] > 0].rename(columns={"topic": "topic_a"})
+    pairs = pairs.assign(n_topics_a=pairs["n_topics"], seed_a=seed, n_topics_b=pairs["n_topics"])
+    return conform(pairs[list(MATCHES)], "matches")
 
 
 def convergence(models: Sequence[TopicModel]) -> pd.DataFrame:

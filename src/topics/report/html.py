@@ -141,10 +141,9 @@ def verdict(text: Any) -> Piece:
     return Piece(f'<div class="verdict">{say(text)}</div>')
 
 
-def details(summary: Any, *pieces: Any, open: bool = False, id: str | None = None) -> Piece:
+def details(summary: Any, *pieces: Any, id: str | None = None) -> Piece:
     """Evidence that unfolds."""
-    name, state = _id(id), " open" if open else ""
-    return Piece(f"<details{name}{state}><summary>{_inline(summary)}</summary><div>{group(*pieces)}</div></details>")
+    return Piece(f"<details{_id(id)}><summary>{_inline(summary)}</summary><div>{group(*pieces)}</div></details>")
 
 
 def _id(name: Any) -> str:

@@ -430,11 +430,6 @@ def downloads() -> list[dict[str, str]]:
     ]
 
 
-def write_front_page(data: Mapping[str, Any], work: Path) -> None:
-    """Write `index.html` of a run, and beside it what the page over all runs says of it."""
-    html.front_page(data, work / "index.html")
-
-
 # --- all runs ---------------------------------------------------------------------------------------------------------------
 
 

@@ -28,7 +28,6 @@ WORD = re.compile(r"\w+")
 # In HTML, JSON and in attributes, what is no word though it looks like one: tags, character references, escapes.
 MARKUP = re.compile(r"<[^<>]*>|&#?\w+;|\\u[0-9a-fA-F]{4}|\\.|(\w+)")
 ATTRIBUTE = re.compile(r'(?<==")[^"<>]{40,}(?=")')
-NUMBER = re.compile(r"[-\d.e]+")
 SHIFT = np.uint64(1099511628211)
 
 

@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
@@ -35,7 +35,6 @@ RESERVED = re.compile(
     r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*[. ]|.*\.failed", re.I
 )  # names that Windows or we have taken
 LAST_LINES = 12
-Tell = Callable[[str], None]
 
 
 def reports(settings: Settings, *, name: str | None = None, out: str | Path | None = None) -> int:
@@ -115,7 +114,7 @@ def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str,
         data = index.gather(made, record, pages)
         notebooks.write_pages(pages, name, limit)
     write_settings(settings, work, made["topic_counts"])
-    index.write_front_page(data, work)
+    html.front_page(data, work / "index.html")
     if limit:
         public.shorten_page(limit, work / "index.html")
         public.shorten_tables(limit, work / "tables")

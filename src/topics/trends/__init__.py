@@ -11,8 +11,8 @@ How the functions compose (`mentions`: (n_docs, n_names), articles sorted by doc
     withheld = {} if total is not None else keywords.searched_for({name: variants}, said)
     trends = keywords.keyword_trends(placed, calendar, length, mentions, names, kinds, withheld=withheld, totals=total)
     sentences = keywords.findings(trends)
-    found = bursts.bursts(series, trends, calendar)                     # whole family, with q
-    half = keyness.halves(placed)                                       # or any other two groups
+    found = bursts.bursts(series, calendar, {name: correlation})        # correlations of TRENDS; whole family, with q
+    half = keyness.halves(placed, articles.date)                        # or any other two groups
     block, of = keyness.time_blocks(placed, articles.date, half)
     words, untested = keyness.keyness(counts.matrix, counts.terms, half, block, ("early", "late"))
     sentences, of = keyness.sentence_terms(spans, len(names))

@@ -191,7 +191,7 @@ def place(articles: pd.DataFrame, length: str) -> pd.DataFrame:
 def calendar(placed: pd.DataFrame, length: str, since: str | None = None, until: str | None = None) -> pd.DataFrame:
     """All periods from the first article to the last: one row a period, gaps too (n_docs 0).
 
-    Columns: ordinal, period, start, end (first and last day), n_docs, n_words, n_sources, partial. A first or last
+    Columns: ordinal, period, start, end (first and last day), n_docs, n_words, partial. A first or last
     period is partial if the collection says that it begins or ends inside it (`since`, `until`), or, where it does not say, if
     so long a stretch without an article at its edge would come about by chance in fewer than 5 % of cases:
     (1 - stretch / length) ** (days with articles) < 0.05.
@@ -203,7 +203,7 @@ def calendar(placed: pd.DataFrame, length: str, since: str | None = None, until:
     """
     inside = placed[placed["ordinal"] >= 0]
     if inside.empty:
-        return pd.DataFrame(columns=["ordinal", "period", "start", "end", "n_docs", "n_words", "n_sources", "partial"])
+        return pd.DataFrame(columns=["ordinal", "period", "start", "end", "n_docs", "n_words", "partial"])
     ordinal = np.arange(inside["ordinal"].min(), inside["ordinal"].max() + 1)
     edges = [bounds(int(number), length) for number in ordinal]
     groups = inside.groupby("ordinal")
@@ -215,7 +215,6 @@ def calendar(placed: pd.DataFrame, length: str, since: str | None = None, until:
             "end": [str(after - 1) for _, after in edges],
             "n_docs": groups.size().reindex(ordinal, fill_value=0).to_numpy(),
             "n_words": groups["n_words"].sum().reindex(ordinal, fill_value=0).to_numpy(),
-            "n_sources": groups["source"].nunique().reindex(ordinal, fill_value=0).to_numpy(),
         }
     )
     days = np.unique(inside.loc[inside["day"] >= 0, "day"].to_numpy())

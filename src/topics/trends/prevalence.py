@@ -256,7 +256,6 @@ def trends_of(
     withheld: Mapping[str, str] | None = None,
     seasons: Mapping[str, list[tuple[str, str]]] | None = None,
     cells: tuple[np.ndarray, np.ndarray] | None = None,
-    family: str | None = None,
 ) -> pd.DataFrame:
     """TRENDS of shares (n_periods, n_names) that rest on effective numbers of articles `n`: one row a name.
 
@@ -304,7 +303,7 @@ def trends_of(
     table["note"] = notes
     told = ~table["name"].isin(list(withheld or {}))  # a peak would be a claim too
     table["peak"], table["peak_share"] = table["peak"].where(told, ""), table["peak_share"].where(told)
-    table["family"] = family or f"{len(tested)} {noun}s tested together"
+    table["family"] = f"{len(tested)} {noun}s tested together"
     table["n_family"] = len(tested)
     return tables.conform(table, "trends")
 

@@ -54,12 +54,8 @@ def count(spans: pd.DataFrame, names: pd.DataFrame, doc_ids: np.ndarray, unit: s
     """
     if unit not in UNITS:
         raise UserError(f"unit must be {' or '.join(UNITS)}. Got {unit!r}.")
-    kept = np.flatnonzero((names["reason"] == "").to_numpy())
-    terms = names["name"].to_numpy(dtype=object)[kept].astype(str)
-    order = np.argsort(terms, kind="stable")
-    column = np.full(len(names) + 1, -1, np.int64)  # the last place is that of name -1: outside the vocabulary
-    column[kept[order]] = np.arange(len(kept))
-    term = column[spans["name"].to_numpy()]
+    terms = _sorted_names(names[names["reason"] == ""])
+    term = columns_of(names, terms)[spans["name"].to_numpy()]
     inside = term >= 0
     doc, term = spans["doc"].to_numpy()[inside].astype(np.int64), term[inside]
     if unit == "paragraph":
@@ -68,10 +64,20 @@ def count(spans: pd.DataFrame, names: pd.DataFrame, doc_ids: np.ndarray, unit: s
         unit_doc = (units >> 32).astype(np.int32)
     else:
         row, unit_doc = doc, np.arange(len(doc_ids), dtype=np.int32)
-    shape = (len(unit_doc), len(kept))
+    shape = (len(unit_doc), len(terms))
     matrix = sparse.coo_matrix((np.ones(len(row), np.int32), (row, term)), shape).tocsr()
     matrix.sort_indices()
-    return Counts(np.asarray(doc_ids, dtype=str), terms[order], matrix, unit_doc, unit)
+    return Counts(np.asarray(doc_ids, dtype=str), terms, matrix, unit_doc, unit)
+
+
+def columns_of(names: pd.DataFrame, terms: np.ndarray) -> np.ndarray:
+    """The column of each of `names` among the sorted `terms`, -1 where it is none; the last place is that of name -1: outside the vocabulary."""
+    name = names["name"].to_numpy(dtype=object).astype(str)
+    return np.append(np.where(np.isin(name, terms), np.searchsorted(terms, name), -1), -1)
+
+
+def _sorted_names(names: pd.DataFrame) -> np.ndarray:
+    return np.sort(names["name"].to_numpy(dtype=object).astype(str))
 
 
 def prepare(articles: pd.DataFrame, *, unit: str = "article", **options: Any) -> dict[str, Any]:
@@ -357,11 +363,8 @@ def in_order(words: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
 
     `words` is what `prepare` gives.
     """
-    names, counts = words["names"], words["counts"]
-    column = np.full(len(names) + 1, -1, np.int64)
-    kept = np.flatnonzero((names["reason"] == "").to_numpy())
-    column[kept] = np.searchsorted(counts.terms, names["name"].to_numpy(dtype=object)[kept].astype(str))
-    term = column[words["spans"]["name"].to_numpy()]
+    counts = words["counts"]
+    term = columns_of(words["names"], counts.terms)[words["spans"]["name"].to_numpy()]
     doc = words["spans"]["doc"].to_numpy()[term >= 0]
     return term[term >= 0], np.searchsorted(doc, np.arange(len(counts.doc_ids) + 1))
 
@@ -372,12 +375,9 @@ def placed_terms(words: Mapping[str, Any]) -> tuple[pd.DataFrame, np.ndarray]:
     Terms are those of the counts and every concept, also one too rare or too common for the models. `words` is what `prepare` gives.
     """
     names, spans, tokens = words["names"], words["spans"], words["tokens"]
-    kept = np.flatnonzero(((names["reason"] == "") | (names["kind"] == "concept")).to_numpy())
-    name = names["name"].to_numpy(dtype=object)[kept].astype(str)
-    terms = np.unique(name)
-    column = np.full(len(names) + 1, -1, np.int64)  # the last place is that of name -1: outside the vocabulary
-    column[kept] = np.searchsorted(terms, name)
+    terms = _sorted_names(names[(names["reason"] == "") | (names["kind"] == "concept")])
+    name = columns_of(names, terms)[spans["name"].to_numpy()]
     place = tokens["doc"].to_numpy().astype(np.int64) << 32 | tokens["start"].to_numpy()
     of = np.searchsorted(place, spans["doc"].to_numpy().astype(np.int64) << 32 | spans["start"].to_numpy())
     sentence = tokens["sentence"].to_numpy()[of]
-    return spans[["doc", "start", "end"]].assign(sentence=sentence, name=column[spans["name"].to_numpy()]), terms
+    return spans[["doc", "start", "end"]].assign(sentence=sentence, name=name), terms
