@@ -225,8 +225,8 @@ def doubts(model: TopicModel, counts: Counts, near: pd.DataFrame, sources: Mappi
         lines = []
         if common[topic]:
             lines.append(
-                f"It is in nearly every article (half of them hold {100 * np.median(shares[:, topic]):.0f} % of it or more): it may be the language that "
-                "these articles share, not a subject."
+                f"It is in nearly every article (in half of them it is {100 * np.median(shares[:, topic]):.0f} % of the counted words or more): it may be "
+                "the language that these articles share, not a subject."
             )
         other = near[near["topic"] == topic + 1].iloc[:1]
         for number, label in zip(other["topic_b"].tolist(), other["terms_b"].tolist(), strict=True):
