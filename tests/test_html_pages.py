@@ -262,6 +262,17 @@ def test_a_page_has_no_notebook_look_and_hides_its_code(made):
     assert text.count(pages._asset("style.css")[:200]) == 1, "the live notebook's style does not stand in the page"
 
 
+def test_a_figure_cannot_take_the_place_of_another_of_its_page(tmp_path):
+    bars = [pd.DataFrame({"step": ["a"], "n": [n]}) for n in (1, 2)]
+    one, two = (plots.bars(table, "step", "things", "What?") for table in bars)
+    pages.begin(tmp_path)
+    pages.figure(one, name="same")
+    pages.figure(one, name="same")  # a cell that is run again
+    with pytest.raises(ValueError, match="same"):
+        pages.figure(two, name="same")
+    pages.begin(None)
+
+
 def test_headings_make_the_contents_and_notes_are_numbered_once(made):
     text = (made / "03_topics_03.html").read_text(encoding="utf-8")
     contents = re.search(r'<nav class="contents".*?</nav>', text, re.S)[0]

@@ -163,6 +163,35 @@ def test_groups_are_compared_and_their_terms_open_sentences(many):
     assert places["doc_id"].nunique() == row["n_docs"]
 
 
+def test_a_group_that_stands_against_two_has_two_figures_and_its_terms_two_places(tmp_path):
+    pairs = [("A", "the others"), ("B", "the others")]
+    numbers = {
+        "log_odds": 1.0, "low": 0.5, "high": 1.5, "q": 0.01, "share": 0.5, "share_against": 0.1, "n": 1, "n_docs": 1, "dispersion": 0.1,
+    }  # fmt: skip
+    rows = [
+        {"group": side, "against": other, "term": "ship"} | numbers
+        for pair in pairs
+        for side, other in (pair, pair[::-1])
+    ]
+    group = {"tested": 9, "held": False, "n": 9, "n_against": 9, "blocks": "day"}
+    marked = {
+        "groups": [{"group": one, "against": other} | group for one, other in pairs], "keyness": pd.DataFrame(rows),
+        "sides": pd.DataFrame({"pair": [0], "doc_id": ["a"], "side": ["A"]}),
+        "contexts": pd.DataFrame({"name": ["ship"], "doc_id": ["a"], "date": [""], "start": [2], "match": ["ship"]}),
+    }  # fmt: skip
+    articles = pd.DataFrame({"doc_id": ["a"], "text": ["A ship."], "title": "", "date": "", "source": "", "url": ""})
+    html.begin(tmp_path)
+    shown = str(page.unasked(marked, articles))
+    html.begin(None)
+    ids = re.findall(r' id="([^"]*)"', shown)
+    assert len(ids) == len(set(ids))
+    assert (
+        len(list((tmp_path / "figures").glob("*.svg")))
+        == len(set(re.findall(r'class="title"><a[^>]*>(.*?)</a>', shown)))
+        == 4
+    )
+
+
 def test_a_sample_is_the_same_every_time_and_takes_other_articles_first():
     rows = pd.DataFrame({"name": "x", "doc_id": list("aaaabc"), "start": range(6), "date": ""})
     first = page.sample(rows, 3)

@@ -37,6 +37,7 @@ IMPORTING = (
     threading.Lock()
 )  # papermill and nbconvert share modules: two threads that import them at once may find them half made
 _run: dict[str, Path | None] = {"out": None}  # where this notebook's figures and tables are kept; set by `begin`
+_figures: dict[str, str] = {}  # the figures kept since `begin`, by name
 
 
 class Piece(Markup):
@@ -174,6 +175,7 @@ def begin(out: str | Path | None = None) -> Piece:
     The style and script are for Jupyter; a page has its own.
     """
     _run["out"] = Path(out) if out else None
+    _figures.clear()
     return Piece(f"{LIVE}<style>{_asset('style.css')}</style><script>{_asset('page.js')}</script>")
 
 
@@ -512,7 +514,8 @@ def _relevant(words: list[list[Any]], weight: float, n: int) -> list[str]:
 def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any = "") -> Piece:
     """A figure with its title as text, alternative text and caption; with a `name` kept as figures/NAME.svg and .pdf.
 
-    `drawn` is what a function of `plots` returned. The title is the figure's own unless given.
+    `drawn` is what a function of `plots` returned. The title is the figure's own unless given. Another figure of the same name would take
+    the place of the first, so that is an error.
     """
     from topics import plots
 
@@ -523,6 +526,8 @@ def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any 
     key = anchor("figure", name or hashlib.sha256(svg.encode()).hexdigest()[:8])
     files = ""
     if name and _run["out"] is not None:
+        if _figures.setdefault(name, svg) != svg:
+            raise ValueError(f"Two figures of this page are named {name!r}; give each a name of its own.")
         folder = _run["out"] / "figures"
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / f"{name}.svg", lambda path: path.write_text(svg, encoding="utf-8", newline="\n"))

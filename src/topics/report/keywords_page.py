@@ -570,7 +570,10 @@ def _comparison(
     )
     members = marked["sides"][marked["sides"]["pair"] == pair].set_index("doc_id")["side"]
     contexts = marked["contexts"].assign(side=marked["contexts"]["doc_id"].map(members))
-    lists = (_words(side, sure[sure["group"] == side], contexts[contexts["side"] == side], by_doc) for side in sides)
+    lists = (
+        _words(side, other, sure[sure["group"] == side], contexts[contexts["side"] == side], by_doc)
+        for side, other in (sides, sides[::-1])
+    )
     return html.group(title, html.say(said), *lists)
 
 
@@ -587,10 +590,11 @@ def _found(sure: pd.DataFrame, sides: Sequence[str]) -> str:
     return f"At a false discovery rate of 5 %, {n[0]:,} mark the first and {n[1]:,} the second."
 
 
-def _words(side: str, mine: pd.DataFrame, contexts: pd.DataFrame, by_doc: Mapping[str, Any]) -> html.Piece:
-    """The words of one side, those that mark it most surely: figure, numbers and sentences."""
+def _words(side: str, other: str, mine: pd.DataFrame, contexts: pd.DataFrame, by_doc: Mapping[str, Any]) -> html.Piece:
+    """The words of one side, those that mark it most surely: figure, numbers and sentences. One side may stand against several others, so both name it."""
     if mine.empty:
         return html.Piece("")
+    both = f"{side} against {other}"
     every, mine = len(mine), mine.head(MARKING)
     heads = {
         "term": "Term", "share": "Share of articles", "share_against": "Of the others", "n": "Places", "n_docs": "Articles",
@@ -598,24 +602,25 @@ def _words(side: str, mine: pd.DataFrame, contexts: pd.DataFrame, by_doc: Mappin
     }  # fmt: skip
     formats: dict[str, Any] = {
         "share": "percent", "share_against": "percent", "log_odds": html.with_interval("log_odds", "low", "high"), "dispersion": ".2f",
-        "q": lambda row: _q(row.q), "term": lambda row: html.link(row.term, f"#{html.anchor('term', f'{row.term} {side}')}"),
+        "q": lambda row: _q(row.q), "term": lambda row: html.link(row.term, f"#{html.anchor('term', f'{row.term} {both}')}"),
     }  # fmt: skip
     quotes = []
     for row in _rows(mine):
         places = contexts[contexts["name"] == row.term]
         shown = sample(places, EXAMPLES)
         said = f"{row.term}: {_some(len(shown), len(places))}"
-        quotes.append(html.details(said, *_quotes(shown, by_doc), id=html.anchor("term", f"{row.term} {side}")))
+        quotes.append(html.details(said, *_quotes(shown, by_doc), id=html.anchor("term", f"{row.term} {both}")))
     return html.group(
         html.figure(
             plots.keyness(mine),
-            name=html.anchor("keyness", side),
+            name=html.anchor("keyness", both),
+            title=f"Which words mark {both}?",
             caption="Log-odds with 95 % intervals that take blocks of time as units.",
         ),
         html.details(
             "The numbers",
             html.table(
-                mine, caption=f"Terms that mark {side}: {len(mine)} of {every}, by p", columns=heads, formats=formats
+                mine, caption=f"Terms that mark {both}: {len(mine)} of {every}, by p", columns=heads, formats=formats
             ),
         ),
         html.details("The sentences", *quotes),
