@@ -127,7 +127,7 @@ def test_all_places_of_a_period_are_marked_or_a_sample_says_so(parts):
     assert folded
     for summary, body in folded:
         said = int(re.search(r"([\d,]+) places?", summary)[1].replace(",", ""))
-        shown = re.search(r", (\d+) of them by chance", summary)
+        shown = re.search(r"; (\d+) of them, drawn at random", summary)
         assert body.count("<mark>") >= (int(shown[1]) if shown else said)
 
 

@@ -396,12 +396,12 @@ def _period_id(key: str, period: str) -> str:
 
 
 def _burst_articles(burst: Any, kept: Mapping[str, Any], places: pd.DataFrame, by_doc: Mapping[str, Any]) -> html.Piece:
-    """The articles of a burst, all or some by chance, each with one sentence."""
+    """The articles of a burst, all or some drawn at random, each with one sentence."""
     when = kept["periods"]["period"].tolist()
     inside = places[places["period"].isin(when[when.index(burst.start) : when.index(burst.end) + 1])]
     first = inside.drop_duplicates("doc_id")
     shown = sample(first, ARTICLES_OF_BURST)
-    some = f": {len(shown)} of {len(first):,}, by chance" if len(shown) < len(first) else f": {len(first)}"
+    some = f": {len(shown)} of {len(first):,}, drawn at random" if len(shown) < len(first) else f": {len(first)}"
     return html.details(f"The articles of the burst{some}", *_quotes(shown, by_doc))
 
 
@@ -458,7 +458,7 @@ def _companions(row: Any, beside: Mapping[str, Any], places: pd.DataFrame, by_do
 
 
 def _some(shown: int, all_: int) -> str:
-    return f"{_count(all_, 'place')}" + (f", {shown} of them by chance" if shown < all_ else "")
+    return _count(all_, "place") + (f"; {shown} of them, drawn at random" if shown < all_ else "")
 
 
 def _read(key: str, places: pd.DataFrame, by_doc: Mapping[str, Any], most: int) -> html.Piece:
@@ -467,7 +467,7 @@ def _read(key: str, places: pd.DataFrame, by_doc: Mapping[str, Any], most: int) 
     for when, rows in places.groupby("period", sort=True):
         period = str(when)
         shown = sample(rows, most)
-        n = f"{_some(len(shown), len(rows))}; {_count(rows['doc_id'].nunique(), 'article')}"
+        n = f"{_count(rows['doc_id'].nunique(), 'article')}, {_some(len(shown), len(rows))}"
         summary = f"{period or 'Undated, or dated too coarsely'}: {n}"
         parts.append(html.details(summary, *_quotes(shown, by_doc), id=_period_id(key, period)))
     return html.details("Read the sentences, by period", *parts)
