@@ -232,9 +232,19 @@ def test_a_collection_that_is_not_described_is_asked_for(many):
     assert "query: drone" in told
 
 
-def test_a_long_sentence_is_cut_around_its_word():
-    text = "word " * 400 + "drone " + "word " * 400
+def test_a_long_sentence_is_cut_between_words_and_says_so_on_the_side_that_is_cut():
+    text = "harbour " * 400 + "drone " + "harbour " * 400
     start = text.index("drone")
     first, last = page._sentence(text, start, start + 5)
-    assert first < start < start + 5 < last
-    assert last - first <= page.LONGEST + 10
+    assert 300 < last - first <= page.LONGEST
+    assert set(text[first:last].split()) == {"harbour", "drone"}
+    assert re.fullmatch("… <span.*</span> …", page._marked(text, first, last, []))
+    assert re.fullmatch("<span.*</span> …", page._marked(text, *page._sentence(text, 0, 7), []))
+
+
+def test_fragments_of_one_sentence_that_overlap_are_shown_once():
+    text = "harbour " * 50 + "drone " + "harbour " * 12 + "drone " + "harbour " * 200 + "drone " + "harbour " * 80
+    starts = [match.start() for match in re.finditer("drone", text)]
+    shown = page._sentences(pd.DataFrame({"start": starts, "match": "drone"}), text)
+    assert [piece.count("<mark>") for piece in shown] == [2, 1]
+    assert page._joined(shown).count("…") == 3

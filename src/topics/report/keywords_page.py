@@ -6,6 +6,7 @@ opens on the places that were counted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -22,7 +23,7 @@ from topics.trends.statistics import MOVED
 SURE = 0.05  # false discovery rate of what is called a burst, a word that marks
 PLACES = 5000  # places shown on the page, at most; of more, a sample by chance from every period of every name
 FEWEST_PLACES = 2  # shown of each period, however many names and periods there are
-LONGEST = 420  # characters of a sentence shown; a longer one is cut on both sides of the word
+LONGEST = 420  # characters of a sentence shown; a longer one is cut between words on both sides of the place
 ARTICLES_OF_BURST = 12  # articles listed of a burst
 MARKING = 15  # words shown on each side of a comparison
 SMALL_FIGURES = 24  # names with a small figure
@@ -496,22 +497,35 @@ def _quotes(places: pd.DataFrame, by_doc: Mapping[str, Any], also: pd.DataFrame 
     for doc, rows in places.groupby("doc_id", sort=False):
         article = by_doc[str(doc)]
         where = " · ".join(filter(None, [article.date or "undated", article.source, title_of(article)]))
-        text = html.Piece(" … ".join(_sentences(rows, article.text, more.get(doc))))
+        text = _joined(_sentences(rows, article.text, more.get(doc)))
         own = f"01_corpus.html#{html.anchor('article', doc)}" if len(by_doc) <= SHOWN_WHOLE else None
         made.append(html.quote(text, where, article.url or own))
     return made
 
 
 def _sentences(places: pd.DataFrame, text: str, also: pd.DataFrame | None = None) -> list[html.Piece]:
-    """The sentences that hold the places, in order, each once with all its places marked."""
-    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    """The sentences that hold the places, in order, each once with all its places marked; “…” where a long one is cut."""
+    found: list[tuple[int, int, list[tuple[int, int]]]] = []
     for start, end in _spans(places):
-        found.setdefault(_sentence(text, start, end), []).append((start, end))
+        first, last = _sentence(text, start, end)
+        if found and first < found[-1][1]:  # fragments of one long sentence that overlap are one
+            before, until, spans = found.pop()
+            found.append((before, max(until, last), [*spans, (start, end)]))
+        else:
+            found.append((first, last, [(start, end)]))
     extra = [] if also is None else _spans(also)
     return [
-        _marked(text, where, spans + [span for span in extra if where[0] <= span[0] < where[1]])
-        for where, spans in found.items()
+        _marked(text, first, last, spans + [span for span in extra if first <= span[0] < last])
+        for first, last, spans in found
     ]
+
+
+def _joined(sentences: Sequence[html.Piece]) -> html.Piece:
+    """Sentences in a row, one “…” between each two."""
+    text = str(sentences[0])
+    for sentence in map(str, sentences[1:]):
+        text += (" " if text.endswith("…") else " … ") + sentence.removeprefix("… ")
+    return html.Piece(text)
 
 
 def _spans(places: pd.DataFrame) -> list[tuple[int, int]]:
@@ -526,19 +540,31 @@ def _bounds(text: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentence that holds a place, cut on both sides where it is very long."""
-    starts, found = _bounds(text)
-    first, last = found[max(0, int(np.searchsorted(starts, start, side="right")) - 1)] if found else (start, end)
-    first, last = min(first, start), max(last, end)
+    """The sentence that holds a place; of a very long one as many whole words on both sides as there is room for."""
+    first, last = _whole(text, start, end)
     if last - first <= LONGEST:
         return first, last
-    first = max(first, start - LONGEST // 2)
-    return first, min(last, max(end, first + LONGEST))
+    low = max(first, start - LONGEST // 2)
+    high = min(last, max(end, low + LONGEST))
+    if low > first and (space := re.search(r"(?<=\s)\S", text[low - 1 : start + 1])):
+        low += space.start() - 1
+    if high < last and (space := re.search(r"\s+\S*$", text[end : high + 1])):
+        high = end + space.start()
+    return low, high
 
 
-def _marked(text: str, where: tuple[int, int], spans: Iterable[tuple[int, int]]) -> html.Piece:
-    first, last = where
-    return html.highlight(text[first:last], [(start - first, min(end, last) - first) for start, end in spans])
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the sentence that holds a place begins and ends."""
+    starts, found = _bounds(text)
+    first, last = found[max(0, int(np.searchsorted(starts, start, side="right")) - 1)] if found else (start, end)
+    return min(first, start), max(last, end)
+
+
+def _marked(text: str, first: int, last: int, spans: Iterable[tuple[int, int]]) -> html.Piece:
+    """A stretch of a text with the spans marked; “…” on the side where its sentence goes on."""
+    shown = html.highlight(text[first:last], [(start - first, min(end, last) - first) for start, end in spans])
+    before, after = _whole(text, first, first + 1)[0] < first, _whole(text, last - 1, last)[1] > last
+    return html.Piece(f"{'… ' * before}{shown}{' …' * after}")
 
 
 # --- what rose and fell unasked -----------------------------------------------------------------------------------------------------
