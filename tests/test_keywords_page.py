@@ -179,7 +179,9 @@ def test_a_group_that_stands_against_two_has_two_figures_and_its_terms_two_place
         "sides": pd.DataFrame({"pair": [0], "doc_id": ["a"], "side": ["A"]}),
         "contexts": pd.DataFrame({"name": ["ship"], "doc_id": ["a"], "date": [""], "start": [2], "match": ["ship"]}),
     }  # fmt: skip
-    articles = pd.DataFrame({"doc_id": ["a"], "text": ["A ship."], "title": "", "date": "", "source": "", "url": ""})
+    articles = pd.DataFrame(
+        {"doc_id": ["a", *map(str, range(40))], "text": "A ship.", "title": "", "date": "", "source": "", "url": ""}
+    )
     html.begin(tmp_path)
     shown = str(page.unasked(marked, articles))
     html.begin(None)
@@ -223,7 +225,11 @@ def test_few_articles_get_no_line_no_share_and_no_trend(few):
     )  # fmt: skip
     assert "<svg" not in shown
     assert " %" not in shown
-    assert "no trend" in shown
+    assert shown.count("no trend") == 1
+    assert "totals.csv" not in shown
+    assert "counts once" not in shown
+    assert not re.search(r"</h2>(<h2|$)", shown)
+    assert "query: drone" in page.collected(kept, pipeline.volume(settings), {"query": "drone"})
 
 
 def test_a_collection_that_is_not_described_is_asked_for(many):

@@ -1,7 +1,7 @@
 """What the page of concepts and keywords shows: each function takes what the pipeline keeps and gives a piece of the page.
 
 Whatever is counted leads to its sentences: a table row or a small figure links to the name's own part, and in it every period
-opens on the places that were counted.
+opens on the places that were counted. Each section brings its own heading, so that a page of few articles has none that is empty.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from topics import plots, tokens
+from topics.corpus import audit
 from topics.report import html
 from topics.report.corpus_page import SHOWN_WHOLE, title_of
 from topics.trends.keywords import FIXED_MIX, MIX_CHANGED
@@ -38,14 +39,14 @@ EXAMPLES = 3  # sentences shown of each companion
 
 def answer(kept: Mapping[str, Any]) -> html.Piece:
     """The question answered in one line and a list, the surest first; each line links to its evidence."""
-    unheard = html.say("\n\n".join(kept["unheard"]))
+    head, unheard = html.heading("In short"), html.say("\n\n".join(kept["unheard"]))
     if kept["names"].empty:
         none = "No concept or keyword stands in the articles. Name what you care about in data/concepts.yml, or as keywords in config.yml."
-        return html.group(html.verdict(none), unheard)
+        return html.group(head, html.verdict(none), unheard)
     n = len(kept["placed"])
     if kept["series"].empty:
-        head = f"{_count(n, 'article')}: read {'it' if n == 1 else 'them'}. Nothing is shown over time."
-        return html.group(html.verdict(head), html.say(_why_no_series(kept)), unheard)
+        said = f"{_count(n, 'article')}: read {'it' if n == 1 else 'them'}. Nothing is shown over time."
+        return html.group(head, html.verdict(said), html.say(_why_no_series(kept)), unheard)
     moved = kept["findings"][kept["findings"]["verdict"] != "cannot say"]
     lines = [f"- {_linked(row.sentence, row)}" for row in _rows(moved)]
     said = kept["findings"]
@@ -59,6 +60,7 @@ def answer(kept: Mapping[str, Any]) -> html.Piece:
         html.say("\n".join(f"- {_linked(row.sentence, row)}" for row in _rows(doubtful))),
     )
     return html.group(
+        head,
         html.verdict(_headline(kept, moved)),
         *([html.say("\n".join(lines))] if lines else []),
         *([mixed] if len(doubtful) else []),
@@ -141,8 +143,10 @@ def _count(n: int, what: str) -> str:
 
 
 def collected(kept: Mapping[str, Any], volume: pd.DataFrame, collection: Mapping[str, Any]) -> html.Piece:
-    """What the articles are, how they were found, out of what a share is taken, and how long a period is."""
-    pieces = [_collection(collection)]
+    """What the articles are, how they were found, out of what a share is taken, and how long a period is; where no share is taken, what is said of them."""
+    if kept["series"].empty and not _known_of(collection):
+        return html.Piece("")
+    pieces = [html.heading("What was collected"), _collection(collection)]
     if len(kept["series"]):
         drawn = plots.articles_per_period(volume, title="How many articles stand behind each period?")
         caption = f"{kept['why']} Hatched: only part of the period is covered."
@@ -159,7 +163,7 @@ def collected(kept: Mapping[str, Any], volume: pd.DataFrame, collection: Mapping
 
 def _collection(said: Mapping[str, Any]) -> html.Piece:
     """What the user said of the collection; asked for where nothing is said, since a search decides what a trend means."""
-    known = {key: value for key, value in said.items() if value and key != "seasons"}
+    known = _known_of(said)
     if known:
         facts = [f"- {key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in known.items()]
         return html.say("What `collection.yml` says of the articles:\n\n" + "\n".join(facts))
@@ -175,15 +179,19 @@ def _collection(said: Mapping[str, Any]) -> html.Piece:
     )
 
 
+def _known_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if value and key != "seasons"}
+
+
 # --- how often and when -----------------------------------------------------------------------------------------------------------
 
 
 def overview(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """A small figure for each name; where articles are few, the grid of articles and names, whose cells open the sentences."""
     if kept["names"].empty:
-        return html.say("Nothing to show.")
+        return html.Piece("")
     if kept["series"].empty:
-        return grid(kept, articles)
+        return html.group(html.heading("Which article names what, and how often"), grid(kept, articles))
     every = kept["series"][(kept["series"]["source"] == "") & kept["series"]["unit"].str.startswith("share")]
     names = _by_importance(kept).head(SMALL_FIGURES)
     shown = pd.concat([every[every["name"] == name] for name in names["name"]], ignore_index=True)
@@ -191,6 +199,8 @@ def overview(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     more = f" The {left} names in the fewest articles stand in their own parts alone." if left > 0 else ""
     links = " · ".join(html.link(row.name, f"#{anchor(row)}") for row in _rows(names))
     return html.group(
+        html.heading("How often, and when"),
+        html.say("An article mentions a thing or it does not; however often it says it, it counts once."),
         html.figure(
             plots.multiples(shown, title="Share of articles that mention it"),
             name="keywords",
@@ -237,13 +247,14 @@ def grid(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
 
 def moves(kept: Mapping[str, Any]) -> html.Piece:
     """All trends with intervals, their tests one click down, and what was not tested in a table of the same size."""
-    if kept["series"].empty:
-        return html.say("No trend is tested. " + _why_no_series(kept) if len(kept["names"]) else "Nothing to test.")
+    if kept["series"].empty or kept["names"].empty:
+        return html.Piece("")
     verdict = kept["findings"].set_index("name")["verdict"]
     trends = kept["trends"].assign(verdict=lambda table: table["name"].map(verdict))
     trends["sure"] = trends["verdict"] != "cannot say"
     tested = trends[trends["note"] == ""].sort_values("slope", ascending=False, kind="stable")
     return html.group(
+        html.heading("What moves, and how sure that is"),
         _tested(tested) if len(tested) else html.say("No name could be tested for a trend."),
         _not_tested(trends[trends["note"] != ""]),
     )
@@ -301,12 +312,12 @@ def _not_tested(rows: pd.DataFrame) -> html.Piece:
 def each(kept: Mapping[str, Any], beside: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """A part for each name: its trend in words, its series with bursts, its numbers by period and outlet, its companions, its sentences."""
     if kept["names"].empty:
-        return html.say("")
+        return html.Piece("")
     by_doc, places = _known(articles), _with_periods(kept)
     most = max(FEWEST_PLACES, PLACES // max(1, places.groupby(["name", "period"]).ngroups))
     found: dict[Any, Any] = dict(tuple(places.groupby("name")))
     parts = [_part(row, kept, beside, found[row.name], by_doc, most) for row in _rows(_by_importance(kept))]
-    return html.group(*parts)
+    return html.group(html.heading("Each thing, and where to read it"), *parts)
 
 
 def _known(articles: pd.DataFrame) -> dict[str, Any]:
@@ -572,10 +583,16 @@ def _marked(text: str, first: int, last: int, spans: Iterable[tuple[int, int]]) 
 
 def unasked(marked: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """Words that mark the earlier and the later articles, and each large outlet, out of the whole vocabulary."""
+    if len(articles) < audit.SMALL:
+        return html.Piece("")
+    head = html.heading("What rose and fell without being asked")
     if not marked["groups"]:
-        return html.say("No groups are compared: there are too few articles, or they have neither dates nor outlets.")
+        return html.group(head, html.say("No groups are compared: the articles have neither dates nor outlets."))
     by_doc = _known(articles)
-    return html.group(*(_comparison(pair, group, marked, by_doc) for pair, group in enumerate(marked["groups"])))
+    said = html.say("The whole vocabulary is screened here, not what anyone had in mind.")
+    return html.group(
+        head, said, *(_comparison(pair, group, marked, by_doc) for pair, group in enumerate(marked["groups"]))
+    )
 
 
 def _comparison(
