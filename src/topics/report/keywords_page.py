@@ -585,7 +585,7 @@ def unasked(marked: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """Words that mark the earlier and the later articles, and each large outlet, out of the whole vocabulary."""
     if len(articles) < audit.SMALL:
         return html.Piece("")
-    head = html.heading("What rose and fell without being asked")
+    head = html.heading(_unasked_of([bool(group["held"]) for group in marked["groups"]]))
     if not marked["groups"]:
         return html.group(head, html.say("No groups are compared: the articles have neither dates nor outlets."))
     by_doc = _known(articles)
@@ -593,6 +593,12 @@ def unasked(marked: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     return html.group(
         head, said, *(_comparison(pair, group, marked, by_doc) for pair, group in enumerate(marked["groups"]))
     )
+
+
+def _unasked_of(over_time: Sequence[bool]) -> str:
+    """What is compared, by whether each comparison is of earlier and later articles (else of outlets)."""
+    what = ["what rose and fell"] * any(over_time) + ["what marks each outlet"] * (not all(over_time))
+    return f"{' and '.join(what) or 'what marks groups of articles'} without being asked".capitalize()
 
 
 def _comparison(
