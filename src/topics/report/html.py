@@ -427,7 +427,7 @@ def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFra
         formats={
             "title": lambda r: link(r.title, r.url),
             "shares": lambda r: Piece("; ").join(
-                Piece(f"<bdi>{esc(labels[t])}</bdi> {v / 10:.0f}\u00a0%")
+                Piece(f"<bdi>{esc(labels[t])}</bdi> {(v + 5) // 10}\u00a0%")
                 for t, v in zip(r.shares[::2], r.shares[1::2], strict=True)
             ),
         },
@@ -442,11 +442,14 @@ def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFra
 
 
 def _largest(doc_topics: pd.DataFrame, each: int) -> dict[str, list[int]]:
-    """For each article topic, thousandths, topic, thousandths, …, largest first, those under half a percent left off."""
+    """For each article topic, thousandths, topic, thousandths, …, largest first, those under half a percent left off.
+
+    Thousandths are cut, not rounded: then to round them to per cent, here and in page.js, is to round the share itself, as elsewhere on the page.
+    """
     rows = doc_topics[doc_topics["share"] >= 0.005].sort_values(["share", "topic"], ascending=[False, True])
     shares: dict[str, list[int]] = {}
     for row in _rows(rows.groupby("doc_id").head(each)):
-        shares.setdefault(row.doc_id, []).extend((int(row.topic), round(1000 * float(row.share))))
+        shares.setdefault(row.doc_id, []).extend((int(row.topic), math.floor(1000 * float(row.share))))
     return shares
 
 
