@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+import math
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -260,6 +261,27 @@ def test_a_page_has_no_notebook_look_and_hides_its_code(made):
         > 0
     )
     assert text.count(pages._asset("style.css")[:200]) == 1, "the live notebook's style does not stand in the page"
+
+
+def test_a_figure_cannot_take_the_place_of_another_of_its_page(tmp_path):
+    bars = [pd.DataFrame({"step": ["a"], "n": [n]}) for n in (1, 2)]
+    one, two = (plots.bars(table, "step", "things", "What?") for table in bars)
+    pages.begin(tmp_path)
+    pages.figure(one, name="same")
+    pages.figure(one, name="same")  # a cell that is run again
+    with pytest.raises(ValueError, match="same"):
+        pages.figure(two, name="same")
+    pages.begin(None)
+
+
+@pytest.mark.parametrize("share", [0.5549, 0.6949, 0.5551, 0.3051, 0.0251])
+def test_the_browser_rounds_a_share_once_as_the_rest_of_the_page_does(share):
+    shares = pd.DataFrame({"n_topics": 1, "doc_id": ["d0"], "topic": [1], "share": [share]})
+    shown = pages.browser(articles(1).assign(doc_id="d0"), shares, topics().head(1).assign(label="x"))
+    percent = pages.interval(share, percent=True, digits=0).replace(" ", "\u00a0")
+    assert f"<bdi>x</bdi> {percent}" in shown
+    thousandths = int(re.search(r"\[1,(\d+)\]", shown)[1])
+    assert f"{math.floor(thousandths / 10 + 0.5)}\u00a0%" == percent  # Math.round in page.js
 
 
 def test_headings_make_the_contents_and_notes_are_numbered_once(made):

@@ -200,3 +200,21 @@ def test_few_dates_or_articles_give_tables_and_reasons(dates, precision):
     half = keyness.halves(placed, articles["date"])
     block, _ = keyness.time_blocks(placed, articles["date"], half)
     assert keyness.keyness(mentions, ["a", "b"], half, block, ("early", "late"))[0].empty
+
+
+def test_no_peak_is_named_where_each_of_some_periods_has_one_article(rng):
+    articles, _ = corpus(rng, n=400, n_periods=10)
+    month = p.ordinals(articles["date"], "month") - 576
+    once = np.zeros(400)
+    once[[np.flatnonzero(month == i)[0] for i in range(6)]] = 1
+    hump = rng.random(400) < np.where(month == 4, 0.4, 0.005)
+    trends = k.keyword_trends(
+        *laid_out(articles),
+        "month",
+        sparse.csr_matrix(np.column_stack([once, hump])),
+        ["rare", "hump"],
+        ["keyword"] * 2,
+    )
+    said = k.findings(trends).set_index("name")["sentence"]
+    assert said["rare"].endswith("a trend needs 20.")
+    assert "It was highest in 2018-05" in said["hump"]

@@ -127,7 +127,7 @@ def test_all_places_of_a_period_are_marked_or_a_sample_says_so(parts):
     assert folded
     for summary, body in folded:
         said = int(re.search(r"([\d,]+) places?", summary)[1].replace(",", ""))
-        shown = re.search(r", (\d+) of them by chance", summary)
+        shown = re.search(r"; (\d+) of them, drawn at random", summary)
         assert body.count("<mark>") >= (int(shown[1]) if shown else said)
 
 
@@ -163,6 +163,37 @@ def test_groups_are_compared_and_their_terms_open_sentences(many):
     assert places["doc_id"].nunique() == row["n_docs"]
 
 
+def test_a_group_that_stands_against_two_has_two_figures_and_its_terms_two_places(tmp_path):
+    pairs = [("A", "the others"), ("B", "the others")]
+    numbers = {
+        "log_odds": 1.0, "low": 0.5, "high": 1.5, "q": 0.01, "share": 0.5, "share_against": 0.1, "n": 1, "n_docs": 1, "dispersion": 0.1,
+    }  # fmt: skip
+    rows = [
+        {"group": side, "against": other, "term": "ship"} | numbers
+        for pair in pairs
+        for side, other in (pair, pair[::-1])
+    ]
+    group = {"tested": 9, "held": False, "n": 9, "n_against": 9, "blocks": "day"}
+    marked = {
+        "groups": [{"group": one, "against": other} | group for one, other in pairs], "keyness": pd.DataFrame(rows),
+        "sides": pd.DataFrame({"pair": [0], "doc_id": ["a"], "side": ["A"]}),
+        "contexts": pd.DataFrame({"name": ["ship"], "doc_id": ["a"], "date": [""], "start": [2], "match": ["ship"]}),
+    }  # fmt: skip
+    articles = pd.DataFrame(
+        {"doc_id": ["a", *map(str, range(40))], "text": "A ship.", "title": "", "date": "", "source": "", "url": ""}
+    )
+    html.begin(tmp_path)
+    shown = str(page.unasked(marked, articles))
+    html.begin(None)
+    ids = re.findall(r' id="([^"]*)"', shown)
+    assert len(ids) == len(set(ids))
+    assert (
+        len(list((tmp_path / "figures").glob("*.svg")))
+        == len(set(re.findall(r'class="title"><a[^>]*>(.*?)</a>', shown)))
+        == 4
+    )
+
+
 def test_a_sample_is_the_same_every_time_and_takes_other_articles_first():
     rows = pd.DataFrame({"name": "x", "doc_id": list("aaaabc"), "start": range(6), "date": ""})
     first = page.sample(rows, 3)
@@ -194,7 +225,11 @@ def test_few_articles_get_no_line_no_share_and_no_trend(few):
     )  # fmt: skip
     assert "<svg" not in shown
     assert " %" not in shown
-    assert "no trend" in shown
+    assert shown.count("no trend") == 1
+    assert "totals.csv" not in shown
+    assert "counts once" not in shown
+    assert not re.search(r"</h2>(<h2|$)", shown)
+    assert "query: drone" in page.collected(kept, pipeline.volume(settings), {"query": "drone"})
 
 
 def test_a_collection_that_is_not_described_is_asked_for(many):
@@ -203,9 +238,19 @@ def test_a_collection_that_is_not_described_is_asked_for(many):
     assert "query: drone" in told
 
 
-def test_a_long_sentence_is_cut_around_its_word():
-    text = "word " * 400 + "drone " + "word " * 400
+def test_a_long_sentence_is_cut_between_words_and_says_so_on_the_side_that_is_cut():
+    text = "harbour " * 400 + "drone " + "harbour " * 400
     start = text.index("drone")
     first, last = page._sentence(text, start, start + 5)
-    assert first < start < start + 5 < last
-    assert last - first <= page.LONGEST + 10
+    assert 300 < last - first <= page.LONGEST
+    assert set(text[first:last].split()) == {"harbour", "drone"}
+    assert re.fullmatch("… <span.*</span> …", page._marked(text, first, last, []))
+    assert re.fullmatch("<span.*</span> …", page._marked(text, *page._sentence(text, 0, 7), []))
+
+
+def test_fragments_of_one_sentence_that_overlap_are_shown_once():
+    text = "harbour " * 50 + "drone " + "harbour " * 12 + "drone " + "harbour " * 200 + "drone " + "harbour " * 80
+    starts = [match.start() for match in re.finditer("drone", text)]
+    shown = page._sentences(pd.DataFrame({"start": starts, "match": "drone"}), text)
+    assert [piece.count("<mark>") for piece in shown] == [2, 1]
+    assert page._joined(shown).count("…") == 3

@@ -87,6 +87,20 @@ class TestArticlesToRead:
             assert not set(typical["doc_id"]) & set(random["doc_id"])
             assert (random["share"] > 0.5).all()
 
+    def test_where_a_topic_leads_no_other_article_they_are_drawn_from_those_that_hold_it_and_the_page_says_so(
+        self, world, made, monkeypatch
+    ):
+        shares = np.array([[0.8, 0.2]] * 5 + [[0.3, 0.7]] * 3 + [[0.05, 0.95]] * 52)
+        monkeypatch.setattr(reading, "article_shares", lambda model, counts: shares)
+        chosen = reading.choose_articles(world["model"], world["counts"])
+        drawn = chosen[(chosen["topic"] == 1) & (chosen["how"] != "typical")]
+        assert set(drawn["how"]) == {"present"}
+        assert drawn["share"].tolist() == [0.3] * 3
+        told = made["reading"]["articles"].assign(how=lambda table: table["how"].replace("random", "present"))
+        page = topic_sections.section(made | {"reading": made["reading"] | {"articles": told}}, 1)
+        assert "In no other article is this topic the largest" in page
+        assert "in which no topic is larger" not in page
+
     def test_the_same_seed_draws_the_same_articles(self, world):
         first, second = (reading.choose_articles(world["model"], world["counts"], seed=4) for _ in range(2))
         pd.testing.assert_frame_equal(first, second)

@@ -908,7 +908,7 @@ def _compare_groups(settings: Settings) -> store.Result:
         missing.append(rare.assign(id=f"{names[0]} against {names[1]}"))
     table = pd.concat(found, ignore_index=True)
     shown = table[table["q"] < SURE] if len(table) else table
-    shown = shown.groupby("group", sort=False).head(MARKING)
+    shown = shown.groupby(["group", "against"], sort=False).head(MARKING)
     places = [contexts.contexts(base, articles, str(term)) for term in shown["term"].unique()]
     return {
         "keyness": table,

@@ -27,8 +27,8 @@ PRESENT = 0.1  # an article holds a topic from this share of its text on
 def choose_articles(model: TopicModel, counts: Counts, seed: int = 0) -> pd.DataFrame:
     """Articles to read for each topic: `topic, doc_id, share, how`, those with the largest shares and some by chance.
 
-    `how` is typical or random. The random ones are drawn, each as probable as another, from the articles in which no topic is larger and
-    that are not shown as typical; where there are none, from those of which the topic is a tenth or more.
+    `how` is typical, random or present. The random ones are drawn, each as probable as another, from the articles in which no topic is larger and
+    that are not shown as typical; where there are none, from those of which the topic is a tenth or more, and these are called present.
     """
     shares, names = article_shares(model, counts), articles(counts)
     leading = shares.argmax(axis=1)
@@ -36,12 +36,12 @@ def choose_articles(model: TopicModel, counts: Counts, seed: int = 0) -> pd.Data
     for topic in range(model.n_topics):
         order = np.argsort(-shares[:, topic], kind="stable")
         typical, rest = order[:TYPICAL], order[TYPICAL:]
-        pool = rest[leading[rest] == topic]
-        pool = pool if len(pool) else rest[shares[rest, topic] >= PRESENT]
+        led, present = rest[leading[rest] == topic], rest[shares[rest, topic] >= PRESENT]
+        pool, how = (led, "random") if len(led) else (present, "present")
         rng = np.random.default_rng([seed, topic, 6])
         drawn = rng.choice(np.sort(pool), min(RANDOM, len(pool)), replace=False) if len(pool) else pool
         rows += [(topic + 1, names[doc], shares[doc, topic], "typical") for doc in typical]
-        rows += [(topic + 1, names[doc], shares[doc, topic], "random") for doc in drawn]
+        rows += [(topic + 1, names[doc], shares[doc, topic], how) for doc in drawn]
     return pd.DataFrame(rows, columns=["topic", "doc_id", "share", "how"])
 
 
@@ -215,8 +215,8 @@ def doubts(model: TopicModel, counts: Counts, near: pd.DataFrame, sources: Mappi
         lines = []
         if common[topic]:
             lines.append(
-                f"It is in nearly every article (half of them hold {100 * np.median(shares[:, topic]):.0f} % of it or more): it may be the language that "
-                "these articles share, not a subject."
+                f"It is in nearly every article (in half of them it is {100 * np.median(shares[:, topic]):.0f} % of the counted words or more): it may be "
+                "the language that these articles share, not a subject."
             )
         other = near[near["topic"] == topic + 1].iloc[:1]
         for number, label in zip(other["topic_b"].tolist(), other["terms_b"].tolist(), strict=True):

@@ -37,6 +37,7 @@ IMPORTING = (
     threading.Lock()
 )  # papermill and nbconvert share modules: two threads that import them at once may find them half made
 _run: dict[str, Path | None] = {"out": None}  # where this notebook's figures and tables are kept; set by `begin`
+_figures: dict[str, str] = {}  # the figures kept since `begin`, by name
 
 
 class Piece(Markup):
@@ -173,6 +174,7 @@ def begin(out: str | Path | None = None) -> Piece:
     The style and script are for Jupyter; a page has its own.
     """
     _run["out"] = Path(out) if out else None
+    _figures.clear()
     return Piece(f"{LIVE}<style>{_asset('style.css')}</style><script>{_asset('page.js')}</script>")
 
 
@@ -429,7 +431,7 @@ def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFra
         formats={
             "title": lambda r: link(r.title, r.url),
             "shares": lambda r: Piece("; ").join(
-                Piece(f"<bdi>{esc(labels[t])}</bdi> {v / 10:.0f}\u00a0%")
+                Piece(f"<bdi>{esc(labels[t])}</bdi> {(v + 5) // 10}\u00a0%")
                 for t, v in zip(r.shares[::2], r.shares[1::2], strict=True)
             ),
         },
@@ -444,11 +446,14 @@ def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFra
 
 
 def _largest(doc_topics: pd.DataFrame, each: int) -> dict[str, list[int]]:
-    """For each article topic, thousandths, topic, thousandths, …, largest first, those under half a percent left off."""
+    """For each article topic, thousandths, topic, thousandths, …, largest first, those under half a percent left off.
+
+    Thousandths are cut, not rounded: then to round them to per cent, here and in page.js, is to round the share itself, as elsewhere on the page.
+    """
     rows = doc_topics[doc_topics["share"] >= 0.005].sort_values(["share", "topic"], ascending=[False, True])
     shares: dict[str, list[int]] = {}
     for row in _rows(rows.groupby("doc_id").head(each)):
-        shares.setdefault(row.doc_id, []).extend((int(row.topic), round(1000 * float(row.share))))
+        shares.setdefault(row.doc_id, []).extend((int(row.topic), math.floor(1000 * float(row.share))))
     return shares
 
 
@@ -516,7 +521,8 @@ def _relevant(words: list[list[Any]], weight: float, n: int) -> list[str]:
 def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any = "") -> Piece:
     """A figure with its title as text, alternative text and caption; with a `name` kept as figures/NAME.svg and .pdf.
 
-    `drawn` is what a function of `plots` returned. The title is the figure's own unless given.
+    `drawn` is what a function of `plots` returned. The title is the figure's own unless given. Another figure of the same name would take
+    the place of the first, so that is an error.
     """
     from topics import plots
 
@@ -527,6 +533,8 @@ def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any 
     key = anchor("figure", name or hashlib.sha256(svg.encode()).hexdigest()[:8])
     files = ""
     if name and _run["out"] is not None:
+        if _figures.setdefault(name, svg) != svg:
+            raise ValueError(f"Two figures of this page are named {name!r}; give each a name of its own.")
         folder = _run["out"] / "figures"
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / f"{name}.svg", lambda path: path.write_text(svg, encoding="utf-8", newline="\n"))

@@ -1,11 +1,12 @@
 """What the page of concepts and keywords shows: each function takes what the pipeline keeps and gives a piece of the page.
 
 Whatever is counted leads to its sentences: a table row or a small figure links to the name's own part, and in it every period
-opens on the places that were counted.
+opens on the places that were counted. Each section brings its own heading, so that a page of few articles has none that is empty.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from topics import plots, tokens
+from topics.corpus import audit
 from topics.report import html
 from topics.report.corpus_page import SHOWN_WHOLE, title_of
 from topics.trends.keywords import FIXED_MIX, MIX_CHANGED
@@ -22,7 +24,7 @@ from topics.trends.statistics import MOVED
 SURE = 0.05  # false discovery rate of what is called a burst, a word that marks
 PLACES = 5000  # places shown on the page, at most; of more, a sample by chance from every period of every name
 FEWEST_PLACES = 2  # shown of each period, however many names and periods there are
-LONGEST = 420  # characters of a sentence shown; a longer one is cut on both sides of the word
+LONGEST = 420  # characters of a sentence shown; a longer one is cut between words on both sides of the place
 ARTICLES_OF_BURST = 12  # articles listed of a burst
 MARKING = 15  # words shown on each side of a comparison
 SMALL_FIGURES = 24  # names with a small figure
@@ -37,14 +39,14 @@ EXAMPLES = 3  # sentences shown of each companion
 
 def answer(kept: Mapping[str, Any]) -> html.Piece:
     """The question answered in one line and a list, the surest first; each line links to its evidence."""
-    unheard = html.say("\n\n".join(kept["unheard"]))
+    head, unheard = html.heading("In short"), html.say("\n\n".join(kept["unheard"]))
     if kept["names"].empty:
         none = "No concept or keyword stands in the articles. Name what you care about in data/concepts.yml, or as keywords in config.yml."
-        return html.group(html.verdict(none), unheard)
+        return html.group(head, html.verdict(none), unheard)
     n = len(kept["placed"])
     if kept["series"].empty:
-        head = f"{_count(n, 'article')}: read {'it' if n == 1 else 'them'}. Nothing is shown over time."
-        return html.group(html.verdict(head), html.say(_why_no_series(kept)), unheard)
+        said = f"{_count(n, 'article')}: read {'it' if n == 1 else 'them'}. Nothing is shown over time."
+        return html.group(head, html.verdict(said), html.say(_why_no_series(kept)), unheard)
     moved = kept["findings"][kept["findings"]["verdict"] != "cannot say"]
     lines = [f"- {_linked(row.sentence, row)}" for row in _rows(moved)]
     said = kept["findings"]
@@ -58,6 +60,7 @@ def answer(kept: Mapping[str, Any]) -> html.Piece:
         html.say("\n".join(f"- {_linked(row.sentence, row)}" for row in _rows(doubtful))),
     )
     return html.group(
+        head,
         html.verdict(_headline(kept, moved)),
         *([html.say("\n".join(lines))] if lines else []),
         *([mixed] if len(doubtful) else []),
@@ -140,8 +143,10 @@ def _count(n: int, what: str) -> str:
 
 
 def collected(kept: Mapping[str, Any], volume: pd.DataFrame, collection: Mapping[str, Any]) -> html.Piece:
-    """What the articles are, how they were found, out of what a share is taken, and how long a period is."""
-    pieces = [_collection(collection)]
+    """What the articles are, how they were found, out of what a share is taken, and how long a period is; where no share is taken, what is said of them."""
+    if kept["series"].empty and not _known_of(collection):
+        return html.Piece("")
+    pieces = [html.heading("What was collected"), _collection(collection)]
     if len(kept["series"]):
         drawn = plots.articles_per_period(volume, title="How many articles stand behind each period?")
         caption = f"{kept['why']} Hatched: only part of the period is covered."
@@ -158,7 +163,7 @@ def collected(kept: Mapping[str, Any], volume: pd.DataFrame, collection: Mapping
 
 def _collection(said: Mapping[str, Any]) -> html.Piece:
     """What the user said of the collection; asked for where nothing is said, since a search decides what a trend means."""
-    known = {key: value for key, value in said.items() if value and key != "seasons"}
+    known = _known_of(said)
     if known:
         facts = [f"- {key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in known.items()]
         return html.say("What `collection.yml` says of the articles:\n\n" + "\n".join(facts))
@@ -174,15 +179,19 @@ def _collection(said: Mapping[str, Any]) -> html.Piece:
     )
 
 
+def _known_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if value and key != "seasons"}
+
+
 # --- how often and when -----------------------------------------------------------------------------------------------------------
 
 
 def overview(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """A small figure for each name; where articles are few, the grid of articles and names, whose cells open the sentences."""
     if kept["names"].empty:
-        return html.say("Nothing to show.")
+        return html.Piece("")
     if kept["series"].empty:
-        return grid(kept, articles)
+        return html.group(html.heading("Which article names what, and how often"), grid(kept, articles))
     every = kept["series"][(kept["series"]["source"] == "") & kept["series"]["unit"].str.startswith("share")]
     names = _by_importance(kept).head(SMALL_FIGURES)
     shown = pd.concat([every[every["name"] == name] for name in names["name"]], ignore_index=True)
@@ -190,6 +199,8 @@ def overview(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     more = f" The {left} names in the fewest articles stand in their own parts alone." if left > 0 else ""
     links = " · ".join(html.link(row.name, f"#{anchor(row)}") for row in _rows(names))
     return html.group(
+        html.heading("How often, and when"),
+        html.say("An article mentions a thing or it does not; however often it says it, it counts once."),
         html.figure(
             plots.multiples(shown, title="Share of articles that mention it"),
             name="keywords",
@@ -236,13 +247,14 @@ def grid(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
 
 def moves(kept: Mapping[str, Any]) -> html.Piece:
     """All trends with intervals, their tests one click down, and what was not tested in a table of the same size."""
-    if kept["series"].empty:
-        return html.say("No trend is tested. " + _why_no_series(kept) if len(kept["names"]) else "Nothing to test.")
+    if kept["series"].empty or kept["names"].empty:
+        return html.Piece("")
     verdict = kept["findings"].set_index("name")["verdict"]
     trends = kept["trends"].assign(verdict=lambda table: table["name"].map(verdict))
     trends["sure"] = trends["verdict"] != "cannot say"
     tested = trends[trends["note"] == ""].sort_values("slope", ascending=False, kind="stable")
     return html.group(
+        html.heading("What moves, and how sure that is"),
         _tested(tested) if len(tested) else html.say("No name could be tested for a trend."),
         _not_tested(trends[trends["note"] != ""]),
     )
@@ -300,12 +312,12 @@ def _not_tested(rows: pd.DataFrame) -> html.Piece:
 def each(kept: Mapping[str, Any], beside: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """A part for each name: its trend in words, its series with bursts, its numbers by period and outlet, its companions, its sentences."""
     if kept["names"].empty:
-        return html.say("")
+        return html.Piece("")
     by_doc, places = _known(articles), _with_periods(kept)
     most = max(FEWEST_PLACES, PLACES // max(1, places.groupby(["name", "period"]).ngroups))
     found: dict[Any, Any] = dict(tuple(places.groupby("name")))
     parts = [_part(row, kept, beside, found[row.name], by_doc, most) for row in _rows(_by_importance(kept))]
-    return html.group(*parts)
+    return html.group(html.heading("Each thing, and where to read it"), *parts)
 
 
 def _known(articles: pd.DataFrame) -> dict[str, Any]:
@@ -396,12 +408,12 @@ def _period_id(key: str, period: str) -> str:
 
 
 def _burst_articles(burst: Any, kept: Mapping[str, Any], places: pd.DataFrame, by_doc: Mapping[str, Any]) -> html.Piece:
-    """The articles of a burst, all or some by chance, each with one sentence."""
+    """The articles of a burst, all or some drawn at random, each with one sentence."""
     when = kept["periods"]["period"].tolist()
     inside = places[places["period"].isin(when[when.index(burst.start) : when.index(burst.end) + 1])]
     first = inside.drop_duplicates("doc_id")
     shown = sample(first, ARTICLES_OF_BURST)
-    some = f": {len(shown)} of {len(first):,}, by chance" if len(shown) < len(first) else f": {len(first)}"
+    some = f": {len(shown)} of {len(first):,}, drawn at random" if len(shown) < len(first) else f": {len(first)}"
     return html.details(f"The articles of the burst{some}", *_quotes(shown, by_doc))
 
 
@@ -458,7 +470,7 @@ def _companions(row: Any, beside: Mapping[str, Any], places: pd.DataFrame, by_do
 
 
 def _some(shown: int, all_: int) -> str:
-    return f"{_count(all_, 'place')}" + (f", {shown} of them by chance" if shown < all_ else "")
+    return _count(all_, "place") + (f"; {shown} of them, drawn at random" if shown < all_ else "")
 
 
 def _read(key: str, places: pd.DataFrame, by_doc: Mapping[str, Any], most: int) -> html.Piece:
@@ -467,7 +479,7 @@ def _read(key: str, places: pd.DataFrame, by_doc: Mapping[str, Any], most: int) 
     for when, rows in places.groupby("period", sort=True):
         period = str(when)
         shown = sample(rows, most)
-        n = f"{_some(len(shown), len(rows))}; {_count(rows['doc_id'].nunique(), 'article')}"
+        n = f"{_count(rows['doc_id'].nunique(), 'article')}, {_some(len(shown), len(rows))}"
         summary = f"{period or 'Undated, or dated too coarsely'}: {n}"
         parts.append(html.details(summary, *_quotes(shown, by_doc), id=_period_id(key, period)))
     return html.details("Read the sentences, by period", *parts)
@@ -496,22 +508,35 @@ def _quotes(places: pd.DataFrame, by_doc: Mapping[str, Any], also: pd.DataFrame 
     for doc, rows in places.groupby("doc_id", sort=False):
         article = by_doc[str(doc)]
         where = " · ".join(filter(None, [article.date or "undated", article.source, title_of(article)]))
-        text = html.Piece(" … ".join(_sentences(rows, article.text, more.get(doc))))
+        text = _joined(_sentences(rows, article.text, more.get(doc)))
         own = f"01_corpus.html#{html.anchor('article', doc)}" if len(by_doc) <= SHOWN_WHOLE else None
         made.append(html.quote(text, where, article.url or own))
     return made
 
 
 def _sentences(places: pd.DataFrame, text: str, also: pd.DataFrame | None = None) -> list[html.Piece]:
-    """The sentences that hold the places, in order, each once with all its places marked."""
-    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    """The sentences that hold the places, in order, each once with all its places marked; “…” where a long one is cut."""
+    found: list[tuple[int, int, list[tuple[int, int]]]] = []
     for start, end in _spans(places):
-        found.setdefault(_sentence(text, start, end), []).append((start, end))
+        first, last = _sentence(text, start, end)
+        if found and first < found[-1][1]:  # fragments of one long sentence that overlap are one
+            before, until, spans = found.pop()
+            found.append((before, max(until, last), [*spans, (start, end)]))
+        else:
+            found.append((first, last, [(start, end)]))
     extra = [] if also is None else _spans(also)
     return [
-        _marked(text, where, spans + [span for span in extra if where[0] <= span[0] < where[1]])
-        for where, spans in found.items()
+        _marked(text, first, last, spans + [span for span in extra if first <= span[0] < last])
+        for first, last, spans in found
     ]
+
+
+def _joined(sentences: Sequence[html.Piece]) -> html.Piece:
+    """Sentences in a row, one “…” between each two."""
+    text = str(sentences[0])
+    for sentence in map(str, sentences[1:]):
+        text += (" " if text.endswith("…") else " … ") + sentence.removeprefix("… ")
+    return html.Piece(text)
 
 
 def _spans(places: pd.DataFrame) -> list[tuple[int, int]]:
@@ -526,19 +551,31 @@ def _bounds(text: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
-    """The sentence that holds a place, cut on both sides where it is very long."""
-    starts, found = _bounds(text)
-    first, last = found[max(0, int(np.searchsorted(starts, start, side="right")) - 1)] if found else (start, end)
-    first, last = min(first, start), max(last, end)
+    """The sentence that holds a place; of a very long one as many whole words on both sides as there is room for."""
+    first, last = _whole(text, start, end)
     if last - first <= LONGEST:
         return first, last
-    first = max(first, start - LONGEST // 2)
-    return first, min(last, max(end, first + LONGEST))
+    low = max(first, start - LONGEST // 2)
+    high = min(last, max(end, low + LONGEST))
+    if low > first and (space := re.search(r"(?<=\s)\S", text[low - 1 : start + 1])):
+        low += space.start() - 1
+    if high < last and (space := re.search(r"\s+\S*$", text[end : high + 1])):
+        high = end + space.start()
+    return low, high
 
 
-def _marked(text: str, where: tuple[int, int], spans: Iterable[tuple[int, int]]) -> html.Piece:
-    first, last = where
-    return html.highlight(text[first:last], [(start - first, min(end, last) - first) for start, end in spans])
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the sentence that holds a place begins and ends."""
+    starts, found = _bounds(text)
+    first, last = found[max(0, int(np.searchsorted(starts, start, side="right")) - 1)] if found else (start, end)
+    return min(first, start), max(last, end)
+
+
+def _marked(text: str, first: int, last: int, spans: Iterable[tuple[int, int]]) -> html.Piece:
+    """A stretch of a text with the spans marked; “…” on the side where its sentence goes on."""
+    shown = html.highlight(text[first:last], [(start - first, min(end, last) - first) for start, end in spans])
+    before, after = _whole(text, first, first + 1)[0] < first, _whole(text, last - 1, last)[1] > last
+    return html.Piece(f"{'… ' * before}{shown}{' …' * after}")
 
 
 # --- what rose and fell unasked -----------------------------------------------------------------------------------------------------
@@ -546,10 +583,22 @@ def _marked(text: str, where: tuple[int, int], spans: Iterable[tuple[int, int]])
 
 def unasked(marked: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """Words that mark the earlier and the later articles, and each large outlet, out of the whole vocabulary."""
+    if len(articles) < audit.SMALL:
+        return html.Piece("")
+    head = html.heading(_unasked_of([bool(group["held"]) for group in marked["groups"]]))
     if not marked["groups"]:
-        return html.say("No groups are compared: there are too few articles, or they have neither dates nor outlets.")
+        return html.group(head, html.say("No groups are compared: the articles have neither dates nor outlets."))
     by_doc = _known(articles)
-    return html.group(*(_comparison(pair, group, marked, by_doc) for pair, group in enumerate(marked["groups"])))
+    said = html.say("The whole vocabulary is screened here, not what anyone had in mind.")
+    return html.group(
+        head, said, *(_comparison(pair, group, marked, by_doc) for pair, group in enumerate(marked["groups"]))
+    )
+
+
+def _unasked_of(over_time: Sequence[bool]) -> str:
+    """What is compared, by whether each comparison is of earlier and later articles (else of outlets)."""
+    what = ["what rose and fell"] * any(over_time) + ["what marks each outlet"] * (not all(over_time))
+    return f"{' and '.join(what) or 'what marks groups of articles'} without being asked".capitalize()
 
 
 def _comparison(
@@ -570,7 +619,10 @@ def _comparison(
     )
     members = marked["sides"][marked["sides"]["pair"] == pair].set_index("doc_id")["side"]
     contexts = marked["contexts"].assign(side=marked["contexts"]["doc_id"].map(members))
-    lists = (_words(side, sure[sure["group"] == side], contexts[contexts["side"] == side], by_doc) for side in sides)
+    lists = (
+        _words(side, other, sure[sure["group"] == side], contexts[contexts["side"] == side], by_doc)
+        for side, other in (sides, sides[::-1])
+    )
     return html.group(title, html.say(said), *lists)
 
 
@@ -587,10 +639,11 @@ def _found(sure: pd.DataFrame, sides: Sequence[str]) -> str:
     return f"At a false discovery rate of 5 %, {n[0]:,} mark the first and {n[1]:,} the second."
 
 
-def _words(side: str, mine: pd.DataFrame, contexts: pd.DataFrame, by_doc: Mapping[str, Any]) -> html.Piece:
-    """The words of one side, those that mark it most surely: figure, numbers and sentences."""
+def _words(side: str, other: str, mine: pd.DataFrame, contexts: pd.DataFrame, by_doc: Mapping[str, Any]) -> html.Piece:
+    """The words of one side, those that mark it most surely: figure, numbers and sentences. One side may stand against several others, so both name it."""
     if mine.empty:
         return html.Piece("")
+    both = f"{side} against {other}"
     every, mine = len(mine), mine.head(MARKING)
     heads = {
         "term": "Term", "share": "Share of articles", "share_against": "Of the others", "n": "Places", "n_docs": "Articles",
@@ -598,24 +651,25 @@ def _words(side: str, mine: pd.DataFrame, contexts: pd.DataFrame, by_doc: Mappin
     }  # fmt: skip
     formats: dict[str, Any] = {
         "share": "percent", "share_against": "percent", "log_odds": html.with_interval("log_odds", "low", "high"), "dispersion": ".2f",
-        "q": lambda row: _q(row.q), "term": lambda row: html.link(row.term, f"#{html.anchor('term', f'{row.term} {side}')}"),
+        "q": lambda row: _q(row.q), "term": lambda row: html.link(row.term, f"#{html.anchor('term', f'{row.term} {both}')}"),
     }  # fmt: skip
     quotes = []
     for row in _rows(mine):
         places = contexts[contexts["name"] == row.term]
         shown = sample(places, EXAMPLES)
         said = f"{row.term}: {_some(len(shown), len(places))}"
-        quotes.append(html.details(said, *_quotes(shown, by_doc), id=html.anchor("term", f"{row.term} {side}")))
+        quotes.append(html.details(said, *_quotes(shown, by_doc), id=html.anchor("term", f"{row.term} {both}")))
     return html.group(
         html.figure(
             plots.keyness(mine),
-            name=html.anchor("keyness", side),
+            name=html.anchor("keyness", both),
+            title=f"Which words mark {both}?",
             caption="Log-odds with 95 % intervals that take blocks of time as units.",
         ),
         html.details(
             "The numbers",
             html.table(
-                mine, caption=f"Terms that mark {side}: {len(mine)} of {every}, by p", columns=heads, formats=formats
+                mine, caption=f"Terms that mark {both}: {len(mine)} of {every}, by p", columns=heads, formats=formats
             ),
         ),
         html.details("The sentences", *quotes),

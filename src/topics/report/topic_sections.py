@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from topics import plots
+from topics.models.reading import PRESENT
 from topics.report import html, reading_groups
 from topics.report.corpus_page import title_of
 from topics.report.topics_page import intervals
@@ -124,20 +125,23 @@ def _articles(made: Mapping[str, Any], topic: int) -> html.Piece:
     """Typical articles beside random ones, each with the passage that carries the topic marked."""
     table, articles = made["reading"]["articles"], made["articles"].set_index("doc_id")
     mine = table[table["topic"] == topic]
-    random = mine[mine["how"] == "random"]
+    random = mine[mine["how"] != "typical"]
     return html.group(
         html.say("**Most typical**, by share. Marked: the passage whose words are most probably of this topic."),
         *(
             _article(row, articles.loc[row.doc_id], made["language"])
             for row in mine[mine["how"] == "typical"].itertuples()
         ),
-        html.say(
-            "**Drawn at random** from the other articles in which no topic is larger: what the topic is like when nobody chose."
-        )
-        if len(random)
-        else html.say("No other article is led by this topic, so none is drawn at random."),
+        html.say(DRAWN_FROM[random["how"].iloc[0] if len(random) else "none"]),
         *(_article(row, articles.loc[row.doc_id], made["language"]) for row in random.itertuples()),
     )
+
+
+DRAWN_FROM = {  # by `how` the articles were chosen
+    "random": "**Drawn at random** from the other articles in which no topic is larger: what the topic is like when nobody chose.",
+    "present": f"In no other article is this topic the largest. **Drawn at random** from those of which it is {100 * PRESENT:.0f} % or more.",
+    "none": f"Of no other article is this topic {100 * PRESENT:.0f} % or more, so none is drawn at random.",
+}
 
 
 def _article(row: Any, article: pd.Series, language: str) -> html.Piece:

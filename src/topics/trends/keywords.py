@@ -23,6 +23,7 @@ from topics.trends.statistics import LEVEL, MOVED, block_weights, indicator, wil
 
 MIX_PRESENT = 0.8  # part of the fixed mix of sources that must be present for a standardised share
 
+FEWEST_AT_PEAK = 5  # articles that mention a name in the period in which it is said to have been highest
 FEW_PERIODS = 24  # under so many the test errs more than stated where shocks last long (METHODS.md)
 FIXED_MIX = "(fixed mix)"
 MIX_CHANGED = "their mix of outlets changed"
@@ -266,9 +267,35 @@ def keyword_trends(
         share, n = mentioning / published, published / effects[-1]
         periods = periods.assign(n_docs=published)
     cells = outlet_cells(mentions, placed, periods, n, totals) if len(periods) else None
-    return trends_of(
+    table = trends_of(
         share, n, periods, length, names, kinds, mentioning=mentioning, withheld=withheld, seasons=seasons, cells=cells
     )
+    clear = peaks_stand_clear(share, n, mentioning, periods["period"].tolist(), table["peak"].tolist())
+    return table.assign(peak=table["peak"].where(clear, ""), peak_share=table["peak_share"].where(clear))
+
+
+def peaks_stand_clear(
+    share: np.ndarray, n: np.ndarray, mentioning: np.ndarray, periods: Sequence[str], peaks: Sequence[str]
+) -> np.ndarray:
+    """Whether each name's highest period is more than the highest of many by chance; share, n, mentioning: (n_periods, n_names).
+
+    Law: five articles mention it there, and the low end of the interval there, of level 1 - .05 / (periods with articles), lies above the
+    share of all other periods together.
+
+    >>> said = np.array([[1, 9], [0, 2], [0, 1], [0, 2]])
+    >>> peaks_stand_clear(said / 20, np.full((4, 2), 20.0), said, ["2018", "2019", "2020", "2021"], ["2018", "2018"]).tolist()
+    [False, True]
+    """
+    clear = np.zeros(len(peaks), dtype=bool)
+    for name, peak in enumerate(peaks):
+        if peak not in periods:
+            continue
+        at, weight = periods.index(peak), np.nan_to_num(n[:, name])
+        rest = np.where(np.arange(len(periods)) == at, 0, weight)
+        others = (rest * np.nan_to_num(share[:, name])).sum() / max(rest.sum(), 1e-12)
+        low = wilson(share[at, name], n[at, name], 1 - (1 - LEVEL) / max(1, (weight > 0).sum()))[0]
+        clear[name] = mentioning[at, name] >= FEWEST_AT_PEAK and low > others
+    return clear
 
 
 def findings(trends: pd.DataFrame, q: float = MOVED) -> pd.DataFrame:
