@@ -36,12 +36,11 @@ from topics.settings import (
     config_file,
     deciding,
     load,
-    nearest,
     place,
     project_folder,
 )
 from topics.store import inputs
-from topics.tables import COLUMNS, UserError, conform, empty
+from topics.tables import COLUMNS, UserError, conform, empty, nearest
 
 if TYPE_CHECKING:
     from topics.models.lda import TopicModel

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from topics import __version__, store
-from topics.settings import Settings, articles_path, deciding, load, nearest, project_folder
-from topics.tables import UserError, replace_file
+from topics.settings import Settings, articles_path, deciding, load, project_folder
+from topics.tables import UserError, nearest, replace_file
 
 if TYPE_CHECKING:
     import pandas as pd
