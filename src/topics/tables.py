@@ -61,6 +61,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "contexts": CONTEXTS,
 }
 
+LEVEL = 0.95  # of every interval
 CSV_ROWS = 1_000_000  # a longer table is written as Parquet alone
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by spreadsheets
 
