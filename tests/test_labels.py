@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from test_models_worlds import World, planted
+from worlds import World, planted
 
 from topics.models import labels, lda
 from topics.models.lda import TopicModel, fit
