@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_models_worlds import counts_of
+from worlds import counts_of
 
 from topics.models import alignment
 from topics.models.lda import TopicModel, fit

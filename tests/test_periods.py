@@ -102,7 +102,7 @@ def test_the_collection_is_read_and_its_mistakes_are_said(tmp_path):
     assert said["since"] == "2018-01-01"
     assert said["seasons"] == {"Tet": [("2018-02-16", "2018-02-16"), ("2019-02-04", "2019-02-08")]}
     for text, hint in (
-        ("quary: x", "Did you mean query"),
+        ("quary: x", "Did you mean 'query'"),
         ("since: soon", "2018-04-26"),
         ("- a", "query: smart city"),
         ("a: [", "YAML"),
@@ -141,7 +141,7 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
         ("collection.yml", "seasons: [2018-02-16]\n", "seasons must be names"),
         ("collection.yml", "since: 2019-01-01\nuntil: 2018-01-01\n", "must not be after"),
         ("collection.yml", "since: last year\n", "must be a date"),
-        ("collection.yml", "query: [\n", "not readable as YAML"),
+        ("collection.yml", "query: [\n", "line 2: not YAML: .* Mend or remove it"),
     ],
 )
 def test_a_bad_file_is_one_clear_line(tmp_path, file, text, says):

@@ -78,7 +78,7 @@ def test_every_figure_has_a_question_an_alternative_text_and_the_same_bytes_each
     for name, draw in every_figure(topics).items():
         first, second = draw().figure, draw().figure
         svg = plots.to_svg(first)
-        assert svg == plots.to_svg(first) == plots.to_svg(second), f"{name}: other bytes for the same table"
+        assert svg == plots.to_svg(second), f"{name}: other bytes for the same table"
         assert "<dc:date>" not in svg, name
         assert next(t for t in first.texts if t.get_gid() == "title").get_text().endswith("?"), name
         assert re.search(r"\d|[a-z]{3}", first.get_label()), f"{name}: alternative text without the finding"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_models_worlds import counts_of, planted
+from worlds import counts_of, planted
 
 from topics.models import lda, scores
 from topics.tables import UserError
 from topics.words.counts import Counts
 
 
-def texts(n: int, length: int, n_terms: int, seed: int, empty: bool = True) -> list[list[int]]:
+def texts(n: int, length: int, n_terms: int, seed: int) -> list[list[int]]:
     rng = np.random.default_rng(seed)
     made = [(rng.zipf(1.3, rng.integers(1, length)) % n_terms).tolist() for _ in range(n)]
-    return [*made, [], [1], made[0][:1]] if empty else made
+    return [*made, [], [1], made[0][:1]]
 
 
 def joined(given: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -157,28 +156,3 @@ def test_every_measure_of_the_table_says_its_direction_source_and_what_it_does_n
     for measure in scores.MEASURES.values():
         assert measure.source
         assert measure.silent
-
-
-def test_counting_a_grid_is_much_quicker_than_gensim() -> None:
-    from gensim.corpora import Dictionary
-    from gensim.models import CoherenceModel
-
-    given = texts(60, 600, 500, seed=3, empty=False)
-    named = [[f"w{i}" for i in text] for text in given]
-    seen = sorted({i for text in given for i in text})
-    topics = np.array(seen[: len(seen) // 10 * 10]).reshape(-1, 10)[:20]
-    scores.count_windows(*joined(given[:2]), topics)
-    start = time.process_time()
-    mine = scores.coherence(topics, scores.count_windows(*joined(given), topics), "c_v")
-    ours = time.process_time() - start
-    start = time.process_time()
-    peer = CoherenceModel(
-        topics=[[f"w{i}" for i in row] for row in topics],
-        texts=named,
-        dictionary=Dictionary(named),
-        coherence="c_v",
-        processes=1,
-    )
-    theirs = peer.get_coherence_per_topic()
-    assert np.abs(mine - theirs).max() < 1e-12
-    assert time.process_time() - start > 10 * ours

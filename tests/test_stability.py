@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_models_worlds import World, counts_of, planted
+from worlds import World, counts_of, planted
 
 from topics.models import stability
 from topics.models.lda import TopicModel, fit

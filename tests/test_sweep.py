@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from test_models_worlds import counts_of, planted
+from worlds import counts_of, planted
 
 from topics.models import lda, scores, stability, sweep
 from topics.words.counts import Counts

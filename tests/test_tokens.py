@@ -175,7 +175,7 @@ def test_it_is_a_tokeniser_of_nltk():
     assert list(tokenizer.span_tokenize("a b")) == [(0, 1), (2, 3)]
 
 
-def test_long_runs_take_linear_time():
+def test_long_runs_lose_no_letter():
     for text in (
         "a" * 200_000,
         "a-" * 100_000,
@@ -185,4 +185,5 @@ def test_long_runs_take_linear_time():
         "l'" * 100_000,
         "\n" * 200_000,
     ):
-        tokenise(text)
+        words = "".join(text[start:end] for start, end in tokenise(text))
+        assert [sign for sign in words if sign.isalnum()] == [sign for sign in text if sign.isalnum()]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from topics import __version__, settings
-from topics.tables import UserError
+from topics.tables import UserError, nearest
 
 DOCUMENTATION = {
     "reports": "articles to reports/NAME/: reads, cleans, fits, writes every page, table and figure",
@@ -29,9 +29,7 @@ class Parser(argparse.ArgumentParser):
         words = known_words(self)
         wrong = message.split("unrecognized arguments: ")[-1].split("invalid choice: ")[-1].strip("'").split("'")[0]
         first = wrong.split()[0] if wrong.split() else ""
-        hint = (
-            settings.nearest(first, map(str, words)) if "invalid choice" in message or "unrecognized" in message else ""
-        )
+        hint = nearest(first, map(str, words)) if "invalid choice" in message or "unrecognized" in message else ""
         self.exit(2, f"{self.prog}: {message.split(' (choose from')[0]}.{hint} See {self.prog} --help.\n")
 
 

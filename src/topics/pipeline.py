@@ -36,12 +36,11 @@ from topics.settings import (
     config_file,
     deciding,
     load,
-    nearest,
     place,
     project_folder,
 )
 from topics.store import inputs
-from topics.tables import COLUMNS, UserError, conform, empty
+from topics.tables import COLUMNS, UserError, conform, empty, nearest
 
 if TYPE_CHECKING:
     from topics.models.lda import TopicModel
@@ -57,7 +56,6 @@ SURE = 0.05  # false discovery rate of what is said to mark a group
 MARKING = 30  # terms of a group, at most, whose places in the articles are kept
 COMPANIONS = 8  # companions of a name, at most, whose sentences are kept
 OUTLETS = 5  # outlets compared with the others, the largest
-FEW = audit.SMALL  # articles under which nothing is counted by article: units are paragraphs, no scores, no trends
 
 
 def quiet(line: str) -> None:
@@ -418,7 +416,7 @@ def _comparison_values(settings: Settings, counts: tuple[int, ...]) -> dict[str,
 
 def few(settings: Settings) -> bool:
     """Whether the articles are too few for anything to be counted by article."""
-    return len(corpus(settings)["articles"]) < FEW
+    return len(corpus(settings)["articles"]) < audit.FEW
 
 
 def paged(settings: Settings) -> tuple[int, ...]:

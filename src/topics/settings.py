@@ -8,7 +8,6 @@ name for a wrong one.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from topics.tables import UserError
+from topics.tables import UserError, nearest, read_yaml
 
 # --- checks: each returns the value as it is kept, or raises ValueError saying what is allowed ---------------------------
 
@@ -284,22 +283,9 @@ def load(config: str | Path | None = None, given: Mapping[str, Any] | None = Non
 
 
 def _read_config(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file of settings. Give --config FILE, or CONFIG=FILE to make.") from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UserError(f"{path}: cannot be read as text in UTF-8 ({problem}).") from None
-    try:
-        pairs = yaml.safe_load(text)
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise UserError(
-            f"{path.name}{line}: not YAML: {getattr(problem, 'problem', None) or 'cannot be parsed'}."
-        ) from None
+    if not path.exists():
+        raise UserError(f"{path}: no such file of settings. Give --config FILE, or CONFIG=FILE to make.")
+    pairs = read_yaml(path)
     if pairs is None:
         return {}
     if not isinstance(pairs, dict):
@@ -336,16 +322,6 @@ def check_parameters(cells: Iterable[str]) -> None:
         if cell.startswith("# Parameters\n") and (wrong := sorted(names - known)):
             raise UserError("\n".join(f"there is no parameter {name!r}.{nearest(name, known)}" for name in wrong))
         known |= names
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """A question after the likely meaning of a wrong name, or nothing.
-
-    >>> nearest("topic_count", ["topic_counts", "seeds"])
-    " Did you mean 'topic_counts'?"
-    """
-    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def deciding(settings: Settings) -> dict[str, Any]:

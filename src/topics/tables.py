@@ -6,8 +6,9 @@ missing; `write_table` writes CSV and Parquet, whole or not at all.
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "contexts": CONTEXTS,
 }
 
+LEVEL = 0.95  # of every interval
 CSV_ROWS = 1_000_000  # a longer table is written as Parquet alone
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by spreadsheets
 
@@ -72,6 +74,33 @@ class UserError(ValueError):
 
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A question after the likely meaning of a wrong name, or nothing.
+
+    >>> nearest("topic_count", ["topic_counts", "seeds"])
+    " Did you mean 'topic_counts'?"
+    """
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def read_yaml(path: Path, load: Callable[[str], Any] | None = None, hint: str = "") -> Any:
+    """What a YAML file holds, by `load` (PyYAML's `safe_load`). Raises `UserError` with file, line and reason, and the `hint`."""
+    import yaml
+
+    try:
+        return (load or yaml.safe_load)(path.read_text(encoding="utf-8-sig"))
+    except OSError as problem:
+        raise UserError(f"{path}: cannot be read ({problem.strerror}).{hint}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: not UTF-8 text.{hint}") from None
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        why = getattr(problem, "problem", None) or "cannot be parsed"
+        raise UserError(f"{path}{line}: not YAML: {why}.{hint}") from None
 
 
 def conform(table: pd.DataFrame, name: str) -> pd.DataFrame:

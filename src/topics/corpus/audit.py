@@ -16,7 +16,8 @@ STAGES = (
     ("language", "are in another language"),
     ("repeats", "repeat another article"),
 )
-SMALL, FEW = 30, 100  # articles
+FEW = 30  # articles, under which nothing is counted by article: units are paragraphs, no scores, no trends
+HANDFUL = 100  # articles, under which a corpus carries a handful of topics
 SHORT_MEDIAN = 100  # words
 THIN_PERIOD = 5  # articles
 
@@ -116,12 +117,12 @@ def columns_said(roles: Mapping[str, list[str]]) -> str:
 def _on_size(articles: pd.DataFrame) -> list[str]:
     n, words = len(articles), int(articles["n_words"].sum())
     head = f"{n:,} article{'s' * (n != 1)} of {words:,} word{'s' * (words != 1)}."
-    if n < SMALL:
+    if n < FEW:
         return [
             head
             + " Topics of so few articles are a way of reading them closely; no share, trend or comparison rests on them."
         ]
-    if n < FEW:
+    if n < HANDFUL:
         return [
             head + " Enough for a handful of broad topics; shares have wide intervals, and trends need longer periods."
         ]
@@ -132,7 +133,7 @@ def _on_size(articles: pd.DataFrame) -> list[str]:
 
 
 def _on_lengths(articles: pd.DataFrame) -> list[str]:
-    if 1 < len(articles) < SMALL:
+    if 1 < len(articles) < FEW:
         return [f"The shortest has {articles['n_words'].min():,} words, the longest {articles['n_words'].max():,}."]
     median, low, high = (int(articles["n_words"].quantile(q)) for q in (0.5, 0.05, 0.95))
     sentence = f"Half of the articles have {median:,} words or more, nine in ten between {low:,} and {high:,}."
@@ -146,7 +147,7 @@ def _on_dates(articles: pd.DataFrame) -> list[str]:
     share = 1 - len(dated) / len(articles)
     if not len(dated):
         return ["No article has a date: nothing can be said about change over time."]
-    few, to_day = len(articles) < SMALL, dated["date_precision"].eq("day")
+    few, to_day = len(articles) < FEW, dated["date_precision"].eq("day")
     how_many = "all" if to_day.all() else f"{to_day.sum()}" if few else f"{100 * to_day.mean():.0f} %"
     dates = f"from {dated['date'].min()} to {dated['date'].max()}, {how_many} of them to the day"
     if few:

@@ -16,7 +16,6 @@ A row is `doc_id, field, value, reason`:
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import re
 from collections import defaultdict
@@ -25,7 +24,7 @@ from pathlib import Path
 import pandas as pd
 
 from topics.corpus.encoding import decode
-from topics.tables import UserError, dropped
+from topics.tables import UserError, dropped, nearest
 
 COLUMNS = ("doc_id", "field", "value", "reason")
 FIELDS = ("date", "not_before", "not_after", "article", "restore", "remove", "unlink", "language", "title", "source")
@@ -124,9 +123,9 @@ def _check(table: pd.DataFrame, file: Path) -> None:
     rows = zip(table["field"], table["value"].str.strip(), strict=True)
     for number, (field, value) in enumerate(rows, start=2):
         if field not in FIELDS:
-            near = difflib.get_close_matches(field, FIELDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(FIELDS)}"
-            wrong.append(f"row {number}: no such field {field!r} ({hint})")
+            wrong.append(
+                f"row {number}: no such field {field!r} (allowed: {', '.join(FIELDS)}).{nearest(field, FIELDS)}"
+            )
         elif field == "article" and value not in {"keep", "drop"}:
             wrong.append(f"row {number}: article must be keep or drop, got {value!r}")
         elif field in {"date", "not_before", "not_after"} and not re.fullmatch(ISO, value):

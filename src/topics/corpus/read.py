@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import bz2
 import csv
-import difflib
 import gzip
 import hashlib
 import io
@@ -30,7 +29,7 @@ import pandas as pd
 
 from topics.corpus import html
 from topics.corpus.encoding import SAMPLE, decode, decode_lines, guess_encoding, looks_like_text
-from topics.tables import UserError, dropped
+from topics.tables import UserError, dropped, nearest
 
 ARTICLE_SUFFIXES = {".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml"}
 TABLE_SUFFIXES = {".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet"}
@@ -163,9 +162,8 @@ def _check_path(path: Path) -> None:
     if path.exists():
         raise UserError(f"articles: {path} is neither a folder nor a regular file.")
     beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, beside, n=1)
-    hint = f"Did you mean {path.parent / near[0]}?" if near else "Give a file or a folder of articles."
-    raise UserError(f"articles: {path} is not there. {hint}")
+    hint = nearest(path.name, beside) or " Give a file or a folder of articles."
+    raise UserError(f"articles: {path} is not there.{hint}")
 
 
 def _check_columns(columns: Mapping[str, str | list[str]] | None) -> dict[str, str | list[str]]:

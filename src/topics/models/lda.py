@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from topics.models import kernels
 from topics.models.chain import Chain, Collapsed, Map, PartlyCollapsed
-from topics.tables import UserError, conform
+from topics.tables import LEVEL, UserError, conform
 from topics.words.counts import Counts
 
 STARTS, FIRST = 5, 30  # short starts, the best of which goes on; sweeps of each
@@ -26,7 +26,6 @@ LEAST_SWEEPS = 200  # of a fit where words are many
 SMALL, PART = 200_000, 10_000  # words up to which starts have all of them; beyond, so many for each topic
 DRAW_BYTES = 32_000_000  # a fit keeps about so much of posterior draws, but four at the least
 PARTS = 20  # of a fit, each of which is told when it is done
-LEVEL = 0.95
 IN_LABEL = 3  # terms of a label
 GENSIM: dict[str, Any] = {
     "iterations": 10_000,

@@ -11,8 +11,8 @@ import scipy.sparse as sp
 from scipy.special import stdtrit
 
 from topics.models import kernels
-from topics.models.lda import LEVEL, TopicModel, frex, infer, top_terms
-from topics.tables import UserError, conform
+from topics.models.lda import TopicModel, frex, infer, top_terms
+from topics.tables import LEVEL, UserError, conform
 from topics.words.counts import Counts
 
 TOP = 10  # terms of a topic that are scored

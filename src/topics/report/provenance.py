@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from topics import __version__, store
-from topics.settings import Settings, articles_path, deciding, load, nearest, project_folder
-from topics.tables import UserError, replace_file
+from topics.settings import Settings, articles_path, deciding, load, project_folder
+from topics.tables import UserError, nearest, replace_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -322,7 +322,7 @@ def _topics_apart(folder_a: Path, folder_b: Path, a: str, b: str) -> str:
     from topics.corpus import audit
 
     counts = [sorted(set(_table(folder, "topics")["n_topics"])) for folder in (folder_a, folder_b)]
-    counted = all(len(_table(folder, "articles")) >= audit.SMALL for folder in (folder_a, folder_b))
+    counted = all(len(_table(folder, "articles")) >= audit.FEW for folder in (folder_a, folder_b))
     pairs = [(count, min(counts[1], key=lambda other: abs(other - count))) for count in counts[0]]
     return "\n".join(_matched(Fit.read(a, folder_a, i), Fit.read(b, folder_b, j), counted) for i, j in pairs)
 

@@ -26,8 +26,8 @@ from typing import Any, Protocol
 
 from topics import store
 from topics.report import provenance
-from topics.settings import FIELDS, PATHS, Settings, articles_path, deciding, nearest, project_folder
-from topics.tables import UserError, replace_file, write_table
+from topics.settings import FIELDS, PATHS, Settings, articles_path, deciding, project_folder
+from topics.tables import UserError, nearest, replace_file, write_table
 
 NOTEBOOKS = project_folder() / "notebooks"
 NAME = re.compile(r"[^\W_][\w.-]{0,79}")

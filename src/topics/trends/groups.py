@@ -7,11 +7,10 @@ import pandas as pd
 
 from topics import tables
 from topics.trends.prevalence import TOPIC_SHARE
-from topics.trends.statistics import LEVEL, block_weights
+from topics.trends.statistics import FEWEST_BLOCKS, LEVEL, block_weights
 
 LEAST = 10  # articles of a group that is compared
 MOST = 12  # groups of a column, the largest; a column of more is cut, one that is nearly all different is no grouping
-FEWEST_BLOCKS = 8  # no interval for articles like these from fewer days
 RESAMPLES = 999
 
 

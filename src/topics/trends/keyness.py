@@ -16,11 +16,10 @@ from scipy.special import logit, stdtr, stdtrit
 
 from topics import tables
 from topics.trends.periods import ordinals
-from topics.trends.statistics import LEVEL, indicator, q_values
+from topics.trends.statistics import FEWEST_BLOCKS, LEVEL, indicator, q_values
 
 Q = 0.05
 FEWEST_ARTICLES = 5  # a term in fewer articles is not tested
-FEWEST_BLOCKS = 8  # no test with fewer blocks in either group
 PRIOR_PART = 0.01  # the prior is worth this part of the words of both groups
 ENOUGH_BLOCKS = 12  # blocks are as long as leaves so many in either group
 TERMS_AT_ONCE = 1024

@@ -8,16 +8,14 @@ things: where the first and last periods are cut off, and out of how many articl
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
-from topics.tables import UserError
+from topics.tables import UserError, nearest, read_yaml
 
 LENGTHS = ("day", "week", "month", "quarter", "year")
 # What a date must be known to for a period of that length.
@@ -257,12 +255,7 @@ def read_collection(folder: Path) -> dict[str, Any]:
     path = folder / "collection.yml"
     if not path.is_file():
         return {}
-    try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{path.name}: not readable as YAML ({' '.join(str(error).split())}). Mend or remove it."
-        ) from None
+    said = read_yaml(path, hint=" Mend or remove it.")
     said = {} if said is None else said
     if not isinstance(said, dict):
         raise UserError(
@@ -270,9 +263,9 @@ def read_collection(folder: Path) -> dict[str, Any]:
         )
     for key in said:
         if key not in COLLECTION:
-            near = difflib.get_close_matches(str(key), COLLECTION, 1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            raise UserError(f"{path.name}: {key!r} is not one of {', '.join(COLLECTION)}.{hint}")
+            raise UserError(
+                f"{path.name}: {key!r} is not one of {', '.join(COLLECTION)}.{nearest(str(key), COLLECTION)}"
+            )
     for key in ("scraped", "since", "until"):
         if said.get(key) is not None:
             said[key] = _day(said[key], f"{path.name}: {key}")

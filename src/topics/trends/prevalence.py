@@ -18,6 +18,7 @@ from scipy.special import expit, logit, ndtri, stdtrit
 from topics import tables
 from topics.trends.periods import FEWEST_PERIODS, positions, season_terms
 from topics.trends.statistics import (
+    FEWEST_BLOCKS,
     LEVEL,
     block_weights,
     effective_numbers,
@@ -37,7 +38,6 @@ TEST_PERIODS = 20  # Mann-Kendall is given a p only from so many periods on
 FEWEST_NAMES = {12: 10, 24: 5, 60: 2}
 MOST_ALIKE = 0.8  # no trend where the estimated correlation of successive periods is above this
 SMALL_OUTLET = 0.02  # part of the articles under which outlets are held constant as one
-FEWEST_BLOCKS = 8  # no bootstrap interval from fewer blocks
 BLOCK_OF_NAMES = 256  # names worked on at once, which bounds memory
 
 METHOD = "log-odds per period; AR(1) errors by REML, averaged over their likelihood in the family; t reference"

@@ -13,7 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.special import expit, logit, ndtr, ndtri, stdtr, stdtrit
 
-LEVEL = 0.95
+from topics.tables import LEVEL
+
+FEWEST_BLOCKS = 8  # no interval, and no test of two groups, from fewer blocks of articles
 MOVED = 0.025  # largest q of a name that is said to have moved: a run has two families, topics and keywords, and together they err in .05
 Array = NDArray[np.float64]
 
