@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from topics.models.scores import MEASURES
-from topics.report import counts_page
+from topics.report import counts_page, html
 
 
 @pytest.fixture
@@ -99,6 +101,17 @@ def test_every_score_is_drawn_beside_shuffled_text_and_says_what_it_is_silent_ab
     for measure in MEASURES.values():
         assert "It does not say" in page
         assert measure.silent.split(";")[0].replace("'", "&#x27;")[:30] in page.replace("&#39;", "&#x27;")
+
+
+def test_the_numbers_have_a_row_for_every_count_and_text_and_the_file_every_score(compared, tmp_path):
+    html.begin(tmp_path)
+    page = str(counts_page.all_scores(compared))
+    html.begin(None)
+    rows = re.findall(r'<th scope="row"[^>]*>(\d+)</th><td[^>]*>(whole|shuffled)</td>', page)
+    assert rows == [(k, text) for k in ("2", "5", "10") for text in ("whole", "shuffled")]
+    assert len(pd.read_parquet(tmp_path / "tables/all_scores.parquet")) == len(compared["scores"])
+    scores = compared["scores"].query("n_topics == 5 and text == 'whole' and measure == 'c_v'")["value"]
+    assert f"{scores.mean():.3f}".replace("-", "−") in page
 
 
 def test_a_chain_that_still_moved_is_named(compared):

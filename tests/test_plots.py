@@ -179,3 +179,12 @@ def test_bands_fill_a_topics_bar_and_no_more(topics):
     assert left == pytest.approx(0.86 * (0.5 + 0.3))
     right = sum(v[3, 1] - v[4, 1] for v in bands)
     assert right == pytest.approx(0.86 * (0.5 + 0.3))
+
+
+def test_correlations_are_told_from_what_is_expected_without_a_bond():
+    pairs = pd.DataFrame(
+        [(a, b, r) for a, b, r in ((1, 2, -0.3), (1, 3, -0.44), (2, 3, -0.7))], columns=["topic_a", "topic_b", "r"]
+    )
+    ax = plots.correlations(pairs, expected=-0.5)
+    assert [text.get_text() for text in ax.texts] == ["+.2", "+.1", "−.2"]
+    assert "highest between topics 1 and 2 (−0.30), lowest between topics 2 and 3 (−0.70)" in ax.figure.get_label()

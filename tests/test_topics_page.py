@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -214,7 +215,7 @@ def made(world):
     return {
         "n_topics": 2, "few": False, "language": "fr", "articles": world["articles"], "topics": topics,
         "kept": {"topic_terms": lda.topic_terms(model, 12), "doc_topics": lda.doc_topics(model, counts),
-                 "matches": pd.DataFrame({"topic_a": [1], "seed_b": [1], "topic_b": [1]}),
+                 "matches": pd.DataFrame({"topic_a": [1], "seed_b": [1], "topic_b": [1]}), "floor": 0.5,
                  "labels": pd.DataFrame({"name": ["Gone"], "terms": ["x, y, z"], "topic": [0], "fit": [0.2]}),
                  "groups": pd.DataFrame()},
         "reading": {"articles": reading.passages(model, counts, world["words"], texts, chosen), "counterparts": near,
@@ -243,6 +244,22 @@ class TestPage:
         page = str(topic_sections.section(made, 1))
         assert page.index("Most typical") < page.index("Drawn at random")
         assert page.count("<mark>") == page.count('lang="fr"') == (made["reading"]["articles"]["topic"] == 1).sum()
+
+    def test_what_a_topic_is_in_other_runs_and_at_other_counts_is_said_as_the_front_page_counts_it(self):
+        labels = pd.Series({1: "roads", 2: "wards"})
+
+        def said(kind, similarity, mutual=False, partner=None, there=False):
+            row = SimpleNamespace(
+                kind=kind, topic=1, topic_b=7, seed_b=3, n_topics_b=5, similarity=similarity, mutual=mutual
+            )
+            return topic_sections._where(row), topic_sections._found(row, partner, there, labels, floor=0.5)
+
+        assert said("seed", 0.9, partner=1) == ("run with seed 3", "yes")
+        assert said("seed", 0.9, partner=2)[1] == "no: this is the pair of topic 2 (wards)"
+        assert said("seed", 0.9, partner=2, there=True)[1] == "yes, in another one: this is the pair of topic 2 (wards)"
+        assert said("seed", 0.4)[1] == said("count", 0.4, True)[1] == "no: not beyond shuffled text"
+        assert said("count", 0.9, True) == ("topic 7 of the 5", "yes")
+        assert said("count", 0.9)[1] == "no: it is more like another topic of this run"
 
     def test_the_overview_says_how_many_come_back_and_which_label_is_lost(self, made):
         page = html.group(topics_page.overview(made))

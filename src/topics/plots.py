@@ -534,36 +534,65 @@ def terms(topic_terms: pd.DataFrame, title: str = "Which words make the topic?")
     return sides[0]
 
 
-def describe_correlations(table: pd.DataFrame) -> str:
+def describe_correlations(table: pd.DataFrame, expected: float = 0.0) -> str:
     pairs = table[table["topic_a"] < table["topic_b"]].sort_values("r")
     if pairs.empty:
         return "No pairs of topics."
-    low, high = pairs.iloc[0], pairs.iloc[-1]
+    low, *_, high = _rows(pairs) if len(pairs) > 1 else [*_rows(pairs)] * 2
     return (
-        f"Grid of correlations between topics’ shares: highest between {high['topic_a']} and {high['topic_b']} "
-        f"({high['r']:.2f}), lowest between {low['topic_a']} and {low['topic_b']} ({low['r']:.2f})."
-    )
+        f"Grid of correlations between topics’ shares, which without any bond would be about {expected:.2f}: highest between topics {high.topic_a} and "
+        f"{high.topic_b} ({high.r:.2f}), lowest between topics {low.topic_a} and {low.topic_b} ({low.r:.2f})."
+    ).replace("-", "−")
 
 
 @_styled
 def correlations(
-    table: pd.DataFrame, title: str = "Which topics go together in an article?", ax: Axes | None = None
+    table: pd.DataFrame,
+    expected: float = 0.0,
+    title: str = "Which topics go together in an article?",
+    ax: Axes | None = None,
 ) -> Axes:
-    """A grid. A row is a pair: `topic_a, topic_b, r` (−1 to 1); blue with a plus is together, orange with a minus apart."""
+    """A grid. A row is a pair: `topic_a, topic_b, r` (−1 to 1); blue with a plus lies above what is expected, orange with a minus below it."""
     names = sorted(set(table["topic_a"]) | set(table["topic_b"]))
-    ax = _axes(ax, max(2.0, min(4.6, 0.8 + 0.26 * len(names))), title, describe_correlations(table))
+    if ax is None:
+        height = max(2.0, min(4.6, 0.8 + 0.26 * len(names)))
+        figure = _figure(height + 0.4, title, describe_correlations(table, expected))
+        ax, scale = figure.subplots(2, height_ratios=(height, 0.18))
+        _scale_of_shades(scale, expected)
     where, size = {t: i for i, t in enumerate(names)}, min(8.8, 200 / len(names))  # numbers of two digits fit a cell
     for row in _rows(table[table["topic_a"] != table["topic_b"]]):
-        x, y = where[row.topic_b], where[row.topic_a]
-        ax.bar(x, 0.94, 0.94, y - 0.47, color=BLUE if row.r > 0 else ORANGE, alpha=min(1.0, abs(row.r) * 1.4))
-        if abs(row.r) >= 0.05:
-            sign = f"{row.r:+.1f}".replace("0.", ".").replace("-", "−")
+        x, y, beyond = where[row.topic_b], where[row.topic_a], row.r - expected
+        _shade(ax, x, y, beyond)
+        if abs(beyond) >= 0.05:
+            sign = _beyond(beyond)
             ax.text(x, y, sign if len(names) <= 12 else sign[0], ha="center", va="center", size=min(7.6, size))
     ax.set_xticks(range(len(names)), [str(t) for t in names], size=size)
     ax.set_yticks(range(len(names)), [str(t) for t in names], size=size)
     ax.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(names) - 0.5, -0.5), xlabel="topic", ylabel="topic", aspect="equal")
     ax.tick_params(length=0)
     return ax
+
+
+def _shade(ax: Axes, x: float, y: float, beyond: float) -> None:
+    """A cell, the fuller the further its correlation lies beyond what is expected."""
+    ax.bar(x, 0.94, 0.94, y - 0.47, color=BLUE if beyond > 0 else ORANGE, alpha=min(1.0, abs(beyond) * 1.4))
+
+
+def _beyond(value: float) -> str:
+    """A distance from what is expected, with its sign and without its 0."""
+    return f"{value:+.1f}".replace("0.", ".").replace("-", "−")
+
+
+def _scale_of_shades(ax: Axes, expected: float) -> None:
+    """The key to the cells: distances from what is expected, as far as there are correlations."""
+    steps = [step for step in (-0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6) if abs(expected + step) <= 1]
+    for x, step in enumerate(steps):
+        _shade(ax, x, 0, step)
+    said = [_beyond(step) if step else f"r {expected:.2f}".replace("-", "−") for step in steps]
+    ax.set_xticks(range(len(steps)), said, size=7.6)
+    ax.tick_params(length=0)
+    ax.set(xlim=(-0.5, len(steps) - 0.5), ylim=(-0.5, 0.5), yticks=[])
+    ax.spines[:].set_visible(False)
 
 
 # Over time ------------------------------------------------------------------------------------------------------------

@@ -158,8 +158,7 @@ def choices(compared: Mapping[str, Any]) -> html.Piece:
 
 def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
     whole = compared["scores"][compared["scores"]["text"] == "whole"]
-    spread = whole.groupby(["n_topics", "measure"])["value"].agg(["mean", "min", "max"]).unstack("measure")
-    spread.columns = [measure if of == "mean" else f"{measure}_{of}" for of, measure in spread.columns]
+    spread = _by_count(whole).set_index("n_topics").drop(columns="text")
     always = always_back(compared["stability"])
     lacking = compared["missing"].groupby("n_topics").size() if len(compared["missing"]) else pd.Series(dtype=int)
     ends = whole[whole["measure"] == "gain"].groupby("n_topics")[["low", "high"]].mean().add_prefix("gain_")
@@ -174,8 +173,17 @@ def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
     return table
 
 
+def _by_count(scores: pd.DataFrame) -> pd.DataFrame:
+    """A row a count and text (whole, shuffled): each measure's mean over seeds, and as MEASURE_min and MEASURE_max its lowest and highest seed."""
+    order = scores["text"].map({"whole": 0}).fillna(1).rename("order")
+    by = scores.groupby(["n_topics", order, "text", "measure"])["value"]
+    mean, low, high = (by.agg(of).unstack("measure") for of in ("mean", "min", "max"))
+    spread = mean.join(low.add_suffix("_min")).join(high.add_suffix("_max"))
+    return spread.reset_index().drop(columns="order")
+
+
 def _spread(measure: str) -> Any:
-    digits = 2 if measure == "exclusivity" else 3
+    digits = {"exclusivity": 2, "perplexity": 0}.get(measure, 3)
 
     def shown(row: Any) -> str:
         value, low, high = (getattr(row, name, float("nan")) for name in (measure, f"{measure}_min", f"{measure}_max"))
@@ -268,13 +276,19 @@ def all_scores(compared: Mapping[str, Any]) -> html.Piece:
     if compared["few"]:
         return html.Piece("")
     pieces = [_measure(compared, measure) for measure in NAMES if (compared["scores"]["measure"] == measure).any()]
-    heads = {"n_topics": "Topics", "seed": "Seed", "text": "Text", "measure": "Measure", "value": "Value", "low": "Low", "high": "High",
-             "unit": "Unit", "better": "Better"}  # fmt: skip
+    summary = _by_count(compared["scores"])
     numbers = html.table(
-        compared["scores"],
+        summary,
         name="all_scores",
-        columns=heads,
-        caption="Every score of every fit; low and high: 95 % interval for articles like those held out",
+        whole=compared["scores"],
+        columns={
+            "n_topics": "Topics",
+            "text": "Text",
+            **{measure: NAMES[measure] for measure in NAMES if measure in summary},
+        },
+        formats={measure: _spread(measure) for measure in NAMES},
+        most=len(summary),
+        caption=f"Means over seeds, in brackets the lowest and highest seed. All {len(compared['scores']):,} scores, one a fit and measure, with unit and intervals:",
     )
     head = html.group(
         html.heading("All scores"), html.say("None of them is a judge alone: each says what it is silent about.")

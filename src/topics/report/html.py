@@ -300,12 +300,13 @@ def table(
     columns: Mapping[str, str] | Sequence[str] | None = None,
     formats: Mapping[str, str | Callable[[Any], Any]] | None = None,
     most: int = 200,
+    whole: pd.DataFrame | None = None,
 ) -> Piece:
     """A table that sorts by its headings, keeps its first column in sight and, where long, can be filtered.
 
     `columns` picks columns and may name them (`{"share": "Share of articles"}`). `formats` says how a column is written:
     a format such as ".2f", "percent", or a function of the row (its columns are attributes). The first `most` rows are
-    shown. With a `name`, the whole table is kept as tables/NAME.csv and .parquet, and linked.
+    shown. With a `name`, the whole table is kept as tables/NAME.csv and .parquet, and linked; `whole` is that table where `rows` sum it up.
     """
     heads = dict(columns) if isinstance(columns, Mapping) else {c: c.replace("_", " ") for c in columns or rows.columns}
     formats = formats or {}
@@ -328,7 +329,7 @@ def table(
     partly = f" · {most:,} of {len(rows):,} rows are shown" if len(rows) > most else ""
     key = name or hashlib.sha256("".join(body).encode()).hexdigest()[:8]
     kind = " long" if len(body) > LONG else ""
-    told = f"{_inline(caption)}{partly}{_keep_table(rows, name)}"
+    told = f"{_inline(caption)}{partly}{_keep_table(rows if whole is None else whole, name)}"
     return _framed(kind, key, _plain(caption), _filter(len(body)), told, head, body)
 
 

@@ -229,29 +229,54 @@ def _trend(row: Any) -> str:
 
 def _beside(made: Mapping[str, Any], topic: int) -> html.Piece:
     """Nearest topics of this run, and the most similar ones of other runs and at other counts."""
-    table = made["reading"]["counterparts"]
+    table, labels = made["reading"]["counterparts"], made["topics"].set_index("topic")["label"]
     mine = table[table["topic"] == topic]
     paired = made["kept"]["matches"]
-    pairs = set(zip(paired["topic_a"], paired["seed_b"], paired["topic_b"], strict=True))
+    partner = dict(zip(zip(paired["seed_b"], paired["topic_b"], strict=True), paired["topic_a"], strict=True))
+    there = set(paired.loc[paired["topic_a"] == topic, "seed_b"])
     mine = mine.assign(
         where=[_where(row) for row in mine.itertuples()],
-        found=[_found(row, (topic, row.seed_b, row.topic_b) in pairs) for row in mine.itertuples()],
+        found=[
+            _found(row, partner.get((row.seed_b, row.topic_b)), row.seed_b in there, labels, made["kept"]["floor"])
+            for row in mine.itertuples()
+        ],
     )
-    heads = {"where": "Topic", "terms_b": "Its words", "similarity": "Similarity, 0 to 1", "found": "Pairs with it"}
-    caption = "Nearest topics of this run by words alone; elsewhere the most similar one by words and articles"
+    heads = {
+        "where": "Where",
+        "terms_b": "The topic most like it there",
+        "similarity": "Similarity, 0 to 1",
+        "found": "Comes back there",
+    }
+    caption = (
+        "Nearest topics of this run by words alone; elsewhere the most similar one by words and articles, by its leading words. It comes back in a run where "
+        "the two are a pair when every topic has one partner at most; at another count where each is the most similar of the other, above shuffled text"
+    )
     shown = html.table(mine, caption=caption, columns=heads, formats={"similarity": ".2f"})
     return html.details("Nearest topics, and its counterparts in other runs and at other counts", shown)
 
 
 def _where(row: Any) -> str:
-    places = {"same": "near: {}", "seed": "run {1}: {0}", "count": "of {2}: {0}"}
+    """The numbers of topics are those of this run; a topic of another seed has none of its own, and one of another count that of its page."""
+    places = {"same": "topic {0} of this run", "seed": "run with seed {1}", "count": "topic {0} of the {2}"}
     return places[row.kind].format(row.topic_b, row.seed_b, row.n_topics_b)
 
 
-def _found(row: Any, paired: bool) -> str:
-    if row.kind != "seed":
+def _found(row: Any, partner: int | None, there: bool, labels: pd.Series, floor: float) -> str:
+    """Whether a topic comes back in another fit, by the rules of the front page: in another run where it has a pair, at another count where it has its like.
+
+    `partner` is the topic of this run with which the most similar one of the other run is paired, `there` whether this topic has a pair there.
+    """
+    if row.kind == "same":
         return ""
-    return "yes" if paired else "no: not beyond shuffled text"
+    if row.kind == "seed" and partner == row.topic:
+        return "yes"
+    if row.kind == "seed" and partner:
+        return f"{'yes, in another one' if there else 'no'}: this is the pair of topic {partner} ({labels[partner]})"
+    if row.similarity < floor:
+        return "no: not beyond shuffled text"
+    if row.kind == "count":
+        return "yes" if row.mutual else "no: it is more like another topic of this run"
+    return f"{'yes, in another one' if there else 'no'}: this has no pair"
 
 
 def _groups(made: Mapping[str, Any], topic: int) -> html.Piece:

@@ -224,10 +224,10 @@ def together(made: Mapping[str, Any]) -> html.Piece:
     if n < 3:
         return html.group(head, html.say("Left out: with two topics the one is what the other is not."))
     table = made["reading"]["correlations"]
-    drawn = plots.correlations(table)
+    drawn = plots.correlations(table, expected=-1 / (n - 1))
     caption = (
-        f"Pearson’s correlation of shares over the articles. Shares of an article add up to 1, so that without any bond it is about −{1 / (n - 1):.2f}, "
-        "not 0: read what stands well above or below that."
+        f"Pearson’s correlation r of shares over the articles. Shares of an article add up to 1, so that without any bond r is about −{1 / (n - 1):.2f}, "
+        "not 0. Colours and signs say how far r lies above that (blue, +) or below it (orange, −); the scale stands beneath."
     )
     name = f"topics_{made['n_topics']:02d}_correlations"
     return html.group(head, html.figure(drawn, name=name, caption=caption))
