@@ -583,7 +583,7 @@ def _marked(text: str, first: int, last: int, spans: Iterable[tuple[int, int]]) 
 
 def unasked(marked: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """Words that mark the earlier and the later articles, and each large outlet, out of the whole vocabulary."""
-    if len(articles) < audit.SMALL:
+    if len(articles) < audit.FEW:
         return html.Piece("")
     head = html.heading(_unasked_of([bool(group["held"]) for group in marked["groups"]]))
     if not marked["groups"]:
