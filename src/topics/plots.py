@@ -212,10 +212,14 @@ def _listed(names: Iterable[Any], values: Iterable[str], most: int = 8) -> str:
 def describe_articles_per_period(table: pd.DataFrame) -> str:
     total = table.groupby("period")["n_docs"].sum()
     first, last = min(total.index, key=position), max(total.index, key=position)
-    return (
-        f"Bars: {number(total.sum())} articles from {first} to {last}; most in {total.idxmax()} ({number(total.max())}), "
-        f"fewest in {total.idxmin()} ({number(total.min())})."
+    total = total[total > 0]
+    span = position(last) - position(first) + 1
+    least = (
+        f"fewest in {total.idxmin()} ({number(total.min())})"
+        if len(total) == span
+        else f"none in {span - len(total)} of the {span} periods"
     )
+    return f"Bars: {number(total.sum())} articles from {first} to {last}; most in {total.idxmax()} ({number(total.max())}), {least}."
 
 
 @_styled
