@@ -280,10 +280,11 @@ def _cell(raw: Any, row: Any, how: Any) -> tuple[str, bool, Any]:
         shown = "␣" * len(raw) or "–"  # what is white is seen
     elif how == "percent":
         shown = interval(float(raw), percent=True, digits=1)
-    elif how:
-        shown = format(raw, how)
+    elif numeric:
+        shown = format(raw, how or (",.4g" if isinstance(raw, float) else ","))
+        shown = shown.replace("-", "−").replace("%", " %")  # as `interval` writes them
     else:
-        shown = f"{raw:,.4g}" if isinstance(raw, float) else f"{raw:,}" if numeric else raw
+        shown = format(raw, how) if how else raw
     return str(esc(shown)), numeric, raw if numeric else None
 
 
@@ -383,7 +384,9 @@ def grid(cells: pd.DataFrame, caption: Any = "", name: str | None = None) -> Pie
 
 
 def _sentences(cell: Any) -> str:
-    said = f'{int(cell.n)}<span class="sr"> mentions of {esc(cell.concept)}; open the sentences</span>'
+    said = (
+        f'{int(cell.n)}<span class="sr"> mention{"s" * (cell.n != 1)} of {esc(cell.concept)}; open the sentences</span>'
+    )
     return (
         f"<details><summary>{said}</summary>"
         + "".join(f'<p dir="auto">{esc(s)}</p>' for s in cell.sentences)
