@@ -347,7 +347,7 @@ def keywords_table(trends: pd.DataFrame) -> html.Piece | str:
     if tested.empty:
         return html.say("No keyword could be tested for a trend; see “Looked for, and cannot say”.")
     rows = tested.reindex(tested["slope"].abs().sort_values(ascending=False, kind="stable").index)
-    columns = {"name": "Keyword", "start": "Early", "end": "Late", "slope": "Change, log-odds a period (95 %)"}
+    columns = {"name": "Keyword", "start": "Early", "end": "Late", "slope": f"Change, {rows['unit'].iloc[0]} (95 %)"}
     formats: dict[str, Any] = {
         "name": lambda row: html.link(row.name, f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}"),
         "start": lambda row: html.interval(row.start, percent=True, digits=1),

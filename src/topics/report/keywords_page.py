@@ -289,7 +289,7 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
             html.table(tested, name="trend_tests", caption=caption, columns=heads, formats=formats),
         ),
         html.say(
-            "The model: log-odds per period with errors that follow from period to period.^[Log-odds of the share per period, weighted by its effective "
+            f"The model: log-odds per {_length(first)} with errors that follow from one to the next.^[Log-odds of the share per period, weighted by its effective "
             "number of articles, within outlets where there are several; AR(1) errors by REML, averaged over their likelihood; t reference.]"
         ),
     )
