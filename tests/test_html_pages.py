@@ -271,6 +271,12 @@ def test_numbers_of_tables_have_a_minus_sign_and_a_space_before_per_cent(how, sh
     assert f">{shown}</td>" in pages.table(pd.DataFrame({"name": ["a-b"], "value": [-0.0391]}), formats=formats)
 
 
+def test_tables_that_hold_the_same_have_ids_of_their_own():
+    rows = pd.DataFrame({"outlet": ["A"], "n": [3]})
+    one, two = (re.search(r'id="([^"]*)"', pages.table(rows, caption=caption))[1] for caption in ("Drones", "Floods"))
+    assert one != two
+
+
 def test_a_figure_cannot_take_the_place_of_another_of_its_page(tmp_path):
     bars = [pd.DataFrame({"step": ["a"], "n": [n]}) for n in (1, 2)]
     one, two = (plots.bars(table, "step", "things", "What?") for table in bars)

@@ -329,7 +329,7 @@ def table(
         f'<th scope="col"{classes[c]}><button type="button">{esc(h)}</button></th>' for c, h in heads.items()
     )
     partly = f" · {most:,} of {len(rows):,} rows are shown" if len(rows) > most else ""
-    key = name or hashlib.sha256("".join(body).encode()).hexdigest()[:8]
+    key = name or hashlib.sha256("".join([str(caption), *body]).encode()).hexdigest()[:8]
     kind = " long" if len(body) > LONG else ""
     told = f"{_inline(caption)}{partly}{_keep_table(rows if whole is None else whole, name)}"
     return _framed(kind, key, _plain(caption), _filter(len(body)), told, head, body)
