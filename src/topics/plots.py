@@ -757,7 +757,7 @@ def describe_keyness(keyness: pd.DataFrame) -> str:
 def keyness(keyness: pd.DataFrame, title: str | None = None, ax: Axes | None = None) -> Axes:
     """A dot and its interval a term, right of 0 where it marks the group. KEYNESS rows of one group."""
     group, against = str(keyness["group"].iloc[0]), str(keyness["against"].iloc[0])
-    title = title or f"Which words mark {_shorten(group, 20)} against {_shorten(against, 20)}?"
+    title = title or f"Which words mark “{_shorten(group, 18)}” against “{_shorten(against, 18)}”?"
     ax = _axes(ax, 0.66 + 0.2 * len(keyness), title, describe_keyness(keyness))
     ax.axvline(0, color=MUTED, lw=0.8)
     colour = np.where(_numbers(keyness, "log_odds") >= 0, BLUE, ORANGE)

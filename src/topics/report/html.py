@@ -384,9 +384,7 @@ def grid(cells: pd.DataFrame, caption: Any = "", name: str | None = None) -> Pie
 
 
 def _sentences(cell: Any) -> str:
-    said = (
-        f'{int(cell.n)}<span class="sr"> mention{"s" * (cell.n != 1)} of {esc(cell.concept)}; open the sentences</span>'
-    )
+    said = f'{int(cell.n)}<span class="sr"> mention{"s" * (int(cell.n) != 1)} of {esc(cell.concept)}; open the sentences</span>'
     return (
         f"<details><summary>{said}</summary>"
         + "".join(f'<p dir="auto">{esc(s)}</p>' for s in cell.sentences)
