@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from topics import pipeline
-from topics.corpus import corrections
+from topics.corpus import corrections, dates
 from topics.report import corpus_page as page
 from topics.words import concepts, counts
 
@@ -106,3 +106,9 @@ def test_markup_in_titles_stays_text(made):
         ]
     )
     assert "<i>Bridge" not in shown
+
+
+def test_where_a_date_is_known_from_is_said_in_plain_words(made):
+    assert set(page.DATE_SOURCES) == {*dates.DATE_SOURCES, "none"}
+    corpus, _ = made
+    assert all(page.DATE_SOURCES[source] in page.dates(corpus) for source in corpus["articles"]["date_source"])

@@ -263,6 +263,20 @@ def test_a_page_has_no_notebook_look_and_hides_its_code(made):
     assert text.count(pages._asset("style.css")[:200]) == 1, "the live notebook's style does not stand in the page"
 
 
+@pytest.mark.parametrize(
+    ("how", "shown"), [(".1%", "−3.9 %"), (".3f", "−0.039"), (None, "−0.0391"), ("percent", "−3.9 %")]
+)
+def test_numbers_of_tables_have_a_minus_sign_and_a_space_before_per_cent(how, shown):
+    formats = {"value": how} if how else {}
+    assert f">{shown}</td>" in pages.table(pd.DataFrame({"name": ["a-b"], "value": [-0.0391]}), formats=formats)
+
+
+def test_tables_that_hold_the_same_have_ids_of_their_own():
+    rows = pd.DataFrame({"outlet": ["A"], "n": [3]})
+    one, two = (re.search(r'id="([^"]*)"', pages.table(rows, caption=caption))[1] for caption in ("Drones", "Floods"))
+    assert one != two
+
+
 def test_a_figure_cannot_take_the_place_of_another_of_its_page(tmp_path):
     bars = [pd.DataFrame({"step": ["a"], "n": [n]}) for n in (1, 2)]
     one, two = (plots.bars(table, "step", "things", "What?") for table in bars)

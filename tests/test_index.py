@@ -162,4 +162,5 @@ def test_a_damaged_record_or_ledger_does_not_spoil_the_list_of_runs(tmp_path):
     index.write_runs(tmp_path)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert [f"{name}/index.html" in page for name in ("good", "torn", "other")] == [True, False, False]
+    assert "<li>3 articles</li><li>topic counts shown: 5</li>" in page
     assert index.ledger_line(tmp_path, "c", (9,)).endswith("run 3 on this corpus; topic counts shown so far: 5, 7, 9.")

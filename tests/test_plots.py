@@ -188,3 +188,8 @@ def test_correlations_are_told_from_what_is_expected_without_a_bond():
     ax = plots.correlations(pairs, expected=-0.5)
     assert [text.get_text() for text in ax.texts] == ["+.2", "+.1", "−.2"]
     assert "highest between topics 1 and 2 (−0.30), lowest between topics 2 and 3 (−0.70)" in ax.figure.get_label()
+
+
+def test_periods_without_articles_are_told_in_place_of_a_fewest_that_is_the_most():
+    alt = plots.describe_articles_per_period(pd.DataFrame({"period": ["2019-Q4", "2023-Q2"], "n_docs": 1}))
+    assert alt == "Bars: 2 articles from 2019-Q4 to 2023-Q2; most in 2019-Q4 (1), none in 13 of the 15 periods."

@@ -258,7 +258,7 @@ class TestPage:
         assert said("seed", 0.9, partner=2)[1] == "no: this is the pair of topic 2 (wards)"
         assert said("seed", 0.9, partner=2, there=True)[1] == "yes, in another one: this is the pair of topic 2 (wards)"
         assert said("seed", 0.4)[1] == said("count", 0.4, True)[1] == "no: not beyond shuffled text"
-        assert said("count", 0.9, True) == ("topic 7 of the 5", "yes")
+        assert said("count", 0.9, True) == ("at 5 topics: topic 7", "yes")
         assert said("count", 0.9)[1] == "no: it is more like another topic of this run"
 
     def test_the_overview_says_how_many_come_back_and_which_label_is_lost(self, made):

@@ -213,10 +213,14 @@ def _listed(names: Iterable[Any], values: Iterable[str], most: int = 8) -> str:
 def describe_articles_per_period(table: pd.DataFrame) -> str:
     total = table.groupby("period")["n_docs"].sum()
     first, last = min(total.index, key=position), max(total.index, key=position)
-    return (
-        f"Bars: {number(total.sum())} articles from {first} to {last}; most in {total.idxmax()} ({number(total.max())}), "
-        f"fewest in {total.idxmin()} ({number(total.min())})."
+    total = total[total > 0]
+    span = position(last) - position(first) + 1
+    least = (
+        f"fewest in {total.idxmin()} ({number(total.min())})"
+        if len(total) == span
+        else f"none in {span - len(total)} of the {span} periods"
     )
+    return f"Bars: {number(total.sum())} articles from {first} to {last}; most in {total.idxmax()} ({number(total.max())}), {least}."
 
 
 @_styled
@@ -752,7 +756,7 @@ def describe_keyness(keyness: pd.DataFrame) -> str:
 def keyness(keyness: pd.DataFrame, title: str | None = None, ax: Axes | None = None) -> Axes:
     """A dot and its interval a term, right of 0 where it marks the group. KEYNESS rows of one group."""
     group, against = str(keyness["group"].iloc[0]), str(keyness["against"].iloc[0])
-    title = title or f"Which words mark {_shorten(group, 20)} against {_shorten(against, 20)}?"
+    title = title or f"Which words mark “{_shorten(group, 18)}” against “{_shorten(against, 18)}”?"
     ax = _axes(ax, 0.66 + 0.2 * len(keyness), title, describe_keyness(keyness))
     ax.axvline(0, color=MUTED, lw=0.8)
     colour = np.where(_numbers(keyness, "log_odds") >= 0, BLUE, ORANGE)

@@ -17,6 +17,12 @@ LONGEST = 12_000  # characters of an article shown
 UNDO = {  # the setting that changes what is left out, by the first words of the reason
     "stop": "keep_words", "name": "leave_out", "reporters'": "leave_out", "in fewer": "min_docs", "in more": "max_share",
 }  # fmt: skip
+DATE_SOURCES = {  # where a date is read, in plain words
+    "correction": "a line of corrections.csv", "column": "a column or field of the file, or metadata.csv beside the articles",
+    "metadata": "what a web page states of its publication, out of readers’ sight", "html": "found elsewhere in a web page’s source",
+    "header": "a line at the head of the text", "url": "the web address", "file name": "the name of the file",
+    "event": "the day of an event that the text tells as news", "none": "nowhere",
+}  # fmt: skip
 
 
 def verdict(corpus: Mapping[str, Any]) -> html.Piece:
@@ -157,12 +163,13 @@ def repeats(corpus: Mapping[str, Any]) -> html.Piece:
 def dates(corpus: Mapping[str, Any]) -> html.Piece:
     """How the dates are known, and which of them disagree."""
     table = audit.dates_known(corpus["articles"])
+    table["where"] = table["date_source"].map(DATE_SOURCES).fillna("")
     by_source = table.groupby("date_source", sort=False)["n"].sum().reset_index()
     doubts = corpus["dropped"][corpus["dropped"]["stage"] == "dates"]
     pieces = [
         html.figure(plots.bars(by_source, "date_source", "articles", "How do we know the dates?"), name="dates", caption="Bars are articles. “none” is undated: never guessed, and in no series."),
         html.table(table, name="dates_known", caption="Where dates come from, and how precise they are", formats={"share": "percent"},
-                   columns={"date_source": "Known from", "date_precision": "Precision", "n": "Articles", "share": "Share"}),
+                   columns={"date_source": "Known from", "where": "That is", "date_precision": "Precision", "n": "Articles", "share": "Share"}),
     ]  # fmt: skip
     if len(doubts):
         shown = html.table(

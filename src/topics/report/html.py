@@ -279,10 +279,11 @@ def _cell(raw: Any, row: Any, how: Any) -> tuple[str, bool, Any]:
         shown = "␣" * len(raw) or "–"  # what is white is seen
     elif how == "percent":
         shown = interval(float(raw), percent=True, digits=1)
-    elif how:
-        shown = format(raw, how)
+    elif numeric:
+        shown = format(raw, how or (",.4g" if isinstance(raw, float) else ","))
+        shown = shown.replace("-", "−").replace("%", " %")  # as `interval` writes them
     else:
-        shown = f"{raw:,.4g}" if isinstance(raw, float) else f"{raw:,}" if numeric else raw
+        shown = format(raw, how) if how else raw
     return str(esc(shown)), numeric, raw if numeric else None
 
 
@@ -327,7 +328,7 @@ def table(
         f'<th scope="col"{classes[c]}><button type="button">{esc(h)}</button></th>' for c, h in heads.items()
     )
     partly = f" · {most:,} of {len(rows):,} rows are shown" if len(rows) > most else ""
-    key = name or hashlib.sha256("".join(body).encode()).hexdigest()[:8]
+    key = name or hashlib.sha256("".join([str(caption), *body]).encode()).hexdigest()[:8]
     kind = " long" if len(body) > LONG else ""
     told = f"{_inline(caption)}{partly}{_keep_table(rows if whole is None else whole, name)}"
     return _framed(kind, key, _plain(caption), _filter(len(body)), told, head, body)
@@ -382,7 +383,7 @@ def grid(cells: pd.DataFrame, caption: Any = "", name: str | None = None) -> Pie
 
 
 def _sentences(cell: Any) -> str:
-    said = f'{int(cell.n)}<span class="sr"> mentions of {esc(cell.concept)}; open the sentences</span>'
+    said = f'{int(cell.n)}<span class="sr"> mention{"s" * (int(cell.n) != 1)} of {esc(cell.concept)}; open the sentences</span>'
     return (
         f"<details><summary>{said}</summary>"
         + "".join(f'<p dir="auto">{esc(s)}</p>' for s in cell.sentences)

@@ -289,7 +289,7 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
             html.table(tested, name="trend_tests", caption=caption, columns=heads, formats=formats),
         ),
         html.say(
-            "The model: log-odds per period with errors that follow from period to period.^[Log-odds of the share per period, weighted by its effective "
+            f"The model: log-odds per {_length(first)} with errors that follow from one to the next.^[Log-odds of the share per period, weighted by its effective "
             "number of articles, within outlets where there are several; AR(1) errors by REML, averaged over their likelihood; t reference.]"
         ),
     )
@@ -598,7 +598,8 @@ def unasked(marked: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
 def _unasked_of(over_time: Sequence[bool]) -> str:
     """What is compared, by whether each comparison is of earlier and later articles (else of outlets)."""
     what = ["what rose and fell"] * any(over_time) + ["what marks each outlet"] * (not all(over_time))
-    return f"{' and '.join(what) or 'what marks groups of articles'} without being asked".capitalize()
+    said = f"{', and '.join(what)}," if len(what) > 1 else what[0] if what else "what marks groups of articles"
+    return f"{said[0].upper()}{said[1:]} without being asked"
 
 
 def _comparison(
@@ -635,8 +636,8 @@ METHOD = (
 def _found(sure: pd.DataFrame, sides: Sequence[str]) -> str:
     if sure.empty:
         return "None of them marks a side at a false discovery rate of 5 %."
-    n = [(sure["group"] == side).sum() for side in sides]
-    return f"At a false discovery rate of 5 %, {n[0]:,} mark the first and {n[1]:,} the second."
+    n = [int((sure["group"] == side).sum()) for side in sides]
+    return f"At a false discovery rate of 5 %, {n[0]:,} mark{'s' * (n[0] == 1)} the first and {n[1]:,} the second."
 
 
 def _words(side: str, other: str, mine: pd.DataFrame, contexts: pd.DataFrame, by_doc: Mapping[str, Any]) -> html.Piece:
@@ -663,13 +664,16 @@ def _words(side: str, other: str, mine: pd.DataFrame, contexts: pd.DataFrame, by
         html.figure(
             plots.keyness(mine),
             name=html.anchor("keyness", both),
-            title=f"Which words mark {both}?",
+            title=f"Which words mark “{side}” against “{other}”?",
             caption="Log-odds with 95 % intervals that take blocks of time as units.",
         ),
         html.details(
             "The numbers",
             html.table(
-                mine, caption=f"Terms that mark {both}: {len(mine)} of {every}, by p", columns=heads, formats=formats
+                mine,
+                caption=f"Terms that mark “{side}” against “{other}”: {len(mine)} of {every}, by p",
+                columns=heads,
+                formats=formats,
             ),
         ),
         html.details("The sentences", *quotes),

@@ -257,7 +257,7 @@ def _beside(made: Mapping[str, Any], topic: int) -> html.Piece:
 
 def _where(row: Any) -> str:
     """The numbers of topics are those of this run; a topic of another seed has none of its own, and one of another count that of its page."""
-    places = {"same": "topic {0} of this run", "seed": "run with seed {1}", "count": "topic {0} of the {2}"}
+    places = {"same": "topic {0} of this run", "seed": "run with seed {1}", "count": "at {2} topics: topic {0}"}
     return places[row.kind].format(row.topic_b, row.seed_b, row.n_topics_b)
 
 
