@@ -40,6 +40,16 @@ def test_every_table_is_made_with_its_columns(made):
     ].sum().to_numpy() == pytest.approx(1)
 
 
+def test_a_report_among_the_articles_is_no_article(articles, tmp_path):
+    (articles / "old" / "mine").mkdir(parents=True)
+    record = articles / "old" / "mine" / "provenance.json"
+    record.write_text('{"topics": "0.1.0", "outputs": {}}')
+    with pytest.raises(UserError, match="articles: holds a report, which is no article"):
+        pipeline.check(chosen(articles, tmp_path / "cache"))
+    record.write_text('{"of": "something else"}')
+    assert "36" in pipeline.check(chosen(articles, tmp_path / "cache"))
+
+
 def test_planted_themes_are_the_topics(made):
     _, _, everything = made
     terms = everything["tables"]["topics"].query("n_topics == 3")["terms"]

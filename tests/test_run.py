@@ -202,6 +202,16 @@ def test_a_name_never_becomes_a_path(name):
 
 
 @pytest.mark.parametrize(
+    ("out", "name", "said"),
+    [("articles", "mine", "lies inside the folder of articles"), ("articles/reports", "mine", "would read its own report"), (".", "articles", "would take their place")],
+)  # fmt: skip
+def test_a_run_never_lies_among_its_articles_nor_they_in_it(chosen, tmp_path, out, name, said):
+    with pytest.raises(UserError, match=said):
+        run.reports(chosen, name=name, out=tmp_path / out)
+    assert [path.name for path in tmp_path.rglob("*")] == ["articles", "a.txt"]
+
+
+@pytest.mark.parametrize(
     ("articles", "name"), [("…", "articles"), ("NewsArticles.zip", "NewsArticles"), ("a b", "a-b")]
 )
 def test_a_run_is_named_after_its_articles(articles, name):

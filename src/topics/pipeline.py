@@ -6,6 +6,7 @@ step that `make reports` has made reads it, and one that asks for another topic 
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -58,6 +59,7 @@ MARKING = 30  # terms of a group, at most, whose places in the articles are kept
 UNKNOWN = "unknown"  # the outlet of articles that name none
 COMPANIONS = 8  # companions of a name, at most, whose sentences are kept
 OUTLETS = 5  # outlets compared with the others, the largest
+RECORD = "provenance.json"  # the file that a finished run has
 FEW = audit.SMALL  # articles under which nothing is counted by article: units are paragraphs, no scores, no trends
 
 
@@ -188,6 +190,7 @@ def _corpus(settings: Settings, day: str) -> store.Kept:
     """The corpus read on a day: a date after it is none. The day enters the key only where it decides something; nothing: the last of all days."""
     path = articles_path(settings)
     found = inputs(path)
+    _no_reports(path, found)
     known = corpus_room.STEPS
     for step in settings.skip_steps:
         if step not in known:
@@ -210,6 +213,25 @@ def _corpus(settings: Settings, day: str) -> store.Kept:
             return corpus_room.prepare(path, today=today, map=many, **values)
 
     return _keep(settings, key, build)
+
+
+def _no_reports(path: Path, found: list[dict[str, Any]]) -> None:
+    """Raises `UserError` where a report of ours lies among the articles: its tables and pages would be read as articles."""
+    for item in found:
+        folder = (path / item["file"]).parent
+        if (path / item["file"]).name == RECORD and is_report(folder):
+            raise UserError(
+                f"{path}: holds a report, which is no article: {folder}. Move it away, or give a folder of articles alone."
+            )
+
+
+def is_report(folder: Path) -> bool:
+    """Whether a run of ours stands in a folder: it has a record of what came out."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(record, dict) and {"topics", "outputs"} <= record.keys()
 
 
 def check(settings: Settings) -> str:

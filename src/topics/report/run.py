@@ -45,6 +45,7 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
     """
     name = run_name(name, articles_path(settings))
     folder = Path(out or project_folder() / "reports").absolute()
+    check_places(articles_path(settings), folder, name)
     started = time.monotonic()
     with heeded() as check, one_at_a_time(folder, name):
         if said := standing(settings, folder / name):
@@ -152,6 +153,20 @@ def run_name(name: str | None, articles: Path) -> str:
             f"80 at most, and not end in .failed or a point, nor be a name that Windows keeps for itself. Got {name!r}."
         )
     return name
+
+
+def check_places(articles: Path, folder: Path, name: str) -> None:
+    """Raises `UserError` where a run would read its own report, or take the place of its articles."""
+    read, written = articles.resolve(), folder.resolve()
+    if read.is_dir() and written.is_relative_to(read):
+        raise UserError(
+            f"{folder}: lies inside the folder of articles {articles}; the next run would read its own report. "
+            "Give another folder: --out DIR."
+        )
+    if read.is_relative_to(written / name):
+        raise UserError(
+            f"{folder / name}: holds the articles {articles}; the report would take their place. Give another --name."
+        )
 
 
 @contextmanager
