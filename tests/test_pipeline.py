@@ -50,6 +50,15 @@ def test_a_report_among_the_articles_is_no_article(articles, tmp_path):
     assert "36" in pipeline.check(chosen(articles, tmp_path / "cache"))
 
 
+@pytest.mark.parametrize("setting", ["labels", "concepts"])
+def test_a_file_that_is_named_and_not_there_is_told_with_the_nearest_before_any_work(articles, tmp_path, setting):
+    (tmp_path / "mine.yml").write_text("")
+    told = rf"{setting}: .*mime\.yml: no such file\. Did you mean 'mine\.yml'\?"
+    with pytest.raises(UserError, match=told):
+        pipeline.everything(chosen(articles, tmp_path / "cache", **{setting: str(tmp_path / "mime.yml")}))
+    assert not (tmp_path / "cache").exists()
+
+
 def test_planted_themes_are_the_topics(made):
     _, _, everything = made
     terms = everything["tables"]["topics"].query("n_topics == 3")["terms"]

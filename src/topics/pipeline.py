@@ -271,8 +271,8 @@ def words(settings: Settings) -> store.Kept:
 
 def _concepts(settings: Settings) -> pd.DataFrame | None:
     """The rows of the file of concepts, read once while it stays the same; None where there is none."""
-    file = Path(settings.concepts)
-    return _read_concepts(file, store.stamp(file)) if file.exists() else None
+    file = _by_hand("concepts", settings.concepts, "data/concepts.yml")
+    return _read_concepts(file, store.stamp(file)) if file.is_file() else None
 
 
 @lru_cache(maxsize=4)
@@ -565,10 +565,15 @@ def _listing_values(settings: Settings) -> dict[str, Any]:
 
 def labels_file(settings: Settings) -> Path:
     """The file of labels; the project's own may be missing. Raises `UserError` where one that was named is."""
-    file = Path(settings.labels)
-    if not file.is_file() and file != project_folder() / "labels.yml":
+    return _by_hand("labels", settings.labels, "labels.yml")
+
+
+def _by_hand(setting: str, name: str, own: str) -> Path:
+    """A file that people write, as a setting names it; the project's `own` may be missing."""
+    file = Path(name)
+    if not file.is_file() and file != project_folder() / own:
         near = [item.name for item in file.parent.iterdir()] if file.parent.is_dir() else []
-        raise UserError(f"labels: {file}: no such file.{nearest(file.name, near)}")
+        raise UserError(f"{setting}: {file}: no such file.{nearest(file.name, near)}")
     return file
 
 
@@ -1020,7 +1025,8 @@ def everything(
     """
     from topics.models import labels
 
-    labels.read_labels(labels_file(settings))  # a mistake in it is told before any work
+    labels.read_labels(labels_file(settings))  # a mistake in what is written by hand is told before any work
+    _concepts(settings)
     tell("reading, cleaning and dating the articles")
     Thread(
         target=_warm, args=[settings.engine], daemon=True
