@@ -52,6 +52,13 @@ def test_all_problems_are_told_together(tmp_path):
     assert len(str(error.value).splitlines()) == 3
 
 
+def test_what_is_listed_twice_is_there_once(tmp_path):
+    text = "keywords: [payment, Payment, payment, Smart City, smart city, IT, it]\nhide_words: [a, b, a]"
+    got, _ = settings.load(config(tmp_path, text))
+    assert got.keywords == ("payment", "Smart City", "IT", "it")
+    assert got.hide_words == ("a", "b")
+
+
 def test_a_missing_file_is_one_line(tmp_path):
     with pytest.raises(UserError, match="no such file of settings"):
         settings.load(tmp_path / "none.yml")

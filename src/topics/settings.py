@@ -83,7 +83,20 @@ def _words(value: Any) -> tuple[str, ...]:
     items = [] if value is None else value
     if not isinstance(items, list | tuple) or any(not isinstance(item, str) or not item.strip() for item in items):
         raise ValueError("must be a list of words (in quotes where YAML would read a number)")
-    return tuple(items)
+    return tuple(dict.fromkeys(items))
+
+
+def _keywords(value: Any) -> tuple[str, ...]:
+    """Words, one of each: a word's case counts where it has a capital after its first letter, as in a file of concepts.
+
+    >>> _keywords(["payment", "Payment", "US", "us"])
+    ('payment', 'US', 'us')
+    """
+    first: dict[str, str] = {}
+    for name in _words(value):
+        plain = [word.lower() if word[1:] == word[1:].lower() else word for word in name.split()]
+        first.setdefault(" ".join(plain), name)
+    return tuple(first.values())
 
 
 def _kinds(value: Any) -> tuple[str, ...]:
@@ -183,7 +196,7 @@ class Settings:
     period: str = _setting(
         "auto", _one_of("auto", "day", "week", "month", "quarter", "year"), "length of a period; auto: from the dates"
     )
-    keywords: tuple[str, ...] = _setting((), _words, "keywords to follow, beside the concepts")
+    keywords: tuple[str, ...] = _setting((), _keywords, "keywords to follow, beside the concepts")
     public: bool = _setting(
         False,
         _yes_or_no,
