@@ -11,12 +11,13 @@ import dataclasses
 import difflib
 import os
 import re
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from topics.tables import UserError
+from topics.tables import UserError, read_yaml
 
 # --- checks: each returns the value as it is kept, or raises ValueError saying what is allowed ---------------------------
 
@@ -297,22 +298,9 @@ def load(config: str | Path | None = None, given: Mapping[str, Any] | None = Non
 
 
 def _read_config(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file of settings. Give --config FILE, or CONFIG=FILE to make.") from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UserError(f"{path}: cannot be read as text in UTF-8 ({problem}).") from None
-    try:
-        pairs = yaml.safe_load(text)
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise UserError(
-            f"{path.name}{line}: not YAML: {getattr(problem, 'problem', None) or 'cannot be parsed'}."
-        ) from None
+    if not path.exists():
+        raise UserError(f"{path}: no such file of settings. Give --config FILE, or CONFIG=FILE to make.")
+    pairs = read_yaml(path, "settings")
     if pairs is None:
         return {}
     if not isinstance(pairs, dict):
@@ -329,8 +317,24 @@ def _check(source: str, name: str, value: Any, problems: list[str]) -> Any:
     try:
         return FIELDS[name].metadata["check"](value)
     except ValueError as problem:
-        problems.append(f"{prefix}{name} {problem}. Got {value!r}.")
+        problems.append(f"{prefix}{name} {problem}. Got {_shown(value)}.")
         return None
+
+
+def _shown(value: Any) -> str:
+    """A value as it came, cut where it is long.
+
+    >>> _shown([5, 0]), len(_shown([["x"] * 99] * 99))
+    ('[5, 0]', 202)
+    """
+    brief = reprlib.Repr()
+    brief.maxlevel, brief.maxstring, brief.maxother, brief.maxlong = 3, 200, 200, 200
+    brief.maxlist = brief.maxtuple = brief.maxdict = 20
+    try:
+        text = brief.repr(value)
+    except ValueError:  # Python writes out no number of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 200 else f"{text[:200]} …"
 
 
 def check_parameters(cells: Iterable[str]) -> None:

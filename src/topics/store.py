@@ -90,7 +90,7 @@ def library_versions(room: str) -> dict[str, str]:
     """The version of every library outside the standard one that a room's source imports, and of Python.
 
     >>> sorted(library_versions("tables"))
-    ['pandas', 'python']
+    ['pandas', 'python', 'yaml']
     """
     names = {name for path in _sources(room) for name in _imports(path)[1]}
     versions = {"python": ".".join(map(str, sys.version_info[:2]))}

@@ -7,12 +7,13 @@ missing; `write_table` writes CSV and Parquet, whole or not at all.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+    import yaml
 
 ARTICLES = (
     "doc_id", "file", "row", "source", "url", "title", "text", "date", "date_precision", "date_source", "date_text",
@@ -142,6 +143,86 @@ def write_table(table: pd.DataFrame, folder: Path, name: str) -> list[Path]:
         written.append(folder / f"{name}.csv")
         replace_file(written[1], lambda path: safe.to_csv(path, index=False, lineterminator="\n", encoding="utf-8"))
     return written
+
+
+# --- files that people write -------------------------------------------------------------------------------------------
+
+
+def read_yaml(path: Path, what: str) -> Any:
+    """The plain values of a file of `what` (settings, labels, …) in YAML; None where it says nothing.
+
+    Raises `UserError` with file and line where it is no YAML, a name stands twice, or a date or number is none.
+    """
+    import yaml
+
+    node = yaml_node(path, what)
+    if node is None:
+        return None
+    for part in _yaml_parts(node):
+        _check_part(part, path.name)
+    try:
+        return yaml.SafeLoader("").construct_document(node)
+    except yaml.YAMLError as problem:
+        line = (getattr(problem, "problem_mark", None) or node.start_mark).line + 1
+        why = getattr(problem, "problem", None) or "cannot be understood"
+        raise UserError(f"{path.name}, line {line}: not YAML: {why}. Mend this file of {what}.") from None
+
+
+def yaml_node(path: Path, what: str) -> yaml.Node | None:
+    """What a file of `what` in YAML is made of, each part with its line; None where it says nothing. Raises `UserError`."""
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as problem:
+        raise UserError(f"{path}: cannot be read as a file of {what} ({problem.strerror}).") from None
+    except UnicodeDecodeError:
+        raise UserError(
+            f"{path.name}: cannot be read: it is not UTF-8 text. Save this file of {what} as UTF-8."
+        ) from None
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except RecursionError:
+        raise UserError(f"{path.name}: lists stand in lists too deep for a file of {what}.") from None
+    except yaml.YAMLError as problem:
+        mark, at = getattr(problem, "problem_mark", None), getattr(problem, "position", 0)
+        line = (mark.line if mark else text.count("\n", 0, at)) + 1
+        why = getattr(problem, "problem", None) or getattr(problem, "reason", None) or "cannot be parsed"
+        raise UserError(f"{path.name}, line {line}: not YAML: {why}. Mend this file of {what}.") from None
+
+
+def _yaml_parts(node: yaml.Node) -> Iterator[yaml.Node]:
+    """A node and all that is in it, each once, in the order of the file; one may be in itself."""
+    seen, waiting = set(), [node]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        yield part
+        inner = part.value if isinstance(part.value, list) else []
+        waiting += [each for item in reversed(inner) for each in (item[::-1] if isinstance(item, tuple) else [item])]
+
+
+def _check_part(part: yaml.Node, file: str) -> None:
+    """Raises `UserError` where a name stands twice among others, or a date or number is none."""
+    import yaml
+
+    if isinstance(part, yaml.MappingNode):
+        first: dict[tuple[str, str], int] = {}
+        for key in [key for key, _ in part.value if isinstance(key, yaml.ScalarNode)]:
+            line = key.start_mark.line + 1
+            if (key.tag, key.value) in first:
+                before = first[key.tag, key.value]
+                raise UserError(f"{file}, line {line}: {key.value!r} stands already in line {before}; keep one.")
+            first[key.tag, key.value] = line
+    elif part.tag.endswith((":timestamp", ":int", ":float")):
+        try:
+            yaml.SafeLoader("").construct_object(part)
+        except (ValueError, OverflowError):
+            kind = "date" if part.tag.endswith(":timestamp") else "number that can be read"
+            said = f"{part.value[:40]} is no {kind}; put it in quotes if it is a word."
+            raise UserError(f"{file}, line {part.start_mark.line + 1}: {said}") from None
 
 
 def replace_file(path: Path, write: Any) -> None:

@@ -24,11 +24,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-import yaml
 
 from topics.models.lda import TopicModel, share_draws, top_terms
 from topics.models.stability import match
-from topics.tables import UserError
+from topics.tables import UserError, read_yaml
 from topics.words.counts import Counts
 
 KEYS = ("terms", "n_topics", "name", "group", "merge", "junk", "reason")
@@ -52,10 +51,7 @@ def read_labels(path: Path) -> list[Label]:
     """The labels of a file, none where it is not there. Raises `UserError` with all problems of the file on one line."""
     if not path.exists():
         return []
-    try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise UserError(f"{path.name} is not readable YAML: {' '.join(str(problem).split())}") from None
+    given = read_yaml(path, "labels") or {}
     entries = given.get("topics", []) if isinstance(given, dict) else None
     if not isinstance(entries, list):
         raise UserError(f"{path.name}: must have `topics:` with a list of entries.")

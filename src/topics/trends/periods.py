@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
-from topics.tables import UserError
+from topics.tables import UserError, read_yaml
 
 LENGTHS = ("day", "week", "month", "quarter", "year")
 # What a date must be known to for a period of that length.
@@ -258,12 +257,7 @@ def read_collection(folder: Path) -> dict[str, Any]:
     path = folder / "collection.yml"
     if not path.is_file():
         return {}
-    try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{path.name}: not readable as YAML ({' '.join(str(error).split())}). Mend or remove it."
-        ) from None
+    said = read_yaml(path, "what is known of the collection")
     said = {} if said is None else said
     if not isinstance(said, dict):
         raise UserError(

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from topics.tables import UserError
+from topics.tables import UserError, yaml_node
 from topics.tokens import token_table
 
 WILD = "\u01c2"  # a letter that no text has: it carries the `*` through the tokeniser
@@ -51,15 +51,7 @@ def read_concepts(path: Path) -> pd.DataFrame:
 
     Raises `UserError` that names all that is wrong with the file, each with its line.
     """
-    try:
-        node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}). Name a file of concepts, or none.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        why = getattr(error, "problem", None) or "it is not UTF-8 text"
-        raise UserError(f"{path}{where}: not YAML: {why}. Each concept is a name, a colon and a list.") from error
+    node = yaml_node(path, "concepts, each a name, a colon and a list")
     rows, problems = _rows(node)
     problems += _unclear(rows)
     if problems:
