@@ -53,6 +53,7 @@ def test_what_is_given_overrules_the_file_and_the_file_the_default(tmp_path):
             "a: &a [x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a]\nkeywords: &c [*b, *b, *b, *c]",
             "must be a list of words",
         ),
+        ('keywords: ["\\ud800"]', "keywords must be words, none with half a character in it"),
         ("- 5", "must be lines such as"),
     ],
 )

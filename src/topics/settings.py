@@ -84,6 +84,8 @@ def _words(value: Any) -> tuple[str, ...]:
     items = [] if value is None else value
     if not isinstance(items, list | tuple) or any(not isinstance(item, str) or not item.strip() for item in items):
         raise ValueError("must be a list of words (in quotes where YAML would read a number)")
+    if any(item.encode("utf-8", "replace").decode() != item for item in items):
+        raise ValueError("must be words, none with half a character in it (\\ud800 to \\udfff)")
     return tuple(dict.fromkeys(items))
 
 
