@@ -280,6 +280,15 @@ def test_a_misspelt_parameter_given_to_papermill_itself_is_an_error(tmp_path):
     assert "there is no parameter 'sedes'. Did you mean 'seeds'?" in done.stderr
 
 
+def test_a_folder_that_cannot_be_written_given_to_papermill_is_told_before_any_work(tmp_path):
+    (tmp_path / "taken.md").write_text("a file, where a folder should be")
+    path = notebook(
+        tmp_path, f"out = {str(tmp_path / 'taken.md')!r}", "from topics import pipeline\npipeline.settings()"
+    )
+    with pytest.raises(RuntimeError, match=r"cell 2 .* out: .*taken\.md cannot be a folder to write in"):
+        run.execute(path, {}, tmp_path / "copy.ipynb", run.Kernels(tmp_path / "home"))
+
+
 def test_an_executed_copy_bears_nothing_of_the_machine_and_no_chance(tmp_path):
     made = []
     for place in ("one", "two"):

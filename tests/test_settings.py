@@ -54,6 +54,9 @@ def test_what_is_given_overrules_the_file_and_the_file_the_default(tmp_path):
             "must be a list of words",
         ),
         ('keywords: ["\\ud800"]', "keywords must be words, none with half a character in it"),
+        ('cache: "a\\0b"', r"cache must be a path that can be, each name in it of 255 bytes at most. Got 'a\x00b'."),
+        ("articles: " + "a" * 300, "articles must be a path that can be"),
+        ('concepts: "\\ud800"', "concepts must be a path that can be"),
         ("- 5", "must be lines such as"),
     ],
 )

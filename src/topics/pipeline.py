@@ -37,8 +37,8 @@ from topics.settings import (
     config_file,
     deciding,
     load,
+    make_folder,
     nearest,
-    place,
     project_folder,
 )
 from topics.store import inputs
@@ -100,7 +100,7 @@ def settings(config: str | Path | None = None, **given: Any) -> Settings:
     if shell := _shell():
         check_parameters(shell.user_ns.get("In", ()))
         if (out := shell.user_ns.get("out")) is not None:  # told before minutes of work, not after
-            place("out", out)
+            make_folder("out", out)
     return load(config_file(config), given)[0]
 
 

@@ -124,6 +124,12 @@ def _language(value: Any) -> str:
 def _path(value: Any) -> str:
     if not isinstance(value, str | os.PathLike) or not str(value).strip():
         raise ValueError("must be a path")
+    try:
+        written = os.fsencode(value)
+    except UnicodeEncodeError:
+        written = b"\0"
+    if b"\0" in written or len(written) > 4000 or any(len(part) > 255 for part in re.split(rb"[/\\]", written)):
+        raise ValueError("must be a path that can be, each name in it of 255 bytes at most")
     return str(value)
 
 
@@ -235,7 +241,17 @@ def place(name: str, value: Any) -> str:
     try:
         return _path(value)
     except ValueError as problem:
-        raise UserError(f"{name} {problem}. Got {value!r}.") from None
+        raise UserError(f"{name} {problem}. Got {_shown(value)}.") from None
+
+
+def make_folder(name: str, value: Any) -> Path:
+    """A folder to write in, as given under a name that is no setting, made where it is not there. Raises `UserError` where it cannot be."""
+    path = Path(place(name, value))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UserError(f"{name}: {path} cannot be a folder to write in ({problem.strerror}). Name another.") from None
+    return path
 
 
 def config_file(config: str | Path | None) -> Path | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from topics import __version__, store
-from topics.settings import Settings, articles_path, deciding, load, nearest, project_folder
+from topics.settings import Settings, articles_path, deciding, load, nearest, place, project_folder
 from topics.tables import UserError, replace_file
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def outputs(folder: Path) -> dict[str, str]:
 
 def read(name: str | None, out: str | Path | None) -> tuple[Path, dict[str, Any]]:
     """The folder and the record of a run. Raises `UserError` with the runs that there are."""
-    runs = Path(out or project_folder() / "reports").absolute()
+    runs = Path(place("out", out or project_folder() / "reports")).absolute()
     names = sorted(path.parent.name for path in runs.glob(f"*/{FILE}") if not path.parent.name.startswith("."))
     if name is None and len(names) == 1:
         name = names[0]

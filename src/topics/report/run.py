@@ -26,7 +26,7 @@ from typing import Any, Protocol
 
 from topics import store
 from topics.report import provenance
-from topics.settings import FIELDS, PATHS, Settings, articles_path, deciding, nearest, project_folder
+from topics.settings import FIELDS, PATHS, Settings, articles_path, deciding, nearest, place, project_folder
 from topics.tables import UserError, replace_file, write_table
 
 NOTEBOOKS = project_folder() / "notebooks"
@@ -44,7 +44,7 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
     Raises `UserError` for a mistake in what was given, before anything is written.
     """
     name = run_name(name, articles_path(settings))
-    folder = Path(out or project_folder() / "reports").absolute()
+    folder = Path(place("out", out or project_folder() / "reports")).absolute()
     check_places(articles_path(settings), folder, name)
     started = time.monotonic()
     with heeded() as check, one_at_a_time(folder, name):
