@@ -128,7 +128,7 @@ def neutralise(value: Any) -> Any:
 def write_table(table: pd.DataFrame, folder: Path, name: str) -> list[Path]:
     """Write `name.csv` (UTF-8, one header line, `\\n`, full precision) and `name.parquet` into `folder`.
 
-    Formulas are neutralised in the CSV alone. A table of more than a million rows is written as Parquet alone.
+    Formulas are neutralised in the CSV alone, in the header too, and a name of a column is one line there. A table of more than a million rows is written as Parquet alone.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = [folder / f"{name}.parquet"]
@@ -140,6 +140,7 @@ def write_table(table: pd.DataFrame, folder: Path, name: str) -> list[Path]:
         for column in safe.columns:
             if not pd.api.types.is_numeric_dtype(safe[column]):
                 safe[column] = safe[column].map(neutralise)
+        safe.columns = [neutralise(" ".join(str(column).splitlines())) for column in safe.columns]
         written.append(folder / f"{name}.csv")
         replace_file(written[1], lambda path: safe.to_csv(path, index=False, lineterminator="\n", encoding="utf-8"))
     return written

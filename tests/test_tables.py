@@ -1,0 +1,19 @@
+"""Tables as they are written: what a spreadsheet would run is neutralised, and a column has one type, whatever is in it."""
+
+from __future__ import annotations
+
+import csv
+
+import pandas as pd
+
+from topics.tables import write_table
+
+
+def test_a_name_of_a_column_is_one_line_and_no_formula_in_csv(tmp_path):
+    table = pd.DataFrame({'=cmd|"/c calc"!A0': ["-1+1"], "two\nlines\r": [5], "plain": ["x"]})
+    write_table(table, tmp_path, "articles")
+    with (tmp_path / "articles.csv").open(encoding="utf-8", newline="") as file:
+        assert file.readline().count('"') % 2 == 0
+        file.seek(0)
+        assert list(csv.reader(file)) == [['\'=cmd|"/c calc"!A0', "two lines", "plain"], ["'-1+1", "5", "x"]]
+    assert pd.read_parquet(tmp_path / "articles.parquet").columns.tolist() == table.columns.tolist()
