@@ -987,7 +987,7 @@ def _beside(settings: Settings) -> store.Result:
     from topics.words.counts import placed_terms
 
     found, together = (
-        [empty("keyness").assign(name=[])],
+        [empty("keyness").assign(name=[]).astype({"name": "str"})],
         [pd.DataFrame(columns=["name", "term", "doc_id", "start", "end"])],
     )
     if few(settings):

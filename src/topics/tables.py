@@ -61,6 +61,15 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "contexts": CONTEXTS,
 }
 
+# What a column of these tables is: one of these whole numbers, one of these numbers, else text; n_topics may be missing in SERIES and TRENDS.
+WHOLE = frozenset(
+    "row n_words start n_chars n n_docs n_topics seed topic rank n_topics_a seed_a topic_a n_topics_b seed_b topic_b n_periods".split()
+)
+NUMBERS = frozenset(
+    "similarity value share share_low share_high stability coherence exclusivity probability frex estimate low high level slope "
+    "p q log_odds dispersion weight".split()
+)
+
 CSV_ROWS = 1_000_000  # a longer table is written as Parquet alone
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by spreadsheets
 
@@ -76,7 +85,7 @@ class UserError(ValueError):
 
 
 def conform(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The table with the columns of `COLUMNS[name]` first, in order, and rows numbered from 0.
+    """The table with the columns of `COLUMNS[name]` first, in order, each of its type, and rows numbered from 0.
 
     Raises `KeyError` where a column is missing: a mistake of ours, never of the user's.
 
@@ -89,18 +98,37 @@ def conform(table: pd.DataFrame, name: str) -> pd.DataFrame:
     if missing:
         raise KeyError(f"table {name} has no column {', '.join(missing)}")
     more = [column for column in table.columns if column not in wanted]
-    return table[wanted + more].reset_index(drop=True)
+    return _typed(table[wanted + more].reset_index(drop=True), name)
+
+
+def _typed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The table with each column of `COLUMNS[name]` as its type, whatever stands in it or in what it was put together from."""
+    types = {column: type_of(name, column) for column in COLUMNS[name]}
+    return table.astype({column: kind for column, kind in types.items() if str(table[column].dtype) != kind})
+
+
+def type_of(name: str, column: str) -> str:
+    """The type of a column of a table: `int64`, `Int64` where it may be missing, `float64` or `str`.
+
+    >>> type_of("series", "n_topics"), type_of("contexts", "start"), type_of("bursts", "start"), type_of("trends", "p")
+    ('Int64', 'int64', 'str', 'float64')
+    """
+    if column in NUMBERS:
+        return "float64"
+    if column not in WHOLE or (name, column) == ("bursts", "start"):
+        return "str"
+    return "Int64" if column == "n_topics" and name in ("series", "trends") else "int64"
 
 
 def empty(name: str) -> pd.DataFrame:
-    """A table of no rows with the columns of `COLUMNS[name]`.
+    """A table of no rows with the columns of `COLUMNS[name]`, each of its type.
 
     >>> len(empty("terms"))
     0
     """
     import pandas as pd
 
-    return pd.DataFrame({column: [] for column in COLUMNS[name]})
+    return _typed(pd.DataFrame({column: [] for column in COLUMNS[name]}), name)
 
 
 def dropped(rows: Iterable[tuple[str, str, str, str, int]]) -> pd.DataFrame:
@@ -111,7 +139,7 @@ def dropped(rows: Iterable[tuple[str, str, str, str, int]]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame(list(rows), columns=list(DROPPED))
+    return _typed(pd.DataFrame(list(rows), columns=list(DROPPED)), "dropped")
 
 
 def neutralise(value: Any) -> Any:
