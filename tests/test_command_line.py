@@ -88,6 +88,14 @@ def test_settings_are_shown_with_where_they_came_from(capsys, tmp_path):
     assert "default" in lines["seeds"]
 
 
+@pytest.mark.parametrize("version", [(3, 8), (3, 10), (3, 14)])
+def test_another_python_gets_one_line(version):
+    code = f"import sys; sys.version_info = {(*version, 0, 'final', 0)}; import topics.__main__"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    said = f"topics needs Python 3.11, 3.12 or 3.13. This is {version[0]}.{version[1]}.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
 def test_importing_the_package_loads_nothing_heavy():
     code = "import sys, topics, topics.__main__; print(sorted({'numpy', 'pandas', 'gensim', 'numba', 'matplotlib'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

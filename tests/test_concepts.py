@@ -167,7 +167,7 @@ def test_a_bad_file_is_told_with_the_line_and_every_problem(tmp_path, written, s
     path.write_text(written, "utf-8")
     with pytest.raises(UserError, match=re.escape(said)) as error:
         read_concepts(path)
-    assert str(error.value).startswith(str(path))
+    assert path.name in str(error.value).split(", ")[0]
     assert "\n" not in str(error.value)
 
 

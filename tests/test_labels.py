@@ -155,6 +155,8 @@ def test_no_file_is_no_labels(world: World, model: TopicModel, tmp_path: Path) -
         ("topics: {a: 1}", "a list of entries"),
         ("- 1", "a list of entries"),
         ("topics: [", "line 1: not YAML"),
+        ("topics:\n- {terms: [a, b, 2018-02-30], name: X}", "line 2: 2018-02-30 is no date"),
+        ("topics: []\ntopics: []", "line 2: 'topics' stands already in line 1"),
         ("topics: [1]", "entry 1 must have terms"),
         ("topics: [{terms: [a, b], name: X}]", "three terms or more"),
         ("topics: [{terms: [a, b, yes], name: X}]", "put True in quotes"),

@@ -140,8 +140,10 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
         ("totals.csv", "source,period,total\nx,2018,3\nx,2018,4\n", "row 3: x and 2018 stand there twice"),
         ("collection.yml", "seasons: [2018-02-16]\n", "seasons must be names"),
         ("collection.yml", "since: 2019-01-01\nuntil: 2018-01-01\n", "must not be after"),
+        ("collection.yml", "query: a\nsince: 2018-13-01\n", "collection.yml, line 2: 2018-13-01 is no date"),
+        ("collection.yml", "since: 2018-01-01\nsince: 2018-02-01\n", "line 2: 'since' stands already in line 1"),
         ("collection.yml", "since: last year\n", "must be a date"),
-        ("collection.yml", "query: [\n", "line 2: not YAML: .* Mend or remove it"),
+        ("collection.yml", "query: [\n", "not YAML"),
     ],
 )
 def test_a_bad_file_is_one_clear_line(tmp_path, file, text, says):

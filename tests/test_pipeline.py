@@ -40,6 +40,25 @@ def test_every_table_is_made_with_its_columns(made):
     ].sum().to_numpy() == pytest.approx(1)
 
 
+def test_a_report_among_the_articles_is_no_article(articles, tmp_path):
+    (articles / "old" / "mine").mkdir(parents=True)
+    record = articles / "old" / "mine" / "provenance.json"
+    record.write_text('{"topics": "0.1.0", "outputs": {}}')
+    with pytest.raises(UserError, match="articles: holds a report, which is no article"):
+        pipeline.check(chosen(articles, tmp_path / "cache"))
+    record.write_text('{"of": "something else"}')
+    assert "36" in pipeline.check(chosen(articles, tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("setting", ["labels", "concepts"])
+def test_a_file_that_is_named_and_not_there_is_told_with_the_nearest_before_any_work(articles, tmp_path, setting):
+    (tmp_path / "mine.yml").write_text("")
+    told = rf"{setting}: .*mime\.yml: no such file\. Did you mean 'mine\.yml'\?"
+    with pytest.raises(UserError, match=told):
+        pipeline.everything(chosen(articles, tmp_path / "cache", **{setting: str(tmp_path / "mime.yml")}))
+    assert not (tmp_path / "cache").exists()
+
+
 def test_planted_themes_are_the_topics(made):
     _, _, everything = made
     terms = everything["tables"]["topics"].query("n_topics == 3")["terms"]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from topics.report import provenance
-from topics.tables import write_table
+from topics.tables import UserError, write_table
 
 RECORD = {
     "inputs": [{"file": "a.txt", "bytes": 1, "sha256": "1"}, {"file": "b.txt", "bytes": 1, "sha256": "1"}],
@@ -133,3 +133,20 @@ def test_two_runs_are_told_apart_in_words(tmp_path):
         "- 2 “bank, card”, 1.00 alike: topic 1 in two; share 25.0 % (20.0–30.0) in one, 50.0 % (45.0–55.0) in two", "- 3 “school, class” of two has no counterpart in one", "",
         "Said on the front page of one alone:", "- 2 articles.", "", "Said on the front page of two alone:", "- 3 articles.",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "[" * 100_000, '{"inputs": [1]}', "null", "{"])
+def test_a_damaged_record_is_one_line(tmp_path, text):
+    write_run(tmp_path / "mine")
+    (tmp_path / "mine" / "provenance.json").write_text(text)
+    for ask in (lambda: provenance.diff("mine", "mine", out=tmp_path), lambda: verified(None, tmp_path)):
+        with pytest.raises(UserError, match=r"provenance\.json: (is damaged|cannot be read).*again\.$"):
+            ask()
+
+
+@pytest.mark.parametrize("table", ["articles", "dropped", "topics", "topic_terms"])
+def test_a_foreign_table_is_one_line(tmp_path, table):
+    write_run(tmp_path / "mine")
+    pd.DataFrame({"doc_id": ["a"], "x": [1]}).to_parquet(tmp_path / "mine" / "tables" / f"{table}.parquet")
+    with pytest.raises(UserError, match=f"mine: table {table} has no column .*: it is none of ours"):
+        provenance.diff("mine", "mine", out=tmp_path)

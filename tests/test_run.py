@@ -34,6 +34,7 @@ def chosen(tmp_path):
 def fake_run(monkeypatch, text="new", fail=None):
     def make(settings, work, name, runs):
         (work / "index.html").write_text(text)
+        (work / "provenance.json").write_text("{}")
         if fail:
             raise fail
         entry = {"name": name, "corpus": "c", "settings": "s", "articles": 1, "topic_counts": "3", "verdict": "v"}
@@ -194,11 +195,47 @@ def test_a_second_run_on_the_same_folder_waits(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "../up", ".hidden", "a/b", "a.failed", "a b", "x" * 81, "-x", "con", "NUL.txt", "a."]
+    "name",
+    [
+        "",
+        "../up",
+        ".hidden",
+        "a/b",
+        "a.failed",
+        "a b",
+        "x" * 81,
+        "-x",
+        "con",
+        "NUL.txt",
+        "a.",
+        "index.html",
+        "Ledger.csv",
+    ],
 )
 def test_a_name_never_becomes_a_path(name):
     with pytest.raises(UserError):
         run.run_name(name, Path("articles"))
+
+
+@pytest.mark.parametrize(
+    ("out", "name", "said"),
+    [("articles", "mine", "lies inside the folder of articles"), ("articles/reports", "mine", "would read its own report"), (".", "articles", "would take their place")],
+)  # fmt: skip
+def test_a_run_never_lies_among_its_articles_nor_they_in_it(chosen, tmp_path, out, name, said):
+    with pytest.raises(UserError, match=said):
+        run.reports(chosen, name=name, out=tmp_path / out)
+    assert [path.name for path in tmp_path.rglob("*")] == ["articles", "a.txt"]
+
+
+def test_a_folder_that_is_no_report_is_never_replaced(chosen, tmp_path, monkeypatch):
+    fake_run(monkeypatch)
+    (tmp_path / "out" / "mine").mkdir(parents=True)
+    assert run.reports(chosen, name="mine", out=tmp_path / "out") == 0
+    (tmp_path / "out" / "thesis").mkdir()
+    (tmp_path / "out" / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(UserError, match="thesis: is no report"):
+        run.reports(chosen, name="thesis", out=tmp_path / "out")
+    assert (tmp_path / "out" / "thesis" / "chapter.txt").exists()
 
 
 @pytest.mark.parametrize(
@@ -241,6 +278,15 @@ def test_a_misspelt_parameter_given_to_papermill_itself_is_an_error(tmp_path):
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "there is no parameter 'sedes'. Did you mean 'seeds'?" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_given_to_papermill_is_told_before_any_work(tmp_path):
+    (tmp_path / "taken.md").write_text("a file, where a folder should be")
+    path = notebook(
+        tmp_path, f"out = {str(tmp_path / 'taken.md')!r}", "from topics import pipeline\npipeline.settings()"
+    )
+    with pytest.raises(RuntimeError, match=r"cell 2 .* out: .*taken\.md cannot be a folder to write in"):
+        run.execute(path, {}, tmp_path / "copy.ipynb", run.Kernels(tmp_path / "home"))
 
 
 def test_an_executed_copy_bears_nothing_of_the_machine_and_no_chance(tmp_path):

@@ -37,6 +37,26 @@ def test_what_is_given_overrules_the_file_and_the_file_the_default(tmp_path):
         ("language: english", "language must be auto, or a language's code"),
         ("max_share: .nan", "max_share must be a number from 0.01 to 1"),
         ("topic_counts: [5\nseeds: 1", "line 2: not YAML"),
+        (
+            "unit: auto\nkeywords: [2018-13-45]",
+            "config.yml, line 2: 2018-13-45 is no date; put it in quotes if it is a word.",
+        ),
+        ("min_docs: " + "9" * 5000, "line 1: 9999999999999999999999999999999999999999 is no number that can be read"),
+        ("min_docs: 0x" + "f" * 5000, "Got a number of thousands of digits."),
+        ("keywords: " + "[" * 5000, "config.yml: lists stand in lists too deep"),
+        ("keywords: " + "[" * 200 + "]" * 200, "keywords must be a list of words"),
+        ("seeds: [1, 2]\nseeds: [3, 4]", "config.yml, line 2: 'seeds' stands already in line 1; keep one."),
+        ("columns: {text: a, text: b}", "line 1: 'text' stands already in line 1"),
+        ("keywords: [a]\nunit: \x07", "config.yml, line 2: not YAML: special characters are not allowed"),
+        ("? [a, b]\n: c", "line 1: not YAML"),
+        (
+            "a: &a [x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a]\nkeywords: &c [*b, *b, *b, *c]",
+            "must be a list of words",
+        ),
+        ('keywords: ["\\ud800"]', "keywords must be words, none with half a character in it"),
+        ('cache: "a\\0b"', r"cache must be a path that can be, each name in it of 255 bytes at most. Got 'a\x00b'."),
+        ("articles: " + "a" * 300, "articles must be a path that can be"),
+        ('concepts: "\\ud800"', "concepts must be a path that can be"),
         ("- 5", "must be lines such as"),
     ],
 )
@@ -44,12 +64,20 @@ def test_a_wrong_setting_says_what_is_allowed_and_what_came(tmp_path, text, said
     with pytest.raises(UserError) as error:
         settings.load(config(tmp_path, text))
     assert said in str(error.value)
+    assert len(str(error.value)) < 700
 
 
 def test_all_problems_are_told_together(tmp_path):
     with pytest.raises(UserError) as error:
         settings.load(config(tmp_path, "unit: x\nperiod: hour"), {"seeds": [-1]})
     assert len(str(error.value).splitlines()) == 3
+
+
+def test_what_is_listed_twice_is_there_once(tmp_path):
+    text = "keywords: [payment, Payment, payment, Smart City, smart city, IT, it]\nhide_words: [a, b, a]"
+    got, _ = settings.load(config(tmp_path, text))
+    assert got.keywords == ("payment", "Smart City", "IT", "it")
+    assert got.hide_words == ("a", "b")
 
 
 def test_a_missing_file_is_one_line(tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 import scipy.sparse as sp
 
 from topics import store
+from topics.corpus.read import read_articles
 
 
 @dataclass(frozen=True)
@@ -106,3 +109,12 @@ def test_the_store_drops_what_was_used_longest_ago(tmp_path):
     assert gone == ["step-1", "step-2"]
     assert store.is_kept(tmp_path, "step-0")
     assert store.is_kept(tmp_path, "step-3")
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names of files are Unicode there")
+def test_a_file_whose_name_is_no_utf8_is_called_as_in_the_table_of_articles(tmp_path):
+    with open(os.fsencode(tmp_path) + b"/caf\xff.txt", "w") as file:
+        file.write("The bank gives loans to the farmers of the delta, and the school has students and teachers.")
+    said = [item["file"] for item in store.inputs(tmp_path)]
+    json.dumps(said, ensure_ascii=False).encode("utf-8")
+    assert said == read_articles(tmp_path)[0]["file"].tolist()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
+if not (3, 11) <= sys.version_info[:2] <= (3, 13):  # before anything that another version could not load
+    sys.stderr.write("topics needs Python 3.11, 3.12 or 3.13. This is %d.%d.\n" % sys.version_info[:2])  # noqa: UP031
+    sys.exit(2)
+
 import argparse
 import os
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 from typing import Any, NoReturn

@@ -6,6 +6,7 @@ step that `make reports` has made reads it, and one that asks for another topic 
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -36,7 +37,7 @@ from topics.settings import (
     config_file,
     deciding,
     load,
-    place,
+    make_folder,
     project_folder,
 )
 from topics.store import inputs
@@ -56,6 +57,7 @@ SURE = 0.05  # false discovery rate of what is said to mark a group
 MARKING = 30  # terms of a group, at most, whose places in the articles are kept
 COMPANIONS = 8  # companions of a name, at most, whose sentences are kept
 OUTLETS = 5  # outlets compared with the others, the largest
+RECORD = "provenance.json"  # the file that a finished run has
 
 
 def quiet(line: str) -> None:
@@ -95,7 +97,7 @@ def settings(config: str | Path | None = None, **given: Any) -> Settings:
     if shell := _shell():
         check_parameters(shell.user_ns.get("In", ()))
         if (out := shell.user_ns.get("out")) is not None:  # told before minutes of work, not after
-            place("out", out)
+            make_folder("out", out)
     return load(config_file(config), given)[0]
 
 
@@ -185,6 +187,7 @@ def _corpus(settings: Settings, day: str) -> store.Kept:
     """The corpus read on a day: a date after it is none. The day enters the key only where it decides something; nothing: the last of all days."""
     path = articles_path(settings)
     found = inputs(path)
+    _no_reports(path, found)
     known = corpus_room.STEPS
     for step in settings.skip_steps:
         if step not in known:
@@ -207,6 +210,25 @@ def _corpus(settings: Settings, day: str) -> store.Kept:
             return corpus_room.prepare(path, today=today, map=many, **values)
 
     return _keep(settings, key, build)
+
+
+def _no_reports(path: Path, found: list[dict[str, Any]]) -> None:
+    """Raises `UserError` where a report of ours lies among the articles: its tables and pages would be read as articles."""
+    for item in found:
+        folder = (path / item["file"]).parent
+        if (path / item["file"]).name == RECORD and is_report(folder):
+            raise UserError(
+                f"{path}: holds a report, which is no article: {folder}. Move it away, or give a folder of articles alone."
+            )
+
+
+def is_report(folder: Path) -> bool:
+    """Whether a run of ours stands in a folder: it has a record of what came out."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(record, dict) and {"topics", "outputs"} <= record.keys()
 
 
 def check(settings: Settings) -> str:
@@ -246,8 +268,8 @@ def words(settings: Settings) -> store.Kept:
 
 def _concepts(settings: Settings) -> pd.DataFrame | None:
     """The rows of the file of concepts, read once while it stays the same; None where there is none."""
-    file = Path(settings.concepts)
-    return _read_concepts(file, store.stamp(file)) if file.exists() else None
+    file = _by_hand("concepts", settings.concepts, "data/concepts.yml")
+    return _read_concepts(file, store.stamp(file)) if file.is_file() else None
 
 
 @lru_cache(maxsize=4)
@@ -540,10 +562,15 @@ def _listing_values(settings: Settings) -> dict[str, Any]:
 
 def labels_file(settings: Settings) -> Path:
     """The file of labels; the project's own may be missing. Raises `UserError` where one that was named is."""
-    file = Path(settings.labels)
-    if not file.is_file() and file != project_folder() / "labels.yml":
+    return _by_hand("labels", settings.labels, "labels.yml")
+
+
+def _by_hand(setting: str, name: str, own: str) -> Path:
+    """A file that people write, as a setting names it; the project's `own` may be missing."""
+    file = Path(name)
+    if not file.is_file() and file != project_folder() / own:
         near = [item.name for item in file.parent.iterdir()] if file.parent.is_dir() else []
-        raise UserError(f"labels: {file}: no such file.{nearest(file.name, near)}")
+        raise UserError(f"{setting}: {file}: no such file.{nearest(file.name, near)}")
     return file
 
 
@@ -955,7 +982,7 @@ def _beside(settings: Settings) -> store.Result:
     from topics.words.counts import placed_terms
 
     found, together = (
-        [empty("keyness").assign(name=[])],
+        [empty("keyness").assign(name=[]).astype({"name": "str"})],
         [pd.DataFrame(columns=["name", "term", "doc_id", "start", "end"])],
     )
     if few(settings):
@@ -993,7 +1020,8 @@ def everything(
     """
     from topics.models import labels
 
-    labels.read_labels(labels_file(settings))  # a mistake in it is told before any work
+    labels.read_labels(labels_file(settings))  # a mistake in what is written by hand is told before any work
+    _concepts(settings)
     tell("reading, cleaning and dating the articles")
     Thread(
         target=_warm, args=[settings.engine], daemon=True

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,7 +83,22 @@ def _words(value: Any) -> tuple[str, ...]:
     items = [] if value is None else value
     if not isinstance(items, list | tuple) or any(not isinstance(item, str) or not item.strip() for item in items):
         raise ValueError("must be a list of words (in quotes where YAML would read a number)")
-    return tuple(items)
+    if any(item.encode("utf-8", "replace").decode() != item for item in items):
+        raise ValueError("must be words, none with half a character in it (\\ud800 to \\udfff)")
+    return tuple(dict.fromkeys(items))
+
+
+def _keywords(value: Any) -> tuple[str, ...]:
+    """Words, one of each: a word's case counts where it has a capital after its first letter, as in a file of concepts.
+
+    >>> _keywords(["payment", "Payment", "US", "us"])
+    ('payment', 'US', 'us')
+    """
+    first: dict[str, str] = {}
+    for name in _words(value):
+        plain = [word.lower() if word[1:] == word[1:].lower() else word for word in name.split()]
+        first.setdefault(" ".join(plain), name)
+    return tuple(first.values())
 
 
 def _kinds(value: Any) -> tuple[str, ...]:
@@ -107,6 +123,12 @@ def _language(value: Any) -> str:
 def _path(value: Any) -> str:
     if not isinstance(value, str | os.PathLike) or not str(value).strip():
         raise ValueError("must be a path")
+    try:
+        written = os.fsencode(value)
+    except UnicodeEncodeError:
+        written = b"\0"
+    if b"\0" in written or len(written) > 4000 or any(len(part) > 255 for part in re.split(rb"[/\\]", written)):
+        raise ValueError("must be a path that can be, each name in it of 255 bytes at most")
     return str(value)
 
 
@@ -182,7 +204,7 @@ class Settings:
     period: str = _setting(
         "auto", _one_of("auto", "day", "week", "month", "quarter", "year"), "length of a period; auto: from the dates"
     )
-    keywords: tuple[str, ...] = _setting((), _words, "keywords to follow, beside the concepts")
+    keywords: tuple[str, ...] = _setting((), _keywords, "keywords to follow, beside the concepts")
     public: bool = _setting(
         False,
         _yes_or_no,
@@ -218,7 +240,17 @@ def place(name: str, value: Any) -> str:
     try:
         return _path(value)
     except ValueError as problem:
-        raise UserError(f"{name} {problem}. Got {value!r}.") from None
+        raise UserError(f"{name} {problem}. Got {_shown(value)}.") from None
+
+
+def make_folder(name: str, value: Any) -> Path:
+    """A folder to write in, as given under a name that is no setting, made where it is not there. Raises `UserError` where it cannot be."""
+    path = Path(place(name, value))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UserError(f"{name}: {path} cannot be a folder to write in ({problem.strerror}). Name another.") from None
+    return path
 
 
 def config_file(config: str | Path | None) -> Path | None:
@@ -285,7 +317,7 @@ def load(config: str | Path | None = None, given: Mapping[str, Any] | None = Non
 def _read_config(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise UserError(f"{path}: no such file of settings. Give --config FILE, or CONFIG=FILE to make.")
-    pairs = read_yaml(path)
+    pairs = read_yaml(path, "settings")
     if pairs is None:
         return {}
     if not isinstance(pairs, dict):
@@ -302,8 +334,24 @@ def _check(source: str, name: str, value: Any, problems: list[str]) -> Any:
     try:
         return FIELDS[name].metadata["check"](value)
     except ValueError as problem:
-        problems.append(f"{prefix}{name} {problem}. Got {value!r}.")
+        problems.append(f"{prefix}{name} {problem}. Got {_shown(value)}.")
         return None
+
+
+def _shown(value: Any) -> str:
+    """A value as it came, cut where it is long.
+
+    >>> _shown([5, 0]), len(_shown([["x"] * 99] * 99))
+    ('[5, 0]', 202)
+    """
+    brief = reprlib.Repr()
+    brief.maxlevel, brief.maxstring, brief.maxother, brief.maxlong = 3, 200, 200, 200
+    brief.maxlist = brief.maxtuple = brief.maxdict = 20
+    try:
+        text = brief.repr(value)
+    except ValueError:  # Python writes out no number of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 200 else f"{text[:200]} …"
 
 
 def check_parameters(cells: Iterable[str]) -> None:

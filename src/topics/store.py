@@ -154,7 +154,10 @@ BESIDE = ("metadata.csv", "corrections.csv", "collection.yml", "totals.csv")
 
 
 def inputs(path: Path) -> list[dict[str, Any]]:
-    """Every file of the articles with its size and digest: one entry a file, in the order of their names."""
+    """Every file of the articles with its size and digest: one entry a file, in the order of their names.
+
+    What of a name is no UTF-8 is a `?` in `file`, as in the table of articles.
+    """
     base = path.parent if path.is_file() else path
     if path.is_file():
         files = [path, *(base / name for name in BESIDE if (base / name).is_file())]
@@ -162,7 +165,11 @@ def inputs(path: Path) -> list[dict[str, Any]]:
         files = sorted(item for item in path.rglob("*") if item.is_file() and not item.is_symlink())
     seen = [item for item in files if not any(part.startswith(".") for part in item.relative_to(base).parts)]
     return [
-        {"file": item.relative_to(base).as_posix(), "bytes": item.stat().st_size, "sha256": file_digest(item)}
+        {
+            "file": item.relative_to(base).as_posix().encode("utf-8", "replace").decode(),
+            "bytes": item.stat().st_size,
+            "sha256": file_digest(item),
+        }
         for item in seen
     ]
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
+    import yaml
 
 ARTICLES = (
     "doc_id", "file", "row", "source", "url", "title", "text", "date", "date_precision", "date_source", "date_text",
@@ -62,6 +63,15 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 
 LEVEL = 0.95  # of every interval
+# What a column of these tables is: one of these whole numbers, one of these numbers, else text; n_topics may be missing in SERIES and TRENDS.
+WHOLE = frozenset(
+    "row n_words start n_chars n n_docs n_topics seed topic rank n_topics_a seed_a topic_a n_topics_b seed_b topic_b n_periods".split()
+)
+NUMBERS = frozenset(
+    "similarity value share share_low share_high stability coherence exclusivity probability frex estimate low high level slope "
+    "p q log_odds dispersion weight".split()
+)
+
 CSV_ROWS = 1_000_000  # a longer table is written as Parquet alone
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by spreadsheets
 
@@ -86,25 +96,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def read_yaml(path: Path, load: Callable[[str], Any] | None = None, hint: str = "") -> Any:
-    """What a YAML file holds, by `load` (PyYAML's `safe_load`). Raises `UserError` with file, line and reason, and the `hint`."""
-    import yaml
-
-    try:
-        return (load or yaml.safe_load)(path.read_text(encoding="utf-8-sig"))
-    except OSError as problem:
-        raise UserError(f"{path}: cannot be read ({problem.strerror}).{hint}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: not UTF-8 text.{hint}") from None
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        why = getattr(problem, "problem", None) or "cannot be parsed"
-        raise UserError(f"{path}{line}: not YAML: {why}.{hint}") from None
-
-
 def conform(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The table with the columns of `COLUMNS[name]` first, in order, and rows numbered from 0.
+    """The table with the columns of `COLUMNS[name]` first, in order, each of its type, and rows numbered from 0.
 
     Raises `KeyError` where a column is missing: a mistake of ours, never of the user's.
 
@@ -117,18 +110,37 @@ def conform(table: pd.DataFrame, name: str) -> pd.DataFrame:
     if missing:
         raise KeyError(f"table {name} has no column {', '.join(missing)}")
     more = [column for column in table.columns if column not in wanted]
-    return table[wanted + more].reset_index(drop=True)
+    return _typed(table[wanted + more].reset_index(drop=True), name)
+
+
+def _typed(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The table with each column of `COLUMNS[name]` as its type, whatever stands in it or in what it was put together from."""
+    types = {column: type_of(name, column) for column in COLUMNS[name]}
+    return table.astype({column: kind for column, kind in types.items() if str(table[column].dtype) != kind})
+
+
+def type_of(name: str, column: str) -> str:
+    """The type of a column of a table: `int64`, `Int64` where it may be missing, `float64` or `str`.
+
+    >>> type_of("series", "n_topics"), type_of("contexts", "start"), type_of("bursts", "start"), type_of("trends", "p")
+    ('Int64', 'int64', 'str', 'float64')
+    """
+    if column in NUMBERS:
+        return "float64"
+    if column not in WHOLE or (name, column) == ("bursts", "start"):
+        return "str"
+    return "Int64" if column == "n_topics" and name in ("series", "trends") else "int64"
 
 
 def empty(name: str) -> pd.DataFrame:
-    """A table of no rows with the columns of `COLUMNS[name]`.
+    """A table of no rows with the columns of `COLUMNS[name]`, each of its type.
 
     >>> len(empty("terms"))
     0
     """
     import pandas as pd
 
-    return pd.DataFrame({column: [] for column in COLUMNS[name]})
+    return _typed(pd.DataFrame({column: [] for column in COLUMNS[name]}), name)
 
 
 def dropped(rows: Iterable[tuple[str, str, str, str, int]]) -> pd.DataFrame:
@@ -139,7 +151,7 @@ def dropped(rows: Iterable[tuple[str, str, str, str, int]]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame(list(rows), columns=list(DROPPED))
+    return _typed(pd.DataFrame(list(rows), columns=list(DROPPED)), "dropped")
 
 
 def neutralise(value: Any) -> Any:
@@ -156,7 +168,7 @@ def neutralise(value: Any) -> Any:
 def write_table(table: pd.DataFrame, folder: Path, name: str) -> list[Path]:
     """Write `name.csv` (UTF-8, one header line, `\\n`, full precision) and `name.parquet` into `folder`.
 
-    Formulas are neutralised in the CSV alone. A table of more than a million rows is written as Parquet alone.
+    Formulas are neutralised in the CSV alone, in the header too, and a name of a column is one line there. A table of more than a million rows is written as Parquet alone.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = [folder / f"{name}.parquet"]
@@ -168,9 +180,90 @@ def write_table(table: pd.DataFrame, folder: Path, name: str) -> list[Path]:
         for column in safe.columns:
             if not pd.api.types.is_numeric_dtype(safe[column]):
                 safe[column] = safe[column].map(neutralise)
+        safe.columns = [neutralise(" ".join(str(column).splitlines())) for column in safe.columns]
         written.append(folder / f"{name}.csv")
         replace_file(written[1], lambda path: safe.to_csv(path, index=False, lineterminator="\n", encoding="utf-8"))
     return written
+
+
+# --- files that people write -------------------------------------------------------------------------------------------
+
+
+def read_yaml(path: Path, what: str) -> Any:
+    """The plain values of a file of `what` (settings, labels, …) in YAML; None where it says nothing.
+
+    Raises `UserError` with file and line where it is no YAML, a name stands twice, or a date or number is none.
+    """
+    import yaml
+
+    node = yaml_node(path, what)
+    if node is None:
+        return None
+    for part in _yaml_parts(node):
+        _check_part(part, path.name)
+    try:
+        return yaml.SafeLoader("").construct_document(node)
+    except yaml.YAMLError as problem:
+        line = (getattr(problem, "problem_mark", None) or node.start_mark).line + 1
+        why = getattr(problem, "problem", None) or "cannot be understood"
+        raise UserError(f"{path.name}, line {line}: not YAML: {why}. Mend this file of {what}.") from None
+
+
+def yaml_node(path: Path, what: str) -> yaml.Node | None:
+    """What a file of `what` in YAML is made of, each part with its line; None where it says nothing. Raises `UserError`."""
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as problem:
+        raise UserError(f"{path}: cannot be read as a file of {what} ({problem.strerror}).") from None
+    except UnicodeDecodeError:
+        raise UserError(
+            f"{path.name}: cannot be read: it is not UTF-8 text. Save this file of {what} as UTF-8."
+        ) from None
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except RecursionError:
+        raise UserError(f"{path.name}: lists stand in lists too deep for a file of {what}.") from None
+    except yaml.YAMLError as problem:
+        mark, at = getattr(problem, "problem_mark", None), getattr(problem, "position", 0)
+        line = (mark.line if mark else text.count("\n", 0, at)) + 1
+        why = getattr(problem, "problem", None) or getattr(problem, "reason", None) or "cannot be parsed"
+        raise UserError(f"{path.name}, line {line}: not YAML: {why}. Mend this file of {what}.") from None
+
+
+def _yaml_parts(node: yaml.Node) -> Iterator[yaml.Node]:
+    """A node and all that is in it, each once, in the order of the file; one may be in itself."""
+    seen, waiting = set(), [node]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        yield part
+        inner = part.value if isinstance(part.value, list) else []
+        waiting += [each for item in reversed(inner) for each in (item[::-1] if isinstance(item, tuple) else [item])]
+
+
+def _check_part(part: yaml.Node, file: str) -> None:
+    """Raises `UserError` where a name stands twice among others, or a date or number is none."""
+    import yaml
+
+    if isinstance(part, yaml.MappingNode):
+        first: dict[tuple[str, str], int] = {}
+        for key in [key for key, _ in part.value if isinstance(key, yaml.ScalarNode)]:
+            line = key.start_mark.line + 1
+            if (key.tag, key.value) in first:
+                before = first[key.tag, key.value]
+                raise UserError(f"{file}, line {line}: {key.value!r} stands already in line {before}; keep one.")
+            first[key.tag, key.value] = line
+    elif part.tag.endswith((":timestamp", ":int", ":float")):
+        try:
+            yaml.SafeLoader("").construct_object(part)
+        except (ValueError, OverflowError):
+            kind = "date" if part.tag.endswith(":timestamp") else "number that can be read"
+            said = f"{part.value[:40]} is no {kind}; put it in quotes if it is a word."
+            raise UserError(f"{file}, line {part.start_mark.line + 1}: {said}") from None
 
 
 def replace_file(path: Path, write: Any) -> None:

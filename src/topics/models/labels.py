@@ -51,7 +51,7 @@ def read_labels(path: Path) -> list[Label]:
     """The labels of a file, none where it is not there. Raises `UserError` with all problems of the file on one line."""
     if not path.exists():
         return []
-    given = read_yaml(path) or {}
+    given = read_yaml(path, "labels") or {}
     entries = given.get("topics", []) if isinstance(given, dict) else None
     if not isinstance(entries, list):
         raise UserError(f"{path.name}: must have `topics:` with a list of entries.")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from topics import __version__, store
-from topics.settings import Settings, articles_path, deciding, load, project_folder
+from topics.settings import Settings, articles_path, deciding, load, place, project_folder
 from topics.tables import UserError, nearest, replace_file
 
 if TYPE_CHECKING:
@@ -34,6 +34,13 @@ OWN = {
     "lock": "the lock",
     "concepts": "the file of concepts",
     "labels": "the file of labels",
+}
+KINDS = {"inputs": list, "settings": dict, "libraries": dict, "notebooks": dict, "outputs": dict, "summary": str}
+COMPARED = {  # what `diff` reads of a run's tables
+    "articles": {"doc_id", "file", "title"},
+    "dropped": {"id", "reason"},
+    "topics": {"n_topics", "topic", "label", "share", "share_low", "share_high"},
+    "topic_terms": {"n_topics", "topic", "rank", "term", "probability"},
 }
 
 
@@ -88,7 +95,7 @@ def outputs(folder: Path) -> dict[str, str]:
 
 def read(name: str | None, out: str | Path | None) -> tuple[Path, dict[str, Any]]:
     """The folder and the record of a run. Raises `UserError` with the runs that there are."""
-    runs = Path(out or project_folder() / "reports").absolute()
+    runs = Path(place("out", out or project_folder() / "reports")).absolute()
     names = sorted(path.parent.name for path in runs.glob(f"*/{FILE}") if not path.parent.name.startswith("."))
     if name is None and len(names) == 1:
         name = names[0]
@@ -96,9 +103,22 @@ def read(name: str | None, out: str | Path | None) -> tuple[Path, dict[str, Any]
         there = f"There are: {', '.join(names)}." if names else "There is none yet: `make reports` makes one."
         raise UserError(f"{runs}: no run named {name!r}.{nearest(name or '', names)} {there}")
     try:
-        return runs / name, json.loads((runs / name / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
+        record = json.loads((runs / name / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as problem:
         raise UserError(f"{runs / name / FILE}: cannot be read ({problem}). Run `make reports` again.") from None
+    if not _is_record(record):
+        raise UserError(f"{runs / name / FILE}: is damaged, or no record of a run. Run `make reports` again.")
+    return runs / name, record
+
+
+def _is_record(record: Any) -> bool:
+    """Whether a value has what `verify` and `diff` read of a run's record."""
+    return (
+        isinstance(record, dict)
+        and all(isinstance(record.get(name), kind) for name, kind in KINDS.items())
+        and OWN.keys() <= record.keys()
+        and all(isinstance(item, dict) and {"file", "sha256"} <= item.keys() for item in record["inputs"])
+    )
 
 
 # --- rebuilding -----------------------------------------------------------------------------------------------------------
@@ -364,6 +384,12 @@ def _table(folder: Path, name: str) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.read_parquet(folder / "tables" / f"{name}.parquet")
-    except (OSError, ValueError) as problem:
-        raise UserError(f"{folder.name}: table {name} cannot be read ({problem}). Run `make reports` again.") from None
+        table = pd.read_parquet(folder / "tables" / f"{name}.parquet")
+    except (OSError, ValueError, KeyError) as problem:
+        why = " ".join(str(problem).split())
+        raise UserError(f"{folder.name}: table {name} cannot be read ({why}). Run `make reports` again.") from None
+    if missing := sorted(COMPARED[name] - set(table)):
+        raise UserError(
+            f"{folder.name}: table {name} has no column {', '.join(missing)}: it is none of ours. Run `make reports` again."
+        )
+    return table

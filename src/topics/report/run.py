@@ -26,13 +26,13 @@ from typing import Any, Protocol
 
 from topics import store
 from topics.report import provenance
-from topics.settings import FIELDS, PATHS, Settings, articles_path, deciding, project_folder
+from topics.settings import FIELDS, PATHS, Settings, articles_path, deciding, place, project_folder
 from topics.tables import UserError, nearest, replace_file, write_table
 
 NOTEBOOKS = project_folder() / "notebooks"
 NAME = re.compile(r"[^\W_][\w.-]{0,79}")
 RESERVED = re.compile(
-    r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*[. ]|.*\.failed", re.I
+    r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*[. ]|.*\.failed|index\.html|ledger\.csv", re.I
 )  # names that Windows or we have taken
 LAST_LINES = 12
 
@@ -43,7 +43,8 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
     Raises `UserError` for a mistake in what was given, before anything is written.
     """
     name = run_name(name, articles_path(settings))
-    folder = Path(out or project_folder() / "reports").absolute()
+    folder = Path(place("out", out or project_folder() / "reports")).absolute()
+    check_places(articles_path(settings), folder, name)
     started = time.monotonic()
     with heeded() as check, one_at_a_time(folder, name):
         if said := standing(settings, folder / name):
@@ -148,9 +149,26 @@ def run_name(name: str | None, articles: Path) -> str:
     if not NAME.fullmatch(name) or RESERVED.fullmatch(name):
         raise UserError(
             f"NAME must begin with a letter or figure and go on with letters, figures, '.', '-' or '_', "
-            f"80 at most, and not end in .failed or a point, nor be a name that Windows keeps for itself. Got {name!r}."
+            "80 at most, and not end in .failed or a point, nor be index.html, ledger.csv or a name that Windows keeps "
+            f"for itself. Got {name!r}."
         )
     return name
+
+
+def check_places(articles: Path, folder: Path, name: str) -> None:
+    """Raises `UserError` where a run would read its own report, or take the place of its articles or of what is no run."""
+    read, written, final = articles.resolve(), folder.resolve(), folder / name
+    if read.is_dir() and written.is_relative_to(read):
+        raise UserError(
+            f"{folder}: lies inside the folder of articles {articles}; the next run would read its own report. "
+            "Give another folder: --out DIR."
+        )
+    if read.is_relative_to(written / name):
+        raise UserError(
+            f"{final}: holds the articles {articles}; the report would take their place. Give another --name."
+        )
+    if final.is_file() or (final.is_dir() and any(final.iterdir()) and not (final / provenance.FILE).exists()):
+        raise UserError(f"{final}: is no report, and one would take its place. Give another --name or --out.")
 
 
 @contextmanager

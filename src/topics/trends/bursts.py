@@ -64,7 +64,8 @@ def bursts(
     y, n = wide.to_numpy(dtype=float)[used], n_docs[used].astype(float)
     enough = (y.sum(axis=0) >= FEWEST_MENTIONS) & ((n[:, None] - y).sum(axis=0) > 0)
     if len(used) < FEWEST_PERIODS or not enough.any():
-        return tables.empty("bursts").assign(what=[], p=[], share_in=[], share_out=[], n_in=[], method=[])
+        none = tables.empty("bursts").assign(what=[], p=[], share_in=[], share_out=[], n_in=[], method=[])
+        return none.astype({"what": "str", "n_in": "int64", "method": "str"})
     y, names = y[:, enough], wide.columns.to_numpy()[enough]
     known = [value for value in (correlation or {}).values() if np.isfinite(value)]
     carry = (float(np.median(known)) if known else 0.0) ** np.diff(used, prepend=used[0])

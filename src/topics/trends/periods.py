@@ -255,7 +255,7 @@ def read_collection(folder: Path) -> dict[str, Any]:
     path = folder / "collection.yml"
     if not path.is_file():
         return {}
-    said = read_yaml(path, hint=" Mend or remove it.")
+    said = read_yaml(path, "what is known of the collection")
     said = {} if said is None else said
     if not isinstance(said, dict):
         raise UserError(

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from unicodedata import normalize
 
@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from topics.tables import UserError, read_yaml
+from topics.tables import UserError, yaml_node
 from topics.tokens import token_table
 
 WILD = "\u01c2"  # a letter that no text has: it carries the `*` through the tokeniser
@@ -51,8 +51,7 @@ def read_concepts(path: Path) -> pd.DataFrame:
 
     Raises `UserError` that names all that is wrong with the file, each with its line.
     """
-    compose = partial(yaml.compose, Loader=yaml.SafeLoader)  # nodes, which know their lines
-    node = read_yaml(path, compose, hint=" Give a file of concepts, each a name, a colon and a list; or none.")
+    node = yaml_node(path, "concepts, each a name, a colon and a list")
     rows, problems = _rows(node)
     problems += _unclear(rows)
     if problems:
