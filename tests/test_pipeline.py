@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,24 @@ def test_a_correction_beside_one_file_enters_the_key(tmp_path):
     before = pipeline.inputs(tmp_path / "a.csv")
     (tmp_path / "corrections.csv").write_text("doc_id,field,value,reason\n")
     assert pipeline.inputs(tmp_path / "a.csv") != before
+
+
+def test_a_date_after_today_is_none_and_the_day_decides_only_where_there_is_one(tmp_path, monkeypatch):
+    def dates(year):
+        clock = type("Clock", (date,), {"today": classmethod(lambda _: date(year, 6, 1))})
+        for module in ("topics.pipeline", "topics.corpus.dates"):
+            monkeypatch.setattr(f"{module}.date", clock)
+        base = pipeline.corpus(chosen(tmp_path / "data", tmp_path / "cache"))
+        return sorted(base["articles"]["date"]), base["dropped"]["reason"].tolist(), base.key
+
+    (tmp_path / "data").mkdir()
+    rows = ["The ferry sails four times a day,2018-04-26", "The bank has raised its rate again,2031-01-01"]
+    (tmp_path / "data" / "a.csv").write_text("\n".join(["text,date", *rows]))
+    (found, said, early), (later, _, late), (last, _, same) = dates(2030), dates(2031), dates(2035)
+    assert found == ["", "2018-04-26"]
+    assert any("in the future: 2031-01-01" in reason for reason in said)
+    assert later == last == ["2018-04-26", "2031-01-01"]
+    assert early != late == same
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links as on Unix")

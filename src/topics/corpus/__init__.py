@@ -62,7 +62,7 @@ def prepare(
     raw = set_field(set_field(raw, fixes, "title"), fixes, "source")
     cleaned, removals, gone_cleaning = clean_articles(raw, steps=steps, corrections=fixes, map=map)
     cleaned, gone_by_hand = drop_by_hand(cleaned, fixes)
-    articles, gone_dates = date_articles(cleaned, raw, corrections=fixes, map=map)
+    articles, gone_dates = date_articles(cleaned, raw, corrections=fixes, today=today, map=map)
     articles = add_language(articles, corrections=fixes, map=map)
     keep = decided(fixes, "keep")
     articles, gone_language, spoken = keep_language(articles, language, keep=keep)
