@@ -264,6 +264,30 @@ def test_broken_files_end_in_rows_and_never_stop_the_others(folder):
         assert "\n" not in said
 
 
+def test_a_quote_that_is_never_closed_costs_its_own_row_and_no_other(folder):
+    rows = [f'{i},"Title {i}","{STORY} {i}\n\nSaid ""he"", and left.",2018-04-{i:02d}\n' for i in range(1, 9)]
+    head = "id,title,text,date\n"
+    (folder / "good.csv").write_text(head + "".join(rows), encoding="utf-8")
+    assert len(read_articles(folder / "good.csv")[0]) == 8
+    for at, cut in ((2, "Title 3"), (2, "and left."), (7, "Title 8"), (7, "and left.")):
+        broken = rows.copy()
+        broken[at] = broken[at].replace(f'{cut}"', cut)
+        (folder / "broken.csv").write_text(head + "".join(broken), encoding="utf-8")
+        raw, dropped = read_articles(folder / "broken.csv")
+        assert raw["doc_id"].tolist() == [str(i) for i in range(1, 9) if i != at + 1], (at, cut)
+        assert "a quote that opens here is not closed" in reasons(dropped)[f"broken.csv, row {at + 1}"]
+
+
+def test_cells_of_many_lines_stand_whatever_is_in_them(folder):
+    table = "Prices:\n1,2018-04-01\n2,2018-04-02\nend"
+    careless = 'He said "yes" to all of them.'
+    (folder / "t.csv").write_text(f'text,date\n"{table}",2018\n"{careless}",2019\nA 5" disk,2020\n', encoding="utf-8")
+    raw, dropped = read_articles(folder / "t.csv")
+    assert set(raw["date_column"]) == {"2018", "2019", "2020"}
+    assert table in set(raw["text"])
+    assert not len(dropped)
+
+
 def test_the_same_table_whatever_the_map_and_the_order_of_the_files(folder):
     from concurrent.futures import ThreadPoolExecutor
 

@@ -20,6 +20,7 @@ import re
 import stat
 import tarfile
 import zipfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -44,6 +45,7 @@ MAX_TABLE = (
     2_000_000_000  # bytes of a table that must be in memory whole (JSON, Parquet), or of an archive in an archive
 )
 MAX_UNPACKED = 20_000_000_000  # bytes that one archive or compressed file may unpack to
+MAX_LOST = 1000  # lines that are looked through for the next record after a broken one
 MAX_DEPTH = 2  # archives in archives
 BROKEN_ARCHIVE = (
     OSError,
@@ -74,6 +76,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("doc_id", "id", "article_id", "uuid", "document_id", "docid", "fileid", "file_id", "guid", "_id", "articleid"),
 }  # fmt: skip
 ROLES = tuple(NAMES)
+END = "\0end of the file\0"  # a line that none holds
 RAW = ("doc_id", "file", "row", "source", "url", "title", "text", "date_column", "date_metadata", "date_html")
 TAKEN = frozenset(
     {"date", "date_precision", "date_source", "date_text", "not_before", "not_after", "language", "n_words", *RAW}
@@ -428,19 +431,17 @@ def _csv(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, R
     )
     before = csv.field_size_limit(MAX_CELL)
     try:
-        table = csv.reader(itertools.chain([head], lines), delimiter=delimiter)
-        names = [column.strip() for column in next(table)]
+        records = _split(itertools.chain([head], lines), delimiter)
+        header, wrong = next(records)
+        if wrong:
+            raise ValueError(f"its header cannot be read: {wrong}")
+        names = [column.strip() for column in header]
         number = 0
-        while True:
+        for cells, wrong in records:
             number += 1
-            try:
-                cells = next(table)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                left.append(_left("row", f"{name}, row {number}", f"broken CSV: {error}"))
-                continue
-            if not cells:
+            if wrong:
+                left.append(_left("row", f"{name}, row {number}", wrong))
+            elif not cells:
                 number -= 1  # an empty line is no row
             elif len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
                 left.append(
@@ -450,6 +451,82 @@ def _csv(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, R
                 yield number, dict(zip(names, cells, strict=False))
     finally:
         csv.field_size_limit(before)
+
+
+def _split(lines: Iterator[str], delimiter: str) -> Iterator[tuple[list[str], str]]:
+    """The records of a CSV as cells and what is wrong; after a quote that is never closed, on from the next record."""
+    waiting: deque[str] = deque()  # lines that such a quote took in
+    taken: list[str] = []  # the lines of one record
+
+    def one_by_one() -> Iterator[str]:
+        while (line := waiting.popleft() if waiting else next(lines, None)) is not None:
+            taken.append(line)
+            yield line
+
+    table = csv.reader(one_by_one(), delimiter=delimiter)
+    width, last = 0, ""
+    while True:
+        taken.clear()
+        cells, wrong = [], ""
+        try:
+            cells = next(table)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            wrong = f"broken CSV: {error}"
+        width = width or len(cells)
+        doubtful = len(taken) > 1 or len(cells) != width or sum(line.count('"') for line in taken) % 2
+        if doubtful and _amiss(taken, delimiter):
+            again = _next_record(taken, 1, delimiter, width)
+            if not again and _ends_in_quotes(taken, delimiter):
+                again = len(taken)
+            if not again and len(cells) != width:  # the quote that opens the next cell closed this one
+                end = len(taken)
+                deque(itertools.islice(one_by_one(), MAX_LOST), maxlen=0)
+                told_apart = _begins_a_record(last, delimiter, width)  # as the last sound record is
+                again = _next_record(taken, end, delimiter, width) or (len(taken) if told_apart else end)
+            if again:
+                cells, wrong = [], f"a quote that opens here is not closed: {_lines(again)} left out. Close it"
+                waiting.extendleft(reversed(taken[again:]))
+                table = csv.reader(one_by_one(), delimiter=delimiter)
+        last = taken[0] if cells and not wrong else last
+        yield cells, wrong
+
+
+def _amiss(taken: list[str], delimiter: str) -> bool:
+    """Whether the quotes of a record's lines do not match."""
+    try:
+        list(csv.reader(taken, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return True
+    return False
+
+
+def _next_record(taken: list[str], start: int, delimiter: str, width: int) -> int:
+    found = (at for at in range(start, len(taken)) if _begins_a_record(taken[at], delimiter, width))
+    return next(found, 0)
+
+
+def _ends_in_quotes(lines: list[str], delimiter: str) -> bool:
+    try:
+        return list(csv.reader([*lines, END], delimiter=delimiter))[-1] != [END]
+    except csv.Error:
+        return False
+
+
+def _begins_a_record(line: str, delimiter: str, width: int) -> bool:
+    """Whether a line reads as a record of the table, or as the head of one, and not as a line of prose with commas."""
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return False
+    prose = any(cell[:1].isspace() for cell in cells[1:]) or any(c.endswith('"') and c.count('"') % 2 for c in cells)
+    whole = len(cells) == width or (len(cells) < width and _ends_in_quotes([line], delimiter))
+    return len(cells) > 1 and whole and not prose
+
+
+def _lines(n: int) -> str:
+    return "its line is" if n == 1 else f"its {n:,} lines are"
 
 
 def _outside_quotes(line: str) -> str:
