@@ -123,6 +123,17 @@ def test_a_table_without_text_is_an_error_where_it_was_named_and_a_row_among_oth
     assert "the columns are: day, price" in reasons(dropped)["prices.csv"]
 
 
+def test_every_list_of_articles_in_a_json_document_is_read_and_another_is_a_row_of_dropped(folder):
+    years = {"2018": [{"text": STORY}], "2019": [{"text": f"{STORY} {i}"} for i in range(3)]}
+    (folder / "a.json").write_text(json.dumps({**years, "outlets": [{"name": "The Post"}], "tags": ["a", "b"]}))
+    raw, dropped = read_articles(folder)
+    assert sorted(raw["row"]) == [1, 2, 3, 4]
+    assert reasons(dropped) == {
+        "a.json, 'outlets'": "a list of 1 without a column of text",
+        "a.json, 'tags'": "a list of 2 without a column of text",
+    }
+
+
 def test_a_sidecar_joins_by_file_name(folder):
     (folder / "a.txt").write_text(STORY, encoding="utf-8")
     (folder / "b.html").write_text(f"<html><body><article><p>{STORY * 5}</p></article></body></html>", encoding="utf-8")

@@ -553,27 +553,37 @@ def _json(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, 
         whole = json.loads(decode(_read_at_most(stream, MAX_TABLE)))
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    for number, record in enumerate(_records(whole), start=1):
+    for number, record in enumerate(_records(whole, name, left), start=1):
         if isinstance(record, dict):
             yield number, record
         else:
             left.append(_left("row", f"{name}, row {number}", "not a JSON object"))
 
 
-def _records(whole: Any) -> list[Any]:
-    """The list of articles in a JSON document: the document, the list in it, its values, or itself."""
+def _records(whole: Any, name: str, left: list[Left]) -> list[Any]:
+    """The list of articles in a JSON document: the document, the lists in it, its values, or itself."""
     if isinstance(whole, list):
         return whole
     if not isinstance(whole, dict):
         return [whole]
     if "text" in columns_found(whole):
         return [whole]
-    lists = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
-    if lists:
-        return max(lists, key=len)
+    lists = {key: value for key, value in whole.items() if isinstance(value, list) and value}
+    of_records = {key: value for key, value in lists.items() if any(isinstance(item, dict) for item in value)}
+    if of_records:
+        read = {key: value for key, value in of_records.items() if _have_text(value)} or of_records
+        others = {key: f"a list of {len(lists[key])} without a column of text" for key in lists if key not in read}
+        left.extend(_left("list", f"{name}, {key[:80]!r}", reason) for key, reason in others.items())
+        return [record for records in read.values() for record in records]
     if whole and all(isinstance(value, dict) for value in whole.values()):
         return [{"id": key, **value} for key, value in whole.items()]
     return [whole]
+
+
+def _have_text(records: list[Any]) -> bool:
+    """Whether one of the records has a text of its own, not a title alone."""
+    roles = (columns_found(record) for record in records if isinstance(record, dict))
+    return any("text" in found and found["text"] != found.get("title") for found in roles)
 
 
 def _parquet(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
