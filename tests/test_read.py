@@ -134,6 +134,17 @@ def test_every_list_of_articles_in_a_json_document_is_read_and_another_is_a_row_
     }
 
 
+def test_two_columns_of_one_name_are_both_kept_and_told(folder):
+    (folder / "a.csv").write_text(f"id,text,text,,\n1,{STORY.replace(',', '')},second,,\n", encoding="utf-8")
+    raw, dropped = read_articles(folder)
+    assert [column for column in raw.columns if column not in RAW] == ["text (3)"]
+    assert raw.loc[0, ["text", "text (3)"]].tolist() == [STORY.replace(",", ""), "second"]
+    assert reasons(dropped) == {
+        "a.csv, columns 2 and 3": "both are named 'text': the first counts, the other is 'text (3)'"
+    }
+    assert read_articles(folder, columns={"text": "text (3)"})[0].loc[0, "text"] == "second"
+
+
 def test_a_sidecar_joins_by_file_name(folder):
     (folder / "a.txt").write_text(STORY, encoding="utf-8")
     (folder / "b.html").write_text(f"<html><body><article><p>{STORY * 5}</p></article></body></html>", encoding="utf-8")

@@ -435,7 +435,7 @@ def _csv(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, R
         header, wrong = next(records)
         if wrong:
             raise ValueError(f"its header cannot be read: {wrong}")
-        names = [column.strip() for column in header]
+        names = _told_apart([column.strip() for column in header], name, left)
         number = 0
         for cells, wrong in records:
             number += 1
@@ -451,6 +451,22 @@ def _csv(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, R
                 yield number, dict(zip(names, cells, strict=False))
     finally:
         csv.field_size_limit(before)
+
+
+def _told_apart(names: list[str], table: str, left: list[Left]) -> list[str]:
+    """The names of columns; one that stands again gets its place behind it, and a row of DROPPED says so."""
+    first: dict[str, int] = {}
+    taken = set(names)
+    told = []
+    for at, name in enumerate(names, start=1):
+        new = name
+        if name and first.setdefault(name, at) != at:
+            new = next(free for i in itertools.count(at) if (free := f"{name} ({i})") not in taken)
+            said = f"both are named {name[:80]!r}: the first counts, the other is {new[:84]!r}"
+            left.append(_left("column", f"{table}, columns {first[name]} and {at}", said))
+        taken.add(new)
+        told.append(new)
+    return told
 
 
 def _split(lines: Iterator[str], delimiter: str) -> Iterator[tuple[list[str], str]]:
