@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from topics import store
+from topics.corpus import read
 from topics.corpus.read import RAW, columns_found, read_articles
 from topics.tables import DROPPED, UserError
 
@@ -207,6 +209,37 @@ def test_links_out_of_the_folder_and_devices_are_passed_over_with_a_row(folder, 
     assert said["up"] == "a link to a folder"
     assert said["pipe.txt"] == "not a regular file"
     assert "cannot be read" in said["loop.txt"]
+
+
+def test_what_may_not_be_read_is_a_row_of_dropped_and_never_stops_the_others(folder, monkeypatch):
+    (folder / "shut").mkdir()
+    for name in ("good.txt", "bad.txt", "bad.csv", "shut/in.txt"):
+        (folder / name).write_text(STORY, encoding="utf-8")
+    refused = {"shut", "bad.txt", "bad.csv"}
+    scan, open_file, open_path = os.scandir, read._open_file, Path.open
+
+    def refuse(act):
+        def maybe(path, *more):
+            if Path(path).name in refused:
+                raise PermissionError(13, "Permission denied", str(path))
+            return act(path, *more)
+
+        return maybe
+
+    monkeypatch.setattr(os, "scandir", refuse(scan))
+    monkeypatch.setattr(read, "_open_file", refuse(open_file))
+    monkeypatch.setattr(Path, "open", refuse(open_path))
+    raw, dropped = read_articles(folder)
+    assert raw["file"].tolist() == ["good.txt"]
+    assert reasons(dropped) == {
+        "bad.csv": "cannot be read further: Permission denied",
+        "bad.txt": "Permission denied",
+        "shut": "a folder that cannot be opened: Permission denied",
+    }
+    found = {item["file"]: item["sha256"] for item in store.inputs(folder)}
+    assert found["bad.txt"] == "" != found["good.txt"]
+    with pytest.raises(UserError, match=r"shut cannot be opened: Permission denied\."):
+        read_articles(folder / "shut")
 
 
 def test_bombs_long_lines_and_nests_are_bounded_and_reported(folder, monkeypatch):

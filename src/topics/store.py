@@ -163,7 +163,8 @@ BESIDE = ("metadata.csv", "corrections.csv", "collection.yml", "totals.csv")
 def inputs(path: Path) -> list[dict[str, Any]]:
     """Every file of the articles with its size and digest: one entry a file, in the order of their names.
 
-    Of a link to a file of the folder, even of a hidden one (as git-annex keeps its files), those of what it leads to.
+    Of a link to a file of the folder, even of a hidden one (as git-annex keeps its files), those of what it leads to; of a
+    file that cannot be read, no digest.
     """
     base = path.parent if path.is_file() else path
     if path.is_file():
@@ -172,9 +173,16 @@ def inputs(path: Path) -> list[dict[str, Any]]:
         files = sorted(_files_under(path))
     seen = [item for item in files if not any(part.startswith(".") for part in item.relative_to(base).parts)]
     return [
-        {"file": item.relative_to(base).as_posix(), "bytes": item.stat().st_size, "sha256": file_digest(item)}
+        {"file": item.relative_to(base).as_posix(), "bytes": item.stat().st_size, "sha256": _digest_if_readable(item)}
         for item in seen
     ]
+
+
+def _digest_if_readable(path: Path) -> str:
+    try:
+        return file_digest(path)
+    except OSError:  # reading says so, with a row in DROPPED
+        return ""
 
 
 def _files_under(folder: Path) -> Iterator[Path]:
@@ -183,7 +191,7 @@ def _files_under(folder: Path) -> Iterator[Path]:
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found = (Path(here, name) for name in names)
-        yield from (file for file in found if file.is_file() and file.resolve().is_relative_to(root))
+        yield from (file for file in found if os.path.isfile(file) and file.resolve().is_relative_to(root))
 
 
 # --- results --------------------------------------------------------------------------------------------------------

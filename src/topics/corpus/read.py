@@ -161,8 +161,13 @@ def columns_found(names: Iterable[str], columns: Mapping[str, str | list[str]] |
 
 
 def _check_path(path: Path) -> None:
-    if path.is_dir() or path.is_file():
-        return
+    try:
+        if path.is_dir():
+            os.scandir(path).close()
+        if path.is_dir() or path.is_file():
+            return
+    except OSError as error:
+        raise UserError(f"articles: {path} cannot be opened: {_why(error)}. Ask for the right to read it.") from None
     if path.exists():
         raise UserError(f"articles: {path} is neither a folder nor a regular file.")
     beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
@@ -197,7 +202,11 @@ def _open_file(path: Path) -> BinaryIO:
 def _walk(folder: Path, left: list[Left]) -> Iterator[tuple[str, Path]]:
     """The regular files under a folder, in the order of their names."""
     root = folder.resolve()
-    for here, folders, files in os.walk(root, followlinks=False):
+
+    def shut_to_us(error: OSError) -> None:
+        left.append(_left("file", _label(Path(error.filename), root), f"a folder that cannot be opened: {_why(error)}"))
+
+    for here, folders, files in os.walk(root, onerror=shut_to_us, followlinks=False):
         shut = {name: "a link to a folder" for name in folders if Path(here, name).is_symlink()}
         shut |= {name: "a hidden folder" for name in folders if name.startswith(".")}
         left.extend(_left("file", _label(Path(here, name), root), reason) for name, reason in sorted(shut.items()))
@@ -767,6 +776,8 @@ def _place(row: Row) -> str:
 
 
 def _why(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:200]  # without the path, which is another on every machine
     said = " ".join(str(error).split())
     return (
         said[:200]
