@@ -167,6 +167,25 @@ def test_a_sidecar_joins_by_file_name(folder):
     assert "there is no file 'c.txt'" in reasons(dropped)["metadata.csv, row 3"]
 
 
+def test_a_sidecar_that_names_a_file_twice_says_so(folder):
+    (folder / "a.txt").write_text(STORY, encoding="utf-8")
+    (folder / "metadata.csv").write_text("file,date\na.txt,2018\na,2019\n", encoding="utf-8")
+    raw, dropped = read_articles(folder)
+    assert raw.loc[0, "date_column"] == "2019"
+    said = "'a.txt' is named again: what metadata.csv, row 2 says of it counts"
+    assert reasons(dropped) == {"metadata.csv, row 1": said}
+
+
+def test_a_sidecar_beside_one_file_is_read_and_enters_the_key(folder):
+    for name in "ab":
+        (folder / f"{name}.txt").write_text(STORY, encoding="utf-8")
+    (folder / "Metadata.csv").write_text("file,date\na.txt,2018\nb.txt,2019\n", encoding="utf-8")
+    raw, dropped = read_articles(folder / "a.txt")
+    assert raw[["file", "date_column"]].to_numpy().tolist() == [["a.txt", "2018"]]
+    assert not len(dropped)
+    assert [item["file"] for item in store.inputs(folder / "a.txt")] == ["a.txt", "Metadata.csv"]
+
+
 def test_ids_are_the_sources_own_or_of_name_and_content_and_never_the_position(folder):
     (folder / "a.txt").write_text(STORY, encoding="utf-8")
     (folder / "b.txt").write_text(STORY + " More.", encoding="utf-8")

@@ -168,7 +168,7 @@ def inputs(path: Path) -> list[dict[str, Any]]:
     """
     base = path.parent if path.is_file() else path
     if path.is_file():
-        files = [path, *(base / name for name in BESIDE if (base / name).is_file())]
+        files = [path, *(item for item in _listed(base) if item.name.lower() in BESIDE and item.is_file())]
     else:
         files = sorted(_files_under(path))
     seen = [item for item in files if not any(part.startswith(".") for part in item.relative_to(base).parts)]
@@ -176,6 +176,13 @@ def inputs(path: Path) -> list[dict[str, Any]]:
         {"file": item.relative_to(base).as_posix(), "bytes": item.stat().st_size, "sha256": _digest_if_readable(item)}
         for item in seen
     ]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _digest_if_readable(path: Path) -> str:

@@ -111,6 +111,16 @@ def line_for(doc_id: str, field: str, value: str, reason: str = "") -> str:
     return line.getvalue()
 
 
+def beside(path: Path, name: str) -> Path | None:
+    """The file of that name, in capitals or not, in a folder of articles or beside a file of them."""
+    folder = path if path.is_dir() else path.parent
+    try:
+        found = sorted(item for item in folder.iterdir() if item.name.lower() == name)
+    except OSError:
+        return None
+    return next((item for item in found if item != path), None)
+
+
 def _beside(path: Path) -> Path | None:
     """The file of corrections that belongs to articles at `path`."""
     if path.name.lower() == "corrections.csv":

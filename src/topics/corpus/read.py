@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from topics.corpus import html
+from topics.corpus.corrections import beside
 from topics.corpus.encoding import SAMPLE, decode, decode_lines, guess_encoding, looks_like_text
 from topics.tables import UserError, dropped
 
@@ -115,7 +116,7 @@ def read_articles(
     held = 0
     for name, opener in _jobs(path, left):
         if PurePosixPath(name).name.lower() == SIDECAR:
-            sidecars[str(PurePosixPath(name).parent)] = list(_sidecar_rows(name, opener, left))
+            sidecars.setdefault(str(PurePosixPath(name).parent), []).extend(_sidecar_rows(name, opener, left))
         elif _suffix(name) in TABLE_SUFFIXES:
             rows.extend(_table_rows(name, opener, chosen, left, used))
         else:
@@ -125,7 +126,7 @@ def read_articles(
                 _read_singles(singles, rows, left, map)
                 held = 0
     _read_singles(singles, rows, left, map)
-    _join_sidecars(rows, sidecars, left)
+    _join_sidecars(rows, sidecars, left, whole=path.is_dir())
     rows = [row for row in rows if _has_text(row, left)]
     if not rows:
         raise UserError(_nothing(path, left))
@@ -193,6 +194,8 @@ def _jobs(path: Path, left: list[Left]) -> Iterator[tuple[str, Opener]]:
             yield from _open(name, partial(_open_file, file), left, named=False)
     else:
         yield from _open(path.name, partial(_open_file, path), left, named=True)
+        if (sidecar := beside(path, SIDECAR)) and path.name.lower() != SIDECAR:
+            yield sidecar.name, partial(_open_file, sidecar)
 
 
 def _open_file(path: Path) -> BinaryIO:
@@ -666,8 +669,11 @@ def _sidecar_rows(name: str, opener: Opener, left: list[Left]) -> Iterator[Row]:
         left.append(_left("file", name, f"cannot be read: {_why(error)}"))
 
 
-def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left]) -> None:
-    """What `metadata.csv` says of a file goes before what the file says of itself."""
+def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left], whole: bool) -> None:
+    """What `metadata.csv` says of a file goes before what the file says of itself.
+
+    Where the `whole` folder is read, each row of it must name a file there.
+    """
     if not sidecars:
         return
     by_file: dict[str, list[Row]] = {}
@@ -675,6 +681,7 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
         by_file.setdefault(row["file"], []).append(row)
         by_file.setdefault(str(PurePosixPath(row["file"]).with_suffix("")), []).append(row)
     for folder, records in sidecars.items():
+        places: dict[str, str] = {}
         for record in records:
             place = record.pop("_row")
             key = next(
@@ -685,8 +692,14 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
                 break
             name = _text(record.pop(key)).strip()
             matched = by_file.get(str(PurePosixPath(folder) / name) if folder != "." else name, [])
-            if not matched:
+            if not matched and whole:
                 left.append(_left("row", place, f"there is no file {name[:200]!r}"))
+            file = matched[0]["file"] if matched else ""
+            if file in places:
+                again = f"{file[:200]!r} is named again: what {place} says of it counts"
+                left.append(_left("metadata", places[file], again))
+            if file:
+                places[file] = place
             given = _row("", 0, record, {r: c for r, c in columns_found(record).items() if r != "text"})
             for row in matched:
                 row.update(
