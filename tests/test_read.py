@@ -202,6 +202,35 @@ def test_ids_are_the_sources_own_or_of_name_and_content_and_never_the_position(f
     assert set(read_articles(folder / "t.jsonl")[0]["doc_id"]) == ids
 
 
+def test_an_own_id_stands_as_it_is_whatever_else_is_read_and_only_what_collides_is_prefixed(folder):
+    def ids():
+        return dict(read_articles(folder)[0][["text", "doc_id"]].itertuples(index=False, name=None))
+
+    (folder / "post.csv").write_text("id,text\nP-1,one\nP-2,two\n,none\n", encoding="utf-8")
+    alone = ids()
+    assert [alone["one"], alone["two"]] == ["P-1", "P-2"]
+    assert alone["none"].startswith("post-")
+    (folder / "wire.csv").write_text("id,text\nW-1,three\nP-2,four\n", encoding="utf-8")
+    both = ids()
+    assert both == alone | {"two": "post-P-2", "three": "W-1", "four": "wire-P-2"}
+    (folder / "deep").mkdir()
+    (folder / "deep" / "wire.csv").write_text("id,text\nP-2,five\nP-2,six\npost-P-2,seven\n", encoding="utf-8")
+    more = ids()
+    assert len(set(more.values())) == len(more) == 8
+    assert more["seven"] == "post-P-2"
+    assert {text: more[text] for text in ("one", "three")} == {"one": "P-1", "three": "W-1"}
+
+
+def test_an_id_is_never_a_path_and_holds_no_control_character(folder):
+    rows = [
+        {"id": own, "text": own}
+        for own in ("../../etc/passwd", "/abs", "a\x1b[31m\u202eb", "..", "https://a.example/1")
+    ]
+    (folder / "t.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    found = set(read_articles(folder)[0]["doc_id"])
+    assert found == {"_/_/etc/passwd", "abs", "a_31m_b", "_", "https://a.example/1"}
+
+
 def test_empty_and_missing_paths_are_one_clear_line(folder):
     with pytest.raises(UserError, match="holds no files"):
         read_articles(folder)

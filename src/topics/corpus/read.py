@@ -20,7 +20,7 @@ import re
 import stat
 import tarfile
 import zipfile
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -97,7 +97,7 @@ def read_articles(
     A row of RAW is an article as it was found: `doc_id, file, row, source, url, title, text, date_column,
     date_metadata, date_html`, then the other columns of the user's tables, as text. `text` is the original that all
     offsets count in (decoded, with `\\n` for line ends). Rows are sorted by `doc_id`, which is the source's own id where it is
-    unique, else made of name and content.
+    unique over everything read, else made of name and content.
 
     `RAW.attrs["columns"]` says which columns were taken for what: table → role → names.
     `columns` sets which column has which role (`text, title, date, url, source, id`); a role may have several, whose
@@ -734,26 +734,37 @@ def _raw_table(rows: list[Row]) -> pd.DataFrame:
 
 
 def _doc_ids(rows: list[Row]) -> list[str]:
-    """The source's own ids where they are unique; else file name and a digest of what the row holds."""
+    """The source's own id where no other article has it; else the file's name before it; else that and a digest of the row.
+
+    So an article keeps its id when others are added, unless they come with the same one.
+    """
     own = [_clean_id(row.get("id", "")) for row in rows]
-    if all(own) and len(set(own)) == len(own):
-        return own
-    in_file: dict[str, list[str]] = {}
-    for row, mine in zip(rows, own, strict=True):
-        in_file.setdefault(row["file"], []).append(mine)
-    unique = {file for file, ids in in_file.items() if all(ids) and len(set(ids)) == len(ids)}
-    seen: dict[str, int] = {}
+    stems = [_clean_id(PurePosixPath(row["file"]).name.split(".")[0]) or "article" for row in rows]
+    named = [f"{stem}-{mine}" if mine else "" for stem, mine in zip(stems, own, strict=True)]
+    unique = {mine for mine, n in Counter(own).items() if mine and n == 1}
+    prefixed = {name for name, n in Counter(named).items() if name and n == 1}.difference(own)
+    taken = unique | prefixed
+    seen: Counter[str] = Counter()
     made = []
-    for row, mine in zip(rows, own, strict=True):
-        stem = _clean_id(PurePosixPath(row["file"]).name.split(".")[0]) or "article"
-        doc_id = f"{stem}-{mine}" if row["file"] in unique else f"{stem}-{_digest(row)}"
-        seen[doc_id] = seen.get(doc_id, 0) + 1
-        made.append(doc_id if seen[doc_id] == 1 else f"{doc_id}-{seen[doc_id]}")
+    for row, stem, mine, name in zip(rows, stems, own, named, strict=True):
+        doc_id = mine if mine in unique else name if name in prefixed else ""
+        made.append(doc_id or _free(f"{stem}-{_digest(row)}", taken, seen))
     return made
 
 
+def _free(name: str, taken: set[str], seen: Counter[str]) -> str:
+    """The name, with a number behind it where a row that holds the same has it."""
+    while True:
+        seen[name] += 1
+        numbered = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        if numbered not in taken:
+            return numbered
+
+
 def _clean_id(value: str) -> str:
-    return re.sub(r"[^\w.:/@+-]+", "_", value.strip())[:120]
+    """An id as something to show: no spaces or signs, nothing that could be a way out of a folder."""
+    plain = re.sub(r"[^\w.:/@+-]+", "_", value.strip())
+    return re.sub(r"(^|/)\.{1,2}(?=/|$)", r"\1_", plain).lstrip("/")[:120]
 
 
 def _digest(row: Row) -> str:
