@@ -4,7 +4,7 @@ The whole way is `prepare`; its lines are the recipe. Each step takes the table 
 DROPPED, the rows of what it left out:
 
     raw, gone = read_articles(path, columns=..., map=map)  # RAW: the originals
-    fixes = read_corrections(path)  # what a person decided
+    fixes = read_corrections(corrections_of(path))  # what a person decided
     cleaned, removals, gone = clean_articles(raw, corrections=fixes, map=map)
     dated, gone = date_articles(cleaned, raw, corrections=fixes, map=map)
     spoken = add_language(dated, corrections=fixes, map=map)
@@ -26,7 +26,14 @@ from typing import Any
 import pandas as pd
 
 from topics.corpus.clean import STEPS, clean_articles
-from topics.corpus.corrections import decided, drop_by_hand, read_corrections, set_field, unknown_articles
+from topics.corpus.corrections import (
+    corrections_of,
+    decided,
+    drop_by_hand,
+    read_corrections,
+    set_field,
+    unknown_articles,
+)
 from topics.corpus.dates import date_articles
 from topics.corpus.language import add_language, keep_language
 from topics.corpus.read import read_articles
@@ -57,7 +64,7 @@ def prepare(
     """
     raw, gone_reading = read_articles(path, columns=columns, map=map)
     raw_columns = raw.attrs.pop("columns")
-    fixes = read_corrections(corrections if corrections is not None else path)
+    fixes = read_corrections(corrections if corrections is not None else corrections_of(Path(path)))
     gone_fixes = unknown_articles(fixes, set(raw["doc_id"]))
     raw = set_field(set_field(raw, fixes, "title"), fixes, "source")
     cleaned, removals, gone_cleaning = clean_articles(raw, steps=steps, corrections=fixes, map=map)

@@ -238,6 +238,8 @@ def _open(name: str, opener: Opener, left: list[Left], named: bool, depth: int =
     base = PurePosixPath(name).name
     suffix = _suffix(name)
     if base.lower() in READ_ELSEWHERE:
+        if base != name:
+            left.append(_left("file", name, f"{base} is read in the folder given, not in one within it"))
         return
     if base.startswith(".") or "__MACOSX" in name:
         left.append(_left("file", name, "a hidden file"))
