@@ -242,6 +242,32 @@ def test_empty_and_missing_paths_are_one_clear_line(folder):
         read_articles(folder / "x.docx")
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.csv", b"id,text\n", r"a\.csv: a table without rows\. Give a table"),
+        ("a.json", b"[]", "a table without rows"),
+        ("a.json", b'{"text": "one"}\n{"text": "two"}\n', r"name must end in \.jsonl\.$"),
+        ("a.zip", b"PK\x05\x06" + bytes(18), r"an archive without files\. Put articles into"),
+        ("a.zip", b"PK\x03\x04nothing", r"archive cannot be read: .*Download or pack the archive anew\."),
+        ("a.xlsx", b"PK", r"format \.xlsx is not read\. Save the spreadsheet as CSV\."),
+        ("a.csv", b"day,price\n1,2\n", r"the columns are: day, price\. Set `columns` to name the column of text"),
+    ],
+)
+def test_what_is_to_be_done_fits_what_was_found(folder, name, data, said):
+    (folder / name).write_bytes(data)
+    with pytest.raises(UserError, match=said):
+        read_articles(folder)
+
+
+def test_a_column_that_is_set_and_that_no_table_has_is_named_with_the_nearest(folder):
+    (folder / "a.csv").write_text("text,published\none,2018\n", encoding="utf-8")
+    (folder / "b.jsonl").write_text('{"text": "two", "section": "x"}\n', encoding="utf-8")
+    with pytest.raises(UserError, match=r"no table has a column 'publishd' \(for date\)\. Did you mean 'published'\?"):
+        read_articles(folder, columns={"date": "publishd"})
+    assert len(read_articles(folder, columns={"date": ["published", "section"]})[0]) == 2
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links and devices as on Unix")
 def test_links_out_of_the_folder_and_devices_are_passed_over_with_a_row(folder, tmp_path):
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")

@@ -83,6 +83,16 @@ TAKEN = frozenset(
     {"date", "date_precision", "date_source", "date_text", "not_before", "not_after", "language", "n_words", *RAW}
 )
 SIDECAR = "metadata.csv"
+ADVICE = (  # what is to be done, by what a reason of DROPPED says
+    ("no column of text", "Set `columns` to name the column of text."),
+    ("without rows", "Give a table with a row for each article."),
+    ("format .xls", "Save the spreadsheet as CSV."),
+    ("format .ods", "Save the spreadsheet as CSV."),
+    ("format .docx", "Save the document as text."),
+    ("format .pdf", "Save the document as text."),
+    ("archive cannot be read", "Download or pack the archive anew."),
+    ("without files", "Put articles into the archive."),
+)
 READ_ELSEWHERE = {"corrections.csv", "collection.yml", "totals.csv"}
 
 Row = dict[str, Any]
@@ -111,6 +121,7 @@ def read_articles(
     left: list[Left] = []
     rows: list[Row] = []
     used: dict[str, dict[str, list[str]]] = {}
+    there: dict[str, None] = {}  # the columns of all tables
     sidecars: dict[str, list[Row]] = {}
     singles: list[tuple[str, Any]] = []
     held = 0
@@ -118,7 +129,7 @@ def read_articles(
         if PurePosixPath(name).name.lower() == SIDECAR:
             sidecars.setdefault(str(PurePosixPath(name).parent), []).extend(_sidecar_rows(name, opener, left))
         elif _suffix(name) in TABLE_SUFFIXES:
-            rows.extend(_table_rows(name, opener, chosen, left, used))
+            rows.extend(_table_rows(name, opener, chosen, left, used, there))
         else:
             singles.append((name, _portable(opener)))
             held += len(singles[-1][1]) if isinstance(singles[-1][1], bytes) else 0
@@ -126,6 +137,7 @@ def read_articles(
                 _read_singles(singles, rows, left, map)
                 held = 0
     _read_singles(singles, rows, left, map)
+    _check_found(chosen, list(there))
     _join_sidecars(rows, sidecars, left, whole=path.is_dir())
     rows = [row for row in rows if _has_text(row, left)]
     if not rows:
@@ -182,6 +194,17 @@ def _check_columns(columns: Mapping[str, str | list[str]] | None) -> dict[str, s
     if unknown:
         raise UserError(f"columns: no such role: {', '.join(unknown)}. The roles are {', '.join(ROLES)}.")
     return {role: used for role, used in (columns or {}).items() if used}
+
+
+def _check_found(chosen: Mapping[str, str | list[str]], there: list[str]) -> None:
+    """Each column that is set must be one of a table's, where there are tables."""
+    wanted = [(role, name) for role, names in chosen.items() for name in ([names] if isinstance(names, str) else names)]
+    missing = [(role, name) for role, name in wanted if there and name not in there]
+    if missing:
+        said = ", ".join(f"{name!r} (for {role})" for role, name in missing)
+        near = difflib.get_close_matches(missing[0][1], there, n=1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        raise UserError(f"columns: no table has a column {said}. {hint}The columns are: {', '.join(there)[:500]}.")
 
 
 Opener = Callable[[], BinaryIO]
@@ -251,7 +274,8 @@ def _open(name: str, opener: Opener, left: list[Left], named: bool, depth: int =
         yield name, partial(_unpacked, opener, base)
     elif named:
         raise UserError(f"articles: {name} is not of a format that is read: {', '.join(sorted(ARTICLE_SUFFIXES | TABLE_SUFFIXES))}, "
-                        "these in .zip or .tar, or with .gz, .bz2 or .xz.")  # fmt: skip
+                        "these in .zip or .tar, or with .gz, .bz2 or .xz."
+                        + "".join(f" {todo}" for sign, todo in ADVICE if f"format {suffix}".startswith(sign)))  # fmt: skip
     else:
         left.append(_left("file", name, f"format {suffix or 'without a suffix'} is not read"))
 
@@ -265,18 +289,21 @@ def _open_archive(name: str, opener: Opener, left: list[Left], depth: int) -> It
     if depth >= MAX_DEPTH:
         left.append(_left("file", name, f"archives nested more than {MAX_DEPTH} deep"))
         return
+    told = len(left)
     members = _zip_members if name.lower().endswith(".zip") else _tar_members
     try:
         with opener() as stream:
-            unpacked = 0
+            unpacked = found = 0
             for member, size, open_member in members(stream, name, left):
-                unpacked += size
+                unpacked, found = unpacked + size, found + 1
                 if unpacked > MAX_UNPACKED:
                     left.append(
                         _left("file", name, f"unpacks to more than {MAX_UNPACKED:,} bytes: the rest is not read")
                     )
                     return
                 yield from _open(f"{name}/{_member_label(member)}", open_member, left, named=False, depth=depth + 1)
+            if not found and len(left) == told:
+                left.append(_left("file", name, "an archive without files"))
     except BROKEN_ARCHIVE as error:
         left.append(_left("file", name, f"archive cannot be read: {_why(error)}"))
 
@@ -374,18 +401,25 @@ def _front_matter(text: str) -> tuple[Row, str]:
 
 
 def _table_rows(
-    name: str, opener: Opener, columns: Mapping[str, Any], left: list[Left], used: dict[str, dict[str, list[str]]]
+    name: str,
+    opener: Opener,
+    columns: Mapping[str, Any],
+    left: list[Left],
+    used: dict[str, dict[str, list[str]]],
+    there: dict[str, None],
 ) -> Iterator[Row]:
-    """The articles of a table, one after the other."""
+    """The articles of a table, one after the other; `there` takes in the names of its columns."""
     suffix = _suffix(name)
     records = {".parquet": _parquet, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines}.get(suffix, _csv)
     by_record = records in (_json, _json_lines)  # whose records need not have the same columns
     found: dict[str, list[str]] = {}
+    number, told = 0, len(left)
     try:
         with opener() as stream:
             for number, record in records(stream, name, left):
                 if by_record or not found:
                     found = columns_found(record, columns)
+                    there.update(dict.fromkeys(map(str, record)))
                 if "text" in found:
                     used.setdefault(name, found)
                     yield _row(name, number, record, found)
@@ -394,6 +428,8 @@ def _table_rows(
                 left.append(_left("row", f"{name}, row {number}", reason) if by_record else _left("file", name, reason))
                 if not by_record:
                     return
+        if not number and len(left) == told:
+            left.append(_left("file", name, "a table without rows"))
     except Exception as error:  # a damaged table gives the rows before the damage
         left.append(_left("file", name, f"cannot be read further: {_why(error)}"))
 
@@ -583,6 +619,10 @@ def _json(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, 
         whole = json.loads(decode(_read_at_most(stream, MAX_TABLE)))
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+    except json.JSONDecodeError as error:
+        if error.msg != "Extra data":
+            raise
+        raise ValueError("more than one JSON document: with one a line, its name must end in .jsonl") from error
     for number, record in enumerate(_records(whole, name, left), start=1):
         if isinstance(record, dict):
             yield number, record
@@ -790,7 +830,8 @@ def _nothing(path: Path, left: list[Left]) -> str:
         return f"articles: {path} holds no files."
     shown = "; ".join(f"{label}: {reason}" for _, _, label, reason, _ in left[:3])
     more = f"; and {len(left) - 3} more" if len(left) > 3 else ""
-    return f"articles: nothing in {path} could be read as an article. {shown}{more}. Set `columns` to name the column of text."
+    advice = [todo for sign, todo in ADVICE if any(sign in reason for _, _, _, reason, _ in left)]
+    return " ".join([f"articles: nothing in {path} could be read as an article. {shown}{more}.", *advice])
 
 
 def _left(what: str, name: str, reason: str) -> Left:
