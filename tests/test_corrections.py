@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from topics.corpus import prepare
-from topics.corpus.corrections import line_for, read_corrections
+from topics.corpus.corrections import corrections_of, line_for, read_corrections
 from topics.tables import UserError
 
 TODAY = date(2026, 11, 21)
@@ -93,6 +93,80 @@ def test_wrong_rows_are_all_named_at_once(folder):
     (folder / "corrections.csv").write_text("id,value\n", encoding="utf-8")
     with pytest.raises(UserError, match="has no column doc_id, field"):
         read_corrections(folder)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a,date,2018-02-30,\n", r"row 2: date: there is no such day, '2018-02-30'"),
+        ("a,date,1500-02-03,\n", "row 2: date must be of the years 1600 to 2099, got '1500-02-03'"),
+        ("a,not_after,2010-02-31,\n", "row 2: not_after: there is no such day"),
+        ("a,not_before,2020,\na,not_after,2019,\n", r"not_before 2020-01-01 \(row 2\) is after not_after 2019-12-31 \(row 3\)"),
+        ("a,remove,Hue, Hanoi and Vinh,\n", "row 2: has 5 cells where the header has 4: put a value with commas"),
+        ("a,language,english,\n", "row 2: language must be a code of two or three letters.*got 'english'"),
+        ("\n\na,dat,2018,\n", "row 4: no such field 'dat'"),
+        ("a,title,,\n", "row 2: title has no value"),
+        ('a,remove,"never closed,\nb,date,2018,\n', "row 2: unexpected end of data"),
+    ],
+)  # fmt: skip
+def test_a_wrong_row_is_one_line_with_its_number(tmp_path, rows, said):
+    (tmp_path / "corrections.csv").write_text(f"doc_id,field,value,reason\n{rows}", encoding="utf-8")
+    with pytest.raises(UserError, match=said):
+        read_corrections(tmp_path)
+
+
+def test_a_wrong_file_is_one_line(tmp_path):
+    file = tmp_path / "corrections.csv"
+    file.write_text("doc_id,field,value,value\na,date,2018,2019\n", encoding="utf-8")
+    with pytest.raises(UserError, match="row 1: there are two columns value"):
+        read_corrections(tmp_path)
+    file.unlink()
+    with pytest.raises(UserError, match=r"fixes\.csv: cannot be read: No such file"):
+        read_corrections(tmp_path / "fixes.csv")
+    (tmp_path / "Corrections.csv").touch()
+    with pytest.raises(UserError, match=r"read under the name corrections\.csv alone\. Rename it"):
+        corrections_of(tmp_path)
+    (tmp_path / "Corrections.csv").unlink()
+    file.mkdir()
+    with pytest.raises(UserError, match=r"corrections\.csv: is a folder"):
+        read_corrections(tmp_path)
+
+
+def test_a_bound_is_a_day_and_a_passage_may_be_long(tmp_path):
+    lines = [("a", "not_before", "2018"), ("a", "not_after", "2020-02"), ("a", "remove", "x" * 200_000)]
+    text = "\n".join(["doc_id,field,value,reason", *(line_for(*line) for line in lines)])
+    (tmp_path / "corrections.csv").write_text(text, encoding="utf-8")
+    assert read_corrections(tmp_path)["value"].tolist() == ["2018-01-01", "2020-02-29", "x" * 200_000]
+
+
+def test_a_correction_that_changes_nothing_is_a_row_of_dropped(folder):
+    doc = ids(folder)
+    rows = [
+        (doc["a"], "restore", "By Ann", ""),
+        (doc["a"], "restore", "nothing of the kind", ""),
+        (doc["a"], "remove", "no such passage", ""),
+        (doc["b"], "unlink", "nobody", ""),
+        (doc["c"], "date", "2018", ""),
+        (doc["c"], "date", "2019", ""),
+    ]
+    gone = correct(folder, *rows)["dropped"]
+    assert gone[gone["what"] == "correction"]["reason"].tolist() == [
+        "unlink: there is no article 'nobody'",
+        "date: '2018' is overruled by '2019' in a later row",
+        "restore: no passage that was taken out begins so: 'nothing of the kind'",
+        "remove: the article has no such passage: 'no such passage'",
+    ]
+
+
+def test_corrections_of_another_name_can_be_given_and_those_of_a_folder_within_are_told(folder):
+    doc = ids(folder)
+    fixes = folder.parent / f"{folder.name}-fixes.csv"
+    fixes.write_text(f"doc_id,field,value,reason\n{doc['c']},article,drop,x\n", encoding="utf-8")
+    (folder / "deep").mkdir()
+    (folder / "deep" / "corrections.csv").write_text("doc_id,field,value\n", encoding="utf-8")
+    made = prepare(folder, corrections=fixes, today=TODAY)
+    assert doc["c"] not in set(made["articles"]["doc_id"])
+    assert "deep/corrections.csv" in set(made["dropped"]["id"])
 
 
 def test_without_a_file_there_are_no_corrections(tmp_path):

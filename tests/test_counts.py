@@ -174,6 +174,15 @@ def test_lemmas_phrases_and_removal_can_be_turned_off(planted):
         prepare(planted, phrases="often")
 
 
+@pytest.mark.parametrize(
+    "given",
+    [{"max_share": 7}, {"max_share": float("nan")}, {"max_share": 0}, {"min_docs": -1}, {"min_docs": float("inf")}],
+)
+def test_what_is_no_share_or_count_is_refused_with_what_is_allowed(planted, given):
+    with pytest.raises(UserError, match=rf"{next(iter(given))} must be .*Got"):
+        prepare(planted, phrases="none", **given)
+
+
 def test_an_exception_of_several_words_is_one_term(planted):
     names = prepare(planted, exceptions=["United States"], phrases="none", max_share=1.0)["names"].set_index("name")
     assert names.loc["United States", ["kind", "n"]].tolist() == ["phrase", 30]

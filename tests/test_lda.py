@@ -288,6 +288,7 @@ def test_counts_that_are_not_whole_numbers_are_refused(value: float) -> None:
         ({"n_topics": 0}, "n_topics must be a whole number of 1 or more. Got 0"),
         ({"n_topics": 2.5}, "n_topics must be"),
         ({"seed": -1}, "seed must be"),
+        ({"seed": None}, "seed must be a whole number of 0 or more. Got None"),
         ({"engine": "stm"}, "engine must be gibbs, parallel or gensim. Got 'stm'"),
         ({"alpha": float("nan")}, "alpha must be above 0"),
         ({"beta": 0.0}, "beta must be above 0"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 from conftest import THEMES, write_articles
 
 from topics import pipeline, store
+from topics.corpus.read import read_articles
 from topics.tables import COLUMNS, UserError
 
 ROOT = Path(__file__).parents[1]
@@ -137,6 +140,43 @@ def test_a_correction_beside_one_file_enters_the_key(tmp_path):
     before = pipeline.inputs(tmp_path / "a.csv")
     (tmp_path / "corrections.csv").write_text("doc_id,field,value,reason\n")
     assert pipeline.inputs(tmp_path / "a.csv") != before
+
+
+def test_a_date_after_today_is_none_and_the_day_decides_only_where_there_is_one(tmp_path, monkeypatch):
+    def dates(year):
+        clock = type("Clock", (date,), {"today": classmethod(lambda _: date(year, 6, 1))})
+        for module in ("topics.pipeline", "topics.corpus.dates"):
+            monkeypatch.setattr(f"{module}.date", clock)
+        base = pipeline.corpus(chosen(tmp_path / "data", tmp_path / "cache"))
+        return sorted(base["articles"]["date"]), base["dropped"]["reason"].tolist(), base.key
+
+    (tmp_path / "data").mkdir()
+    rows = ["The ferry sails four times a day,2018-04-26", "The bank has raised its rate again,2031-01-01"]
+    (tmp_path / "data" / "a.csv").write_text("\n".join(["text,date", *rows]))
+    (found, said, early), (later, _, late), (last, _, same) = dates(2030), dates(2031), dates(2035)
+    assert found == ["", "2018-04-26"]
+    assert any("in the future: 2031-01-01" in reason for reason in said)
+    assert later == last == ["2018-04-26", "2031-01-01"]
+    assert early != late == same
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links as on Unix")
+def test_what_is_read_through_a_link_into_a_hidden_folder_enters_the_key(tmp_path):
+    hidden = tmp_path / "data" / ".git" / "annex"
+    hidden.mkdir(parents=True)
+    (hidden / "one.csv").write_text("text\nsome words\n")
+    (hidden / "two.csv").write_text("text\nother words\n")
+    (tmp_path / "outside.csv").write_text("text\nsecret\n")
+    (tmp_path / "data" / "out.csv").symlink_to(tmp_path / "outside.csv")
+    seen = []
+    for target in ("one.csv", "two.csv"):
+        (tmp_path / "data" / "a.csv").unlink(missing_ok=True)
+        (tmp_path / "data" / "a.csv").symlink_to(Path(".git", "annex", target))
+        seen.append(pipeline.inputs(tmp_path / "data"))
+        read, _ = read_articles(tmp_path / "data")
+        assert [item["file"] for item in seen[-1]] == read["file"].tolist() == ["a.csv"]
+        assert seen[-1][0]["sha256"] == store.file_digest(hidden / target)
+    assert seen[0] != seen[1]
 
 
 def test_a_wrong_cleaning_step_is_named(articles, tmp_path):

@@ -13,6 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from topics import store
+from topics.corpus import read
 from topics.corpus.read import RAW, columns_found, read_articles
 from topics.tables import DROPPED, UserError
 
@@ -123,6 +125,28 @@ def test_a_table_without_text_is_an_error_where_it_was_named_and_a_row_among_oth
     assert "the columns are: day, price" in reasons(dropped)["prices.csv"]
 
 
+def test_every_list_of_articles_in_a_json_document_is_read_and_another_is_a_row_of_dropped(folder):
+    years = {"2018": [{"text": STORY}], "2019": [{"text": f"{STORY} {i}"} for i in range(3)]}
+    (folder / "a.json").write_text(json.dumps({**years, "outlets": [{"name": "The Post"}], "tags": ["a", "b"]}))
+    raw, dropped = read_articles(folder)
+    assert sorted(raw["row"]) == [1, 2, 3, 4]
+    assert reasons(dropped) == {
+        "a.json, 'outlets'": "a list of 1 without a column of text",
+        "a.json, 'tags'": "a list of 2 without a column of text",
+    }
+
+
+def test_two_columns_of_one_name_are_both_kept_and_told(folder):
+    (folder / "a.csv").write_text(f"id,text,text,,\n1,{STORY.replace(',', '')},second,,\n", encoding="utf-8")
+    raw, dropped = read_articles(folder)
+    assert [column for column in raw.columns if column not in RAW] == ["text (3)"]
+    assert raw.loc[0, ["text", "text (3)"]].tolist() == [STORY.replace(",", ""), "second"]
+    assert reasons(dropped) == {
+        "a.csv, columns 2 and 3": "both are named 'text': the first counts, the other is 'text (3)'"
+    }
+    assert read_articles(folder, columns={"text": "text (3)"})[0].loc[0, "text"] == "second"
+
+
 def test_a_sidecar_joins_by_file_name(folder):
     (folder / "a.txt").write_text(STORY, encoding="utf-8")
     (folder / "b.html").write_text(f"<html><body><article><p>{STORY * 5}</p></article></body></html>", encoding="utf-8")
@@ -143,6 +167,25 @@ def test_a_sidecar_joins_by_file_name(folder):
     assert "there is no file 'c.txt'" in reasons(dropped)["metadata.csv, row 3"]
 
 
+def test_a_sidecar_that_names_a_file_twice_says_so(folder):
+    (folder / "a.txt").write_text(STORY, encoding="utf-8")
+    (folder / "metadata.csv").write_text("file,date\na.txt,2018\na,2019\n", encoding="utf-8")
+    raw, dropped = read_articles(folder)
+    assert raw.loc[0, "date_column"] == "2019"
+    said = "'a.txt' is named again: what metadata.csv, row 2 says of it counts"
+    assert reasons(dropped) == {"metadata.csv, row 1": said}
+
+
+def test_a_sidecar_beside_one_file_is_read_and_enters_the_key(folder):
+    for name in "ab":
+        (folder / f"{name}.txt").write_text(STORY, encoding="utf-8")
+    (folder / "Metadata.csv").write_text("file,date\na.txt,2018\nb.txt,2019\n", encoding="utf-8")
+    raw, dropped = read_articles(folder / "a.txt")
+    assert raw[["file", "date_column"]].to_numpy().tolist() == [["a.txt", "2018"]]
+    assert not len(dropped)
+    assert [item["file"] for item in store.inputs(folder / "a.txt")] == ["a.txt", "Metadata.csv"]
+
+
 def test_ids_are_the_sources_own_or_of_name_and_content_and_never_the_position(folder):
     (folder / "a.txt").write_text(STORY, encoding="utf-8")
     (folder / "b.txt").write_text(STORY + " More.", encoding="utf-8")
@@ -159,6 +202,35 @@ def test_ids_are_the_sources_own_or_of_name_and_content_and_never_the_position(f
     assert set(read_articles(folder / "t.jsonl")[0]["doc_id"]) == ids
 
 
+def test_an_own_id_stands_as_it_is_whatever_else_is_read_and_only_what_collides_is_prefixed(folder):
+    def ids():
+        return dict(read_articles(folder)[0][["text", "doc_id"]].itertuples(index=False, name=None))
+
+    (folder / "post.csv").write_text("id,text\nP-1,one\nP-2,two\n,none\n", encoding="utf-8")
+    alone = ids()
+    assert [alone["one"], alone["two"]] == ["P-1", "P-2"]
+    assert alone["none"].startswith("post-")
+    (folder / "wire.csv").write_text("id,text\nW-1,three\nP-2,four\n", encoding="utf-8")
+    both = ids()
+    assert both == alone | {"two": "post-P-2", "three": "W-1", "four": "wire-P-2"}
+    (folder / "deep").mkdir()
+    (folder / "deep" / "wire.csv").write_text("id,text\nP-2,five\nP-2,six\npost-P-2,seven\n", encoding="utf-8")
+    more = ids()
+    assert len(set(more.values())) == len(more) == 8
+    assert more["seven"] == "post-P-2"
+    assert {text: more[text] for text in ("one", "three")} == {"one": "P-1", "three": "W-1"}
+
+
+def test_an_id_is_never_a_path_and_holds_no_control_character(folder):
+    rows = [
+        {"id": own, "text": own}
+        for own in ("../../etc/passwd", "/abs", "a\x1b[31m\u202eb", "..", "https://a.example/1")
+    ]
+    (folder / "t.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    found = set(read_articles(folder)[0]["doc_id"])
+    assert found == {"_/_/etc/passwd", "abs", "a_31m_b", "_", "https://a.example/1"}
+
+
 def test_empty_and_missing_paths_are_one_clear_line(folder):
     with pytest.raises(UserError, match="holds no files"):
         read_articles(folder)
@@ -168,6 +240,32 @@ def test_empty_and_missing_paths_are_one_clear_line(folder):
     (folder / "x.docx").write_bytes(b"x")
     with pytest.raises(UserError, match=r"not of a format that is read: .*\.csv"):
         read_articles(folder / "x.docx")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.csv", b"id,text\n", r"a\.csv: a table without rows\. Give a table"),
+        ("a.json", b"[]", "a table without rows"),
+        ("a.json", b'{"text": "one"}\n{"text": "two"}\n', r"name must end in \.jsonl\.$"),
+        ("a.zip", b"PK\x05\x06" + bytes(18), r"an archive without files\. Put articles into"),
+        ("a.zip", b"PK\x03\x04nothing", r"archive cannot be read: .*Download or pack the archive anew\."),
+        ("a.xlsx", b"PK", r"format \.xlsx is not read\. Save the spreadsheet as CSV\."),
+        ("a.csv", b"day,price\n1,2\n", r"the columns are: day, price\. Set `columns` to name the column of text"),
+    ],
+)
+def test_what_is_to_be_done_fits_what_was_found(folder, name, data, said):
+    (folder / name).write_bytes(data)
+    with pytest.raises(UserError, match=said):
+        read_articles(folder)
+
+
+def test_a_column_that_is_set_and_that_no_table_has_is_named_with_the_nearest(folder):
+    (folder / "a.csv").write_text("text,published\none,2018\n", encoding="utf-8")
+    (folder / "b.jsonl").write_text('{"text": "two", "section": "x"}\n', encoding="utf-8")
+    with pytest.raises(UserError, match=r"no table has a column 'publishd' \(for date\)\. Did you mean 'published'\?"):
+        read_articles(folder, columns={"date": "publishd"})
+    assert len(read_articles(folder, columns={"date": ["published", "section"]})[0]) == 2
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links and devices as on Unix")
@@ -185,6 +283,37 @@ def test_links_out_of_the_folder_and_devices_are_passed_over_with_a_row(folder, 
     assert said["up"] == "a link to a folder"
     assert said["pipe.txt"] == "not a regular file"
     assert "cannot be read" in said["loop.txt"]
+
+
+def test_what_may_not_be_read_is_a_row_of_dropped_and_never_stops_the_others(folder, monkeypatch):
+    (folder / "shut").mkdir()
+    for name in ("good.txt", "bad.txt", "bad.csv", "shut/in.txt"):
+        (folder / name).write_text(STORY, encoding="utf-8")
+    refused = {"shut", "bad.txt", "bad.csv"}
+    scan, open_file, open_path = os.scandir, read._open_file, Path.open
+
+    def refuse(act):
+        def maybe(path, *more):
+            if Path(path).name in refused:
+                raise PermissionError(13, "Permission denied", str(path))
+            return act(path, *more)
+
+        return maybe
+
+    monkeypatch.setattr(os, "scandir", refuse(scan))
+    monkeypatch.setattr(read, "_open_file", refuse(open_file))
+    monkeypatch.setattr(Path, "open", refuse(open_path))
+    raw, dropped = read_articles(folder)
+    assert raw["file"].tolist() == ["good.txt"]
+    assert reasons(dropped) == {
+        "bad.csv": "cannot be read further: Permission denied",
+        "bad.txt": "Permission denied",
+        "shut": "a folder that cannot be opened: Permission denied",
+    }
+    found = {item["file"]: item["sha256"] for item in store.inputs(folder)}
+    assert found["bad.txt"] == "" != found["good.txt"]
+    with pytest.raises(UserError, match=r"shut cannot be opened: Permission denied\."):
+        read_articles(folder / "shut")
 
 
 def test_bombs_long_lines_and_nests_are_bounded_and_reported(folder, monkeypatch):
@@ -262,6 +391,30 @@ def test_broken_files_end_in_rows_and_never_stop_the_others(folder):
         except UserError as error:
             said = str(error)
         assert "\n" not in said
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row_and_no_other(folder):
+    rows = [f'{i},"Title {i}","{STORY} {i}\n\nSaid ""he"", and left.",2018-04-{i:02d}\n' for i in range(1, 9)]
+    head = "id,title,text,date\n"
+    (folder / "good.csv").write_text(head + "".join(rows), encoding="utf-8")
+    assert len(read_articles(folder / "good.csv")[0]) == 8
+    for at, cut in ((2, "Title 3"), (2, "and left."), (7, "Title 8"), (7, "and left.")):
+        broken = rows.copy()
+        broken[at] = broken[at].replace(f'{cut}"', cut)
+        (folder / "broken.csv").write_text(head + "".join(broken), encoding="utf-8")
+        raw, dropped = read_articles(folder / "broken.csv")
+        assert raw["doc_id"].tolist() == [str(i) for i in range(1, 9) if i != at + 1], (at, cut)
+        assert "a quote that opens here is not closed" in reasons(dropped)[f"broken.csv, row {at + 1}"]
+
+
+def test_cells_of_many_lines_stand_whatever_is_in_them(folder):
+    table = "Prices:\n1,2018-04-01\n2,2018-04-02\nend"
+    careless = 'He said "yes" to all of them.'
+    (folder / "t.csv").write_text(f'text,date\n"{table}",2018\n"{careless}",2019\nA 5" disk,2020\n', encoding="utf-8")
+    raw, dropped = read_articles(folder / "t.csv")
+    assert set(raw["date_column"]) == {"2018", "2019", "2020"}
+    assert table in set(raw["text"])
+    assert not len(dropped)
 
 
 def test_the_same_table_whatever_the_map_and_the_order_of_the_files(folder):

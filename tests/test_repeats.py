@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from topics.corpus.repeats import MIN_SHINGLES, drop_repeats, find_repeats, jaccard
-from topics.tables import REPEATS
+from topics.tables import REPEATS, UserError
 
 VOCABULARY = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in "lmnrst"]
 
@@ -28,6 +28,12 @@ def test_exact_repeats_are_found_whatever_their_case_and_signs(rng):
     repeats = find_repeats(table([" ".join(words), "“" + ", ".join(words).upper() + "!”", " ".join(story(rng))]))
     assert repeats.columns.tolist() == list(REPEATS)
     assert repeats.values.tolist() == [["d001", "d000", 1.0, "exact"]]
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
+def test_a_threshold_that_is_no_share_is_refused(threshold):
+    with pytest.raises(UserError, match=r"threshold must be a similarity from 0 to 1\. Got"):
+        find_repeats(table(["one"]), threshold=threshold)
 
 
 @pytest.mark.parametrize(("changed", "found"), [(2, True), (5, True), (40, False), (200, False)])

@@ -157,21 +157,46 @@ def inputs(path: Path) -> list[dict[str, Any]]:
     """Every file of the articles with its size and digest: one entry a file, in the order of their names.
 
     What of a name is no UTF-8 is a `?` in `file`, as in the table of articles.
+    Of a link to a file of the folder, even of a hidden one (as git-annex keeps its files), those of what it leads to; of a
+    file that cannot be read, no digest.
     """
     base = path.parent if path.is_file() else path
     if path.is_file():
-        files = [path, *(base / name for name in BESIDE if (base / name).is_file())]
+        files = [path, *(item for item in _listed(base) if item.name.lower() in BESIDE and item.is_file())]
     else:
-        files = sorted(item for item in path.rglob("*") if item.is_file() and not item.is_symlink())
+        files = sorted(_files_under(path))
     seen = [item for item in files if not any(part.startswith(".") for part in item.relative_to(base).parts)]
     return [
         {
             "file": item.relative_to(base).as_posix().encode("utf-8", "replace").decode(),
             "bytes": item.stat().st_size,
-            "sha256": file_digest(item),
+            "sha256": _digest_if_readable(item),
         }
         for item in seen
     ]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _digest_if_readable(path: Path) -> str:
+    try:
+        return file_digest(path)
+    except OSError:  # reading says so, with a row in DROPPED
+        return ""
+
+
+def _files_under(folder: Path) -> Iterator[Path]:
+    """The files that the corpus reads: none in a hidden folder, but links to any file of the folder."""
+    root = folder.resolve()
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found = (Path(here, name) for name in names)
+        yield from (file for file in found if os.path.isfile(file) and file.resolve().is_relative_to(root))
 
 
 # --- results --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,14 @@ from typing import Any
 import pandas as pd
 
 from topics.corpus.clean import STEPS, clean_articles
-from topics.corpus.corrections import decided, drop_by_hand, read_corrections, set_field, unknown_articles
+from topics.corpus.corrections import (
+    corrections_of,
+    decided,
+    drop_by_hand,
+    read_corrections,
+    set_field,
+    unknown_articles,
+)
 from topics.corpus.dates import date_articles
 from topics.corpus.language import add_language, keep_language
 from topics.corpus.read import read_articles
@@ -33,24 +40,25 @@ def prepare(
     language: str = "auto",
     threshold: float = 0.7,
     today: date | None = None,
+    corrections: str | Path | None = None,
     map: Callable[..., Iterable[Any]] = map,
 ) -> dict[str, Any]:
     """`articles, removals, dropped, repeats` (tables) `language` (the corpus's) and `columns` (table → role → names) of `path`.
 
     `articles` is sorted by doc_id; other columns of the user's tables follow its own. `removals` covers every article
-    of `articles`. What a person decided stands in `corrections.csv` beside the articles.
+    of `articles`. What a person decided stands in `corrections.csv` beside the articles, or in the file `corrections`.
     `today` decides which dates are in the future (today's date where it is not given).
 
     Raises `UserError` where nothing can be read, or nothing is left of what was.
     """
     raw, gone_reading = read_articles(path, columns=columns, map=map)
     raw_columns = raw.attrs.pop("columns")
-    fixes = read_corrections(path)
+    fixes = read_corrections(corrections if corrections is not None else corrections_of(Path(path)))
     gone_fixes = unknown_articles(fixes, set(raw["doc_id"]))
     raw = set_field(set_field(raw, fixes, "title"), fixes, "source")
     cleaned, removals, gone_cleaning = clean_articles(raw, steps=steps, corrections=fixes, map=map)
     cleaned, gone_by_hand = drop_by_hand(cleaned, fixes)
-    articles, gone_dates = date_articles(cleaned, raw, corrections=fixes, map=map)
+    articles, gone_dates = date_articles(cleaned, raw, corrections=fixes, today=today, map=map)
     articles = add_language(articles, corrections=fixes, map=map)
     keep = decided(fixes, "keep")
     articles, gone_language, spoken = keep_language(articles, language, keep=keep)

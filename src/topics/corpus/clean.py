@@ -447,6 +447,7 @@ def clean_articles(
         for doc_id, full in zip(raw["doc_id"], filled, strict=True)
         if not full
     ]
+    left += [row for job in jobs for row in _not_applied(job, *work.args, **work.keywords)]
     table = raw.assign(
         text=pd.Series(texts, index=raw.index, dtype="str"), title=pd.Series(titles, index=raw.index, dtype="str")
     )
@@ -504,14 +505,42 @@ def _clean_block(
 
 def _correct(original: str, edits: list[Edit], by_hand: list[tuple[str, str]]) -> tuple[str, list[Edit]]:
     """The edits without those whose passage begins as a person says, and with the passages that a person takes out."""
-    restored = tuple(" ".join(value.split()) for field, value in by_hand if field == "restore")
-    edits = [
-        e for e in edits if not restored or not " ".join(original[e[0] : e[0] + e[1]].split()).startswith(restored)
-    ]
-    text = _replaced(original, [(start, start + n, new) for start, n, _, new in edits])
+    text, edits = _restored(original, edits, by_hand)
     removed = [value for field, value in by_hand if field == "remove"]
     spans = _in_order((m.start(), m.end(), "") for value in removed for m in re.finditer(re.escape(value), text))
     return _replaced(text, spans), _compose(len(original), edits, spans, "correction")
+
+
+def _restored(original: str, edits: list[Edit], by_hand: list[tuple[str, str]]) -> tuple[str, list[Edit]]:
+    restored = tuple(" ".join(value.split()) for field, value in by_hand if field == "restore")
+    edits = [e for e in edits if not restored or not _passage(original, e).startswith(restored)]
+    return _replaced(original, [(start, start + n, new) for start, n, _, new in edits]), edits
+
+
+def _passage(original: str, edit: Edit) -> str:
+    return " ".join(original[edit[0] : edit[0] + edit[1]].split())
+
+
+def _not_applied(
+    job: tuple[str, str, str, str],
+    steps: tuple[str, ...],
+    recurrences: Mapping[str, frozenset[str]],
+    joined: frozenset[str],
+    by_hand: Mapping[str, Any],
+) -> list[tuple[str, str, str, str, int]]:
+    """Rows of DROPPED: what a person puts back or takes out of an article that was never taken out of it or stands in it."""
+    doc_id, original, title, group = job
+    if doc_id not in by_hand:
+        return []
+    _, edits = clean_text(original, steps, About(title, recurrences.get(group, frozenset()), joined))
+    text, _ = _restored(original, edits, by_hand[doc_id])
+    left = []
+    for field, value in by_hand[doc_id]:
+        if field == "restore" and not any(_passage(original, e).startswith(" ".join(value.split())) for e in edits):
+            left.append(f"restore: no passage that was taken out begins so: {value[:80]!r}")
+        elif field == "remove" and value not in text:
+            left.append(f"remove: the article has no such passage: {value[:80]!r}")
+    return [("corrections", "correction", doc_id, reason, 1) for reason in left]
 
 
 # --- lines that recur ------------------------------------------------------------------------------------------------

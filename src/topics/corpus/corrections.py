@@ -15,10 +15,12 @@ A row is `doc_id, field, value, reason`:
 
 from __future__ import annotations
 
+import calendar
 import csv
 import io
 import re
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +30,11 @@ from topics.tables import UserError, dropped, nearest
 
 COLUMNS = ("doc_id", "field", "value", "reason")
 FIELDS = ("date", "not_before", "not_after", "article", "restore", "remove", "unlink", "language", "title", "source")
+DATES = {"date", "not_before", "not_after"}
+SEVERAL = {"restore", "remove", "unlink"}  # of which an article may have many
+FIRST_YEAR, LAST_YEAR = 1600, 2099  # of dates that are read
+MAX_PASSAGE = 20_000_000  # characters of a passage
+NAME = "corrections.csv"
 ISO = r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
 
 
@@ -36,33 +43,51 @@ def read_corrections(path: str | Path | None) -> pd.DataFrame:
 
     Raises `UserError` that names every wrong row at once.
     """
-    file = _beside(Path(path)) if path is not None else None
+    file = Path(path) if path is not None else None
+    if file is not None and file.is_dir() and file.name.lower() != NAME:
+        file = corrections_of(file)
     if file is None:
         return pd.DataFrame({column: pd.Series(dtype="str") for column in COLUMNS})
-    rows = list(csv.reader(io.StringIO(decode(file.read_bytes()))))
-    header = [name.strip().lower() for name in rows[0]] if rows else []
-    missing = [name for name in COLUMNS[:3] if name not in header]
-    if missing:
-        raise UserError(
-            f"{file}: has no column {', '.join(missing)}. The columns are {', '.join(COLUMNS)}; found {', '.join(header) or 'none'}."
-        )
+    rows = _rows(file)
+    header = [name.strip().lower() for name in rows[0][1]] if rows else []
+    _check_header(header, file)
+    numbers = [number for number, _ in rows[1:]]
+    _raise([f"row {n}: {_too_long(cells, header)}" for n, cells in rows[1:] if len(cells) > len(header)], file)
     table = pd.DataFrame(
-        [dict(zip(header, row, strict=False)) for row in rows[1:] if any(row)], columns=header, dtype="str"
+        [dict(zip(header, cells, strict=False)) for _, cells in rows[1:]], columns=header, dtype="str"
     ).fillna("")
     table = table.reindex(columns=list(COLUMNS), fill_value="")
     for column in ("doc_id", "field"):
         table[column] = table[column].str.strip()
-    _check(table, file)
-    return table
+    _check(table, numbers, file)
+    return table.assign(value=[_day(field, value) for field, value in table[["field", "value"]].to_numpy()]).astype(
+        "str"
+    )
+
+
+def corrections_of(path: Path) -> Path | None:
+    """The `corrections.csv` in a folder of articles, or beside a file of them."""
+    file = beside(path, NAME)
+    if file is not None and file.name != NAME:
+        raise UserError(f"{file}: is read under the name {NAME} alone. Rename it.")
+    return file
 
 
 def unknown_articles(corrections: pd.DataFrame, doc_ids: set[str]) -> pd.DataFrame:
-    """DROPPED: corrections of articles that are not there."""
-    gone = corrections[~corrections["doc_id"].isin(doc_ids)]
-    rows = zip(gone["doc_id"], gone["field"], strict=True)
-    return dropped(
-        ("corrections", "correction", doc_id, f"{field}: there is no such article", 1) for doc_id, field in rows
-    )
+    """DROPPED: corrections of articles that are not there, and those that a later row overrules."""
+    columns = (corrections[column].str.strip() for column in ("doc_id", "field", "value"))
+    rows = list(zip(*columns, strict=True))
+    last = {(doc_id, field): value for doc_id, field, value in rows}
+    left = []
+    for doc_id, field, value in rows:
+        counts = last[doc_id, field]
+        if doc_id not in doc_ids:
+            left.append((doc_id, f"{field}: there is no such article"))
+        elif field == "unlink" and value != "*" and value not in doc_ids:
+            left.append((doc_id, f"unlink: there is no article {value[:80]!r}"))
+        elif field not in SEVERAL and value != counts:
+            left.append((doc_id, f"{field}: {value[:80]!r} is overruled by {counts[:80]!r} in a later row"))
+    return dropped(("corrections", "correction", doc_id, reason, 1) for doc_id, reason in left)
 
 
 def decisions(corrections: pd.DataFrame | None, *fields: str) -> dict[str, list[tuple[str, str]]]:
@@ -110,26 +135,107 @@ def line_for(doc_id: str, field: str, value: str, reason: str = "") -> str:
     return line.getvalue()
 
 
-def _beside(path: Path) -> Path | None:
-    """The file of corrections that belongs to articles at `path`."""
-    if path.name.lower() == "corrections.csv":
-        return path if path.is_file() else None
-    beside = (path if path.is_dir() else path.parent) / "corrections.csv"
-    return beside if beside.is_file() else None
+def beside(path: Path, name: str) -> Path | None:
+    """The file of that name, in capitals or not, in a folder of articles or beside a file of them."""
+    folder = path if path.is_dir() else path.parent
+    try:
+        found = [item for item in folder.iterdir() if item.name.lower() == name and item != path]
+    except OSError:
+        return None
+    return min(found, key=lambda item: (item.name != name, item.name), default=None)
 
 
-def _check(table: pd.DataFrame, file: Path) -> None:
-    wrong = []
-    rows = zip(table["field"], table["value"].str.strip(), strict=True)
-    for number, (field, value) in enumerate(rows, start=2):
-        if field not in FIELDS:
-            wrong.append(
-                f"row {number}: no such field {field!r} (allowed: {', '.join(FIELDS)}).{nearest(field, FIELDS)}"
+def _rows(file: Path) -> list[tuple[int, list[str]]]:
+    """The rows of the file that are not empty, each with its number as a spreadsheet shows it."""
+    if file.is_dir():
+        raise UserError(f"{file}: is a folder. Corrections are a CSV file with the columns {', '.join(COLUMNS)}.")
+    number = 0
+    before = csv.field_size_limit(MAX_PASSAGE)
+    try:
+        rows = []
+        for number, cells in enumerate(csv.reader(io.StringIO(decode(file.read_bytes())), strict=True), start=1):
+            rows.append((number, cells))
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read: {error.strerror}.") from None
+    except csv.Error as error:
+        raise UserError(
+            f"{file}: row {number + 1}: {error}. Put a value with commas or quotes between quotes."
+        ) from None
+    finally:
+        csv.field_size_limit(before)
+    return [(number, cells) for number, cells in rows if any(cells)]
+
+
+def _check_header(header: list[str], file: Path) -> None:
+    missing = [name for name in COLUMNS[:3] if name not in header]
+    if missing:
+        raise UserError(
+            f"{file}: has no column {', '.join(missing)}. The columns are {', '.join(COLUMNS)}; found {', '.join(header) or 'none'}."
+        )
+    twice = [name for name in COLUMNS if header.count(name) > 1]
+    if twice:
+        raise UserError(f"{file}: row 1: there are two columns {', '.join(twice)}. Keep one of a name.")
+
+
+def _too_long(cells: list[str], header: list[str]) -> str:
+    return f"has {len(cells)} cells where the header has {len(header)}: put a value with commas between quotes"
+
+
+def _check(table: pd.DataFrame, numbers: list[int], file: Path) -> None:
+    rows = list(zip(numbers, table["doc_id"], table["field"], table["value"].str.strip(), strict=True))
+    said = [(number, _wrong(field, value)) for number, _, field, value in rows]
+    bounds: dict[tuple[str, str], tuple[int, str]] = {}
+    for number, doc_id, field, value in rows if not any(problem for _, problem in said) else []:
+        bounds[doc_id, field] = (number, _day(field, value))
+        after, before = bounds.get((doc_id, "not_before")), bounds.get((doc_id, "not_after"))
+        if field in {"not_before", "not_after"} and after and before and after[1] > before[1]:
+            said.append(
+                (number, f"not_before {after[1]} (row {after[0]}) is after not_after {before[1]} (row {before[0]})")
             )
-        elif field == "article" and value not in {"keep", "drop"}:
-            wrong.append(f"row {number}: article must be keep or drop, got {value!r}")
-        elif field in {"date", "not_before", "not_after"} and not re.fullmatch(ISO, value):
-            wrong.append(f"row {number}: {field} must be like 2018, 2018-04 or 2018-04-26, got {value!r}")
+    _raise([f"row {number}: {problem}" for number, problem in said if problem], file)
+
+
+def _wrong(field: str, value: str) -> str:
+    """What is wrong with a row's field and value, or nothing."""
+    if field not in FIELDS:
+        return f"no such field {field!r} (allowed: {', '.join(FIELDS)}).{nearest(field, FIELDS)}"
+    if field == "article" and value not in {"keep", "drop"}:
+        return f"article must be keep or drop, got {value!r}"
+    if field in DATES and not re.fullmatch(ISO, value):
+        return f"{field} must be like 2018, 2018-04 or 2018-04-26, got {value!r}"
+    if field in DATES and not FIRST_YEAR <= int(value[:4]) <= LAST_YEAR:
+        return f"{field} must be of the years {FIRST_YEAR} to {LAST_YEAR}, got {value!r}"
+    if field in DATES and not _is_day(value):
+        return f"{field}: there is no such day, {value!r}"
+    if field == "language" and not re.fullmatch("[a-z]{2,3}", value):
+        return f"language must be a code of two or three letters, such as en or fr, got {value!r}"
+    return "" if value else f"{field} has no value"
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value + "-01-01"[len(value) - 4 :])
+    except ValueError:
+        return False
+    return True
+
+
+def _day(field: str, value: str) -> str:
+    """A bound as a day: the first of a month or year that it must not be before, the last of one that it must not be after.
+
+    >>> _day("not_before", "2018"), _day("not_after", "2018-02"), _day("date", "2018")
+    ('2018-01-01', '2018-02-28', '2018')
+    """
+    value = value.strip() if field in DATES else value
+    if field == "not_before":
+        return value + "-01-01"[len(value) - 4 :]
+    if field == "not_after" and len(value) < 10:
+        month = value if len(value) == 7 else f"{value}-12"
+        return f"{month}-{calendar.monthrange(int(month[:4]), int(month[5:]))[1]:02d}"
+    return value
+
+
+def _raise(wrong: list[str], file: Path) -> None:
     if wrong:
         more = f"; and {len(wrong) - 10} more" if len(wrong) > 10 else ""
         raise UserError(f"{file}: " + "; ".join(wrong[:10]) + more)

@@ -422,7 +422,7 @@ def _settled(found: Found, day_first: bool | None) -> Found:
 
 
 def _impossible(found: Found, today: date) -> str | None:
-    if found.first > today + DAY_LONG:  # a day's grace for other time zones
+    if found.first - DAY_LONG > today:  # a day's grace for other time zones
         return "in the future"
     return "before the press" if found.last < FIRST_PRESS else None
 

@@ -19,6 +19,7 @@ import re
 import stat
 import tarfile
 import zipfile
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from topics.corpus import html
+from topics.corpus.corrections import beside
 from topics.corpus.encoding import SAMPLE, decode, decode_lines, guess_encoding, looks_like_text
 from topics.tables import UserError, dropped, nearest
 
@@ -43,6 +45,7 @@ MAX_TABLE = (
     2_000_000_000  # bytes of a table that must be in memory whole (JSON, Parquet), or of an archive in an archive
 )
 MAX_UNPACKED = 20_000_000_000  # bytes that one archive or compressed file may unpack to
+MAX_LOST = 1000  # lines that are looked through for the next record after a broken one
 MAX_DEPTH = 2  # archives in archives
 BROKEN_ARCHIVE = (
     OSError,
@@ -73,11 +76,22 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("doc_id", "id", "article_id", "uuid", "document_id", "docid", "fileid", "file_id", "guid", "_id", "articleid"),
 }  # fmt: skip
 ROLES = tuple(NAMES)
+END = "\0end of the file\0"  # a line that none holds
 RAW = ("doc_id", "file", "row", "source", "url", "title", "text", "date_column", "date_metadata", "date_html")
 TAKEN = frozenset(
     {"date", "date_precision", "date_source", "date_text", "not_before", "not_after", "language", "n_words", *RAW}
 )
 SIDECAR = "metadata.csv"
+ADVICE = (  # what is to be done, by what a reason of DROPPED says
+    ("no column of text", "Set `columns` to name the column of text."),
+    ("without rows", "Give a table with a row for each article."),
+    ("format .xls", "Save the spreadsheet as CSV."),
+    ("format .ods", "Save the spreadsheet as CSV."),
+    ("format .docx", "Save the document as text."),
+    ("format .pdf", "Save the document as text."),
+    ("archive cannot be read", "Download or pack the archive anew."),
+    ("without files", "Put articles into the archive."),
+)
 READ_ELSEWHERE = {"corrections.csv", "collection.yml", "totals.csv"}
 
 Row = dict[str, Any]
@@ -92,7 +106,7 @@ def read_articles(
     A row of RAW is an article as it was found: `doc_id, file, row, source, url, title, text, date_column,
     date_metadata, date_html`, then the other columns of the user's tables, as text. `text` is the original that all
     offsets count in (decoded, with `\\n` for line ends). Rows are sorted by `doc_id`, which is the source's own id where it is
-    unique, else made of name and content.
+    unique over everything read, else made of name and content.
 
     `RAW.attrs["columns"]` says which columns were taken for what: table → role → names.
     `columns` sets which column has which role (`text, title, date, url, source, id`); a role may have several, whose
@@ -106,14 +120,15 @@ def read_articles(
     left: list[Left] = []
     rows: list[Row] = []
     used: dict[str, dict[str, list[str]]] = {}
+    there: dict[str, None] = {}  # the columns of all tables
     sidecars: dict[str, list[Row]] = {}
     singles: list[tuple[str, Any]] = []
     held = 0
     for name, opener in _jobs(path, left):
         if PurePosixPath(name).name.lower() == SIDECAR:
-            sidecars[str(PurePosixPath(name).parent)] = list(_sidecar_rows(name, opener, left))
+            sidecars.setdefault(str(PurePosixPath(name).parent), []).extend(_sidecar_rows(name, opener, left))
         elif _suffix(name) in TABLE_SUFFIXES:
-            rows.extend(_table_rows(name, opener, chosen, left, used))
+            rows.extend(_table_rows(name, opener, chosen, left, used, there))
         else:
             singles.append((name, _portable(opener)))
             held += len(singles[-1][1]) if isinstance(singles[-1][1], bytes) else 0
@@ -121,7 +136,8 @@ def read_articles(
                 _read_singles(singles, rows, left, map)
                 held = 0
     _read_singles(singles, rows, left, map)
-    _join_sidecars(rows, sidecars, left)
+    _check_found(chosen, list(there))
+    _join_sidecars(rows, sidecars, left, whole=path.is_dir())
     rows = [row for row in rows if _has_text(row, left)]
     if not rows:
         raise UserError(_nothing(path, left))
@@ -157,8 +173,13 @@ def columns_found(names: Iterable[str], columns: Mapping[str, str | list[str]] |
 
 
 def _check_path(path: Path) -> None:
-    if path.is_dir() or path.is_file():
-        return
+    try:
+        if path.is_dir():
+            os.scandir(path).close()
+        if path.is_dir() or path.is_file():
+            return
+    except OSError as error:
+        raise UserError(f"articles: {path} cannot be opened: {_why(error)}. Ask for the right to read it.") from None
     if path.exists():
         raise UserError(f"articles: {path} is neither a folder nor a regular file.")
     beside = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
@@ -173,6 +194,16 @@ def _check_columns(columns: Mapping[str, str | list[str]] | None) -> dict[str, s
     return {role: used for role, used in (columns or {}).items() if used}
 
 
+def _check_found(chosen: Mapping[str, str | list[str]], there: list[str]) -> None:
+    """Each column that is set must be one of a table's, where there are tables."""
+    wanted = [(role, name) for role, names in chosen.items() for name in ([names] if isinstance(names, str) else names)]
+    missing = [(role, name) for role, name in wanted if there and name not in there]
+    if missing:
+        said = ", ".join(f"{name!r} (for {role})" for role, name in missing)
+        hint = nearest(missing[0][1], there)
+        raise UserError(f"columns: no table has a column {said}.{hint} The columns are: {', '.join(there)[:500]}.")
+
+
 Opener = Callable[[], BinaryIO]
 
 
@@ -183,6 +214,8 @@ def _jobs(path: Path, left: list[Left]) -> Iterator[tuple[str, Opener]]:
             yield from _open(name, partial(_open_file, file), left, named=False)
     else:
         yield from _open(path.name, partial(_open_file, path), left, named=True)
+        if (sidecar := beside(path, SIDECAR)) and path.name.lower() != SIDECAR:
+            yield sidecar.name, partial(_open_file, sidecar)
 
 
 def _open_file(path: Path) -> BinaryIO:
@@ -192,7 +225,11 @@ def _open_file(path: Path) -> BinaryIO:
 def _walk(folder: Path, left: list[Left]) -> Iterator[tuple[str, Path]]:
     """The regular files under a folder, in the order of their names."""
     root = folder.resolve()
-    for here, folders, files in os.walk(root, followlinks=False):
+
+    def shut_to_us(error: OSError) -> None:
+        left.append(_left("file", _label(Path(error.filename), root), f"a folder that cannot be opened: {_why(error)}"))
+
+    for here, folders, files in os.walk(root, onerror=shut_to_us, followlinks=False):
         shut = {name: "a link to a folder" for name in folders if Path(here, name).is_symlink()}
         shut |= {name: "a hidden folder" for name in folders if name.startswith(".")}
         left.extend(_left("file", _label(Path(here, name), root), reason) for name, reason in sorted(shut.items()))
@@ -221,6 +258,8 @@ def _open(name: str, opener: Opener, left: list[Left], named: bool, depth: int =
     base = PurePosixPath(name).name
     suffix = _suffix(name)
     if base.lower() in READ_ELSEWHERE:
+        if base != name:
+            left.append(_left("file", name, f"{base} is read in the folder given, not in one within it"))
         return
     if base.startswith(".") or "__MACOSX" in name:
         left.append(_left("file", name, "a hidden file"))
@@ -232,7 +271,8 @@ def _open(name: str, opener: Opener, left: list[Left], named: bool, depth: int =
         yield name, partial(_unpacked, opener, base)
     elif named:
         raise UserError(f"articles: {name} is not of a format that is read: {', '.join(sorted(ARTICLE_SUFFIXES | TABLE_SUFFIXES))}, "
-                        "these in .zip or .tar, or with .gz, .bz2 or .xz.")  # fmt: skip
+                        "these in .zip or .tar, or with .gz, .bz2 or .xz."
+                        + "".join(f" {todo}" for sign, todo in ADVICE if f"format {suffix}".startswith(sign)))  # fmt: skip
     else:
         left.append(_left("file", name, f"format {suffix or 'without a suffix'} is not read"))
 
@@ -246,18 +286,21 @@ def _open_archive(name: str, opener: Opener, left: list[Left], depth: int) -> It
     if depth >= MAX_DEPTH:
         left.append(_left("file", name, f"archives nested more than {MAX_DEPTH} deep"))
         return
+    told = len(left)
     members = _zip_members if name.lower().endswith(".zip") else _tar_members
     try:
         with opener() as stream:
-            unpacked = 0
+            unpacked = found = 0
             for member, size, open_member in members(stream, name, left):
-                unpacked += size
+                unpacked, found = unpacked + size, found + 1
                 if unpacked > MAX_UNPACKED:
                     left.append(
                         _left("file", name, f"unpacks to more than {MAX_UNPACKED:,} bytes: the rest is not read")
                     )
                     return
                 yield from _open(f"{name}/{_member_label(member)}", open_member, left, named=False, depth=depth + 1)
+            if not found and len(left) == told:
+                left.append(_left("file", name, "an archive without files"))
     except BROKEN_ARCHIVE as error:
         left.append(_left("file", name, f"archive cannot be read: {_why(error)}"))
 
@@ -355,18 +398,25 @@ def _front_matter(text: str) -> tuple[Row, str]:
 
 
 def _table_rows(
-    name: str, opener: Opener, columns: Mapping[str, Any], left: list[Left], used: dict[str, dict[str, list[str]]]
+    name: str,
+    opener: Opener,
+    columns: Mapping[str, Any],
+    left: list[Left],
+    used: dict[str, dict[str, list[str]]],
+    there: dict[str, None],
 ) -> Iterator[Row]:
-    """The articles of a table, one after the other."""
+    """The articles of a table, one after the other; `there` takes in the names of its columns."""
     suffix = _suffix(name)
     records = {".parquet": _parquet, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines}.get(suffix, _csv)
     by_record = records in (_json, _json_lines)  # whose records need not have the same columns
     found: dict[str, list[str]] = {}
+    number, told = 0, len(left)
     try:
         with opener() as stream:
             for number, record in records(stream, name, left):
                 if by_record or not found:
                     found = columns_found(record, columns)
+                    there.update(dict.fromkeys(map(str, record)))
                 if "text" in found:
                     used.setdefault(name, found)
                     yield _row(name, number, record, found)
@@ -375,6 +425,8 @@ def _table_rows(
                 left.append(_left("row", f"{name}, row {number}", reason) if by_record else _left("file", name, reason))
                 if not by_record:
                     return
+        if not number and len(left) == told:
+            left.append(_left("file", name, "a table without rows"))
     except Exception as error:  # a damaged table gives the rows before the damage
         left.append(_left("file", name, f"cannot be read further: {_why(error)}"))
 
@@ -426,19 +478,17 @@ def _csv(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, R
     )
     before = csv.field_size_limit(MAX_CELL)
     try:
-        table = csv.reader(itertools.chain([head], lines), delimiter=delimiter)
-        names = [column.strip() for column in next(table)]
+        records = _split(itertools.chain([head], lines), delimiter)
+        header, wrong = next(records)
+        if wrong:
+            raise ValueError(f"its header cannot be read: {wrong}")
+        names = _told_apart([column.strip() for column in header], name, left)
         number = 0
-        while True:
+        for cells, wrong in records:
             number += 1
-            try:
-                cells = next(table)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                left.append(_left("row", f"{name}, row {number}", f"broken CSV: {error}"))
-                continue
-            if not cells:
+            if wrong:
+                left.append(_left("row", f"{name}, row {number}", wrong))
+            elif not cells:
                 number -= 1  # an empty line is no row
             elif len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
                 left.append(
@@ -448,6 +498,98 @@ def _csv(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, R
                 yield number, dict(zip(names, cells, strict=False))
     finally:
         csv.field_size_limit(before)
+
+
+def _told_apart(names: list[str], table: str, left: list[Left]) -> list[str]:
+    """The names of columns; one that stands again gets its place behind it, and a row of DROPPED says so."""
+    first: dict[str, int] = {}
+    taken = set(names)
+    told = []
+    for at, name in enumerate(names, start=1):
+        new = name
+        if name and first.setdefault(name, at) != at:
+            new = next(free for i in itertools.count(at) if (free := f"{name} ({i})") not in taken)
+            said = f"both are named {name[:80]!r}: the first counts, the other is {new[:84]!r}"
+            left.append(_left("column", f"{table}, columns {first[name]} and {at}", said))
+        taken.add(new)
+        told.append(new)
+    return told
+
+
+def _split(lines: Iterator[str], delimiter: str) -> Iterator[tuple[list[str], str]]:
+    """The records of a CSV as cells and what is wrong; after a quote that is never closed, on from the next record."""
+    waiting: deque[str] = deque()  # lines that such a quote took in
+    taken: list[str] = []  # the lines of one record
+
+    def one_by_one() -> Iterator[str]:
+        while (line := waiting.popleft() if waiting else next(lines, None)) is not None:
+            taken.append(line)
+            yield line
+
+    table = csv.reader(one_by_one(), delimiter=delimiter)
+    width, last = 0, ""
+    while True:
+        taken.clear()
+        cells, wrong = [], ""
+        try:
+            cells = next(table)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            wrong = f"broken CSV: {error}"
+        width = width or len(cells)
+        doubtful = len(taken) > 1 or len(cells) != width or sum(line.count('"') for line in taken) % 2
+        if doubtful and _amiss(taken, delimiter):
+            again = _next_record(taken, 1, delimiter, width)
+            if not again and _ends_in_quotes(taken, delimiter):
+                again = len(taken)
+            if not again and len(cells) != width:  # the quote that opens the next cell closed this one
+                end = len(taken)
+                deque(itertools.islice(one_by_one(), MAX_LOST), maxlen=0)
+                told_apart = _begins_a_record(last, delimiter, width)  # as the last sound record is
+                again = _next_record(taken, end, delimiter, width) or (len(taken) if told_apart else end)
+            if again:
+                cells, wrong = [], f"a quote that opens here is not closed: {_lines(again)} left out. Close it"
+                waiting.extendleft(reversed(taken[again:]))
+                table = csv.reader(one_by_one(), delimiter=delimiter)
+        last = taken[0] if cells and not wrong else last
+        yield cells, wrong
+
+
+def _amiss(taken: list[str], delimiter: str) -> bool:
+    """Whether the quotes of a record's lines do not match."""
+    try:
+        list(csv.reader(taken, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return True
+    return False
+
+
+def _next_record(taken: list[str], start: int, delimiter: str, width: int) -> int:
+    found = (at for at in range(start, len(taken)) if _begins_a_record(taken[at], delimiter, width))
+    return next(found, 0)
+
+
+def _ends_in_quotes(lines: list[str], delimiter: str) -> bool:
+    try:
+        return list(csv.reader([*lines, END], delimiter=delimiter))[-1] != [END]
+    except csv.Error:
+        return False
+
+
+def _begins_a_record(line: str, delimiter: str, width: int) -> bool:
+    """Whether a line reads as a record of the table, or as the head of one, and not as a line of prose with commas."""
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return False
+    prose = any(cell[:1].isspace() for cell in cells[1:]) or any(c.endswith('"') and c.count('"') % 2 for c in cells)
+    whole = len(cells) == width or (len(cells) < width and _ends_in_quotes([line], delimiter))
+    return len(cells) > 1 and whole and not prose
+
+
+def _lines(n: int) -> str:
+    return "its line is" if n == 1 else f"its {n:,} lines are"
 
 
 def _outside_quotes(line: str) -> str:
@@ -474,27 +616,41 @@ def _json(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, 
         whole = json.loads(decode(_read_at_most(stream, MAX_TABLE)))
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    for number, record in enumerate(_records(whole), start=1):
+    except json.JSONDecodeError as error:
+        if error.msg != "Extra data":
+            raise
+        raise ValueError("more than one JSON document: with one a line, its name must end in .jsonl") from error
+    for number, record in enumerate(_records(whole, name, left), start=1):
         if isinstance(record, dict):
             yield number, record
         else:
             left.append(_left("row", f"{name}, row {number}", "not a JSON object"))
 
 
-def _records(whole: Any) -> list[Any]:
-    """The list of articles in a JSON document: the document, the list in it, its values, or itself."""
+def _records(whole: Any, name: str, left: list[Left]) -> list[Any]:
+    """The list of articles in a JSON document: the document, the lists in it, its values, or itself."""
     if isinstance(whole, list):
         return whole
     if not isinstance(whole, dict):
         return [whole]
     if "text" in columns_found(whole):
         return [whole]
-    lists = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
-    if lists:
-        return max(lists, key=len)
+    lists = {key: value for key, value in whole.items() if isinstance(value, list) and value}
+    of_records = {key: value for key, value in lists.items() if any(isinstance(item, dict) for item in value)}
+    if of_records:
+        read = {key: value for key, value in of_records.items() if _have_text(value)} or of_records
+        others = {key: f"a list of {len(lists[key])} without a column of text" for key in lists if key not in read}
+        left.extend(_left("list", f"{name}, {key[:80]!r}", reason) for key, reason in others.items())
+        return [record for records in read.values() for record in records]
     if whole and all(isinstance(value, dict) for value in whole.values()):
         return [{"id": key, **value} for key, value in whole.items()]
     return [whole]
+
+
+def _have_text(records: list[Any]) -> bool:
+    """Whether one of the records has a text of its own, not a title alone."""
+    roles = (columns_found(record) for record in records if isinstance(record, dict))
+    return any("text" in found and found["text"] != found.get("title") for found in roles)
 
 
 def _parquet(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
@@ -552,8 +708,11 @@ def _sidecar_rows(name: str, opener: Opener, left: list[Left]) -> Iterator[Row]:
         left.append(_left("file", name, f"cannot be read: {_why(error)}"))
 
 
-def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left]) -> None:
-    """What `metadata.csv` says of a file goes before what the file says of itself."""
+def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left], whole: bool) -> None:
+    """What `metadata.csv` says of a file goes before what the file says of itself.
+
+    Where the `whole` folder is read, each row of it must name a file there.
+    """
     if not sidecars:
         return
     by_file: dict[str, list[Row]] = {}
@@ -561,6 +720,7 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
         by_file.setdefault(row["file"], []).append(row)
         by_file.setdefault(str(PurePosixPath(row["file"]).with_suffix("")), []).append(row)
     for folder, records in sidecars.items():
+        places: dict[str, str] = {}
         for record in records:
             place = record.pop("_row")
             key = next(
@@ -571,8 +731,14 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
                 break
             name = _text(record.pop(key)).strip()
             matched = by_file.get(str(PurePosixPath(folder) / name) if folder != "." else name, [])
-            if not matched:
+            if not matched and whole:
                 left.append(_left("row", place, f"there is no file {name[:200]!r}"))
+            file = matched[0]["file"] if matched else ""
+            if file in places:
+                again = f"{file[:200]!r} is named again: what {place} says of it counts"
+                left.append(_left("metadata", places[file], again))
+            if file:
+                places[file] = place
             given = _row("", 0, record, {r: c for r, c in columns_found(record).items() if r != "text"})
             for row in matched:
                 row.update(
@@ -607,26 +773,37 @@ def _raw_table(rows: list[Row]) -> pd.DataFrame:
 
 
 def _doc_ids(rows: list[Row]) -> list[str]:
-    """The source's own ids where they are unique; else file name and a digest of what the row holds."""
+    """The source's own id where no other article has it; else the file's name before it; else that and a digest of the row.
+
+    So an article keeps its id when others are added, unless they come with the same one.
+    """
     own = [_clean_id(row.get("id", "")) for row in rows]
-    if all(own) and len(set(own)) == len(own):
-        return own
-    in_file: dict[str, list[str]] = {}
-    for row, mine in zip(rows, own, strict=True):
-        in_file.setdefault(row["file"], []).append(mine)
-    unique = {file for file, ids in in_file.items() if all(ids) and len(set(ids)) == len(ids)}
-    seen: dict[str, int] = {}
+    stems = [_clean_id(PurePosixPath(row["file"]).name.split(".")[0]) or "article" for row in rows]
+    named = [f"{stem}-{mine}" if mine else "" for stem, mine in zip(stems, own, strict=True)]
+    unique = {mine for mine, n in Counter(own).items() if mine and n == 1}
+    prefixed = {name for name, n in Counter(named).items() if name and n == 1}.difference(own)
+    taken = unique | prefixed
+    seen: Counter[str] = Counter()
     made = []
-    for row, mine in zip(rows, own, strict=True):
-        stem = _clean_id(PurePosixPath(row["file"]).name.split(".")[0]) or "article"
-        doc_id = f"{stem}-{mine}" if row["file"] in unique else f"{stem}-{_digest(row)}"
-        seen[doc_id] = seen.get(doc_id, 0) + 1
-        made.append(doc_id if seen[doc_id] == 1 else f"{doc_id}-{seen[doc_id]}")
+    for row, stem, mine, name in zip(rows, stems, own, named, strict=True):
+        doc_id = mine if mine in unique else name if name in prefixed else ""
+        made.append(doc_id or _free(f"{stem}-{_digest(row)}", taken, seen))
     return made
 
 
+def _free(name: str, taken: set[str], seen: Counter[str]) -> str:
+    """The name, with a number behind it where a row that holds the same has it."""
+    while True:
+        seen[name] += 1
+        numbered = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        if numbered not in taken:
+            return numbered
+
+
 def _clean_id(value: str) -> str:
-    return re.sub(r"[^\w.:/@+-]+", "_", value.strip())[:120]
+    """An id as something to show: no spaces or signs, nothing that could be a way out of a folder."""
+    plain = re.sub(r"[^\w.:/@+-]+", "_", value.strip())
+    return re.sub(r"(^|/)\.{1,2}(?=/|$)", r"\1_", plain).lstrip("/")[:120]
 
 
 def _digest(row: Row) -> str:
@@ -650,7 +827,8 @@ def _nothing(path: Path, left: list[Left]) -> str:
         return f"articles: {path} holds no files."
     shown = "; ".join(f"{label}: {reason}" for _, _, label, reason, _ in left[:3])
     more = f"; and {len(left) - 3} more" if len(left) > 3 else ""
-    return f"articles: nothing in {path} could be read as an article. {shown}{more}. Set `columns` to name the column of text."
+    advice = [todo for sign, todo in ADVICE if any(sign in reason for _, _, _, reason, _ in left)]
+    return " ".join([f"articles: nothing in {path} could be read as an article. {shown}{more}.", *advice])
 
 
 def _left(what: str, name: str, reason: str) -> Left:
@@ -662,6 +840,8 @@ def _place(row: Row) -> str:
 
 
 def _why(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:200]  # without the path, which is another on every machine
     said = " ".join(str(error).split())
     return (
         said[:200]

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from topics.corpus.corrections import decisions
-from topics.tables import REPEATS, dropped
+from topics.tables import REPEATS, UserError, dropped
 
 SHINGLE = 5  # words
 N_PERM, BANDS, ROWS = 128, 25, 5  # a pair of similarity .7 is missed once in 100, of .8 once in 20,000
@@ -42,7 +42,11 @@ def find_repeats(
     `exact`: the same words in the same order, whatever their case and signs; similarity 1. `near`: at least
     `threshold` of their shingles in common. Of a group the earliest is kept, then the fullest; every repeat is at least
     `threshold` similar to the very article that is kept, so that similarity is not passed on along a chain.
+
+    Raises `UserError` for a threshold that is no share.
     """
+    if not 0 <= threshold <= 1:  # nor is what is not a number
+        raise UserError(f"repeats: threshold must be a similarity from 0 to 1. Got {threshold!r}.")
     texts = articles["text"].tolist()
     blocks = [texts[at : at + block] for at in range(0, len(texts), block)]
     sketches = [sketch for sketched in map(_sketch_block, blocks) for sketch in sketched]

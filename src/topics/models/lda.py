@@ -253,7 +253,9 @@ def _check(counts: Counts, **given: Any) -> None:
         )
     for name, least in (("n_topics", 1), ("samples", 1), ("sweeps", 2), ("seed", 0)):
         value = given[name]
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least):
+        if (value is not None or name != "sweeps") and (
+            isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least
+        ):
             problems.append(f"{name} must be a whole number of {least} or more. Got {value!r}")
     if given["engine"] not in ("gibbs", "parallel", "gensim"):
         problems.append(f"engine must be gibbs, parallel or gensim. Got {given['engine']!r}")

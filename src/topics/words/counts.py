@@ -208,6 +208,10 @@ def learn_vocabulary(
     """
     if phrases not in (*SCORINGS, "none"):
         raise UserError(f"phrases must be npmi, default or none. Got {phrases!r}.")
+    if min_docs is not None and not (0 <= min_docs < float("inf") and min_docs == int(min_docs)):
+        raise UserError(f"min_docs must be a whole number of 0 or more. Got {min_docs!r}.")
+    if max_share is not None and not 0 < max_share <= 1:
+        raise UserError(f"max_share must be a share above 0, up to 1. Got {max_share!r}.")
     stream, keys = _stream(words), words["keys"]["key"].tolist()
     n_articles = len(words["doc_ids"]) if docs is None else len(docs)
     min_docs = _by_size(n_articles, {10: 1, 100: 2, 1000: 3}, 5) if min_docs is None else min_docs
