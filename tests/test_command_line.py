@@ -30,7 +30,7 @@ def run(capsys, *arguments):
         (["report"], "Did you mean 'reports'?"),
         (["reports", "--topic", "5"], "Did you mean '--topics'?"),
         (["reports", "--topics", "five"], "must be a whole number, got 'five'"),
-        (["reports", "--topics", "5", "0"], "topic_counts must be whole numbers of 2 or more"),
+        (["reports", "--topics", "5", "0"], "topic_counts must be whole numbers of 2 to 1,000"),
         (["reports", "--seeds", "-1"], "seeds"),
         (["reports", "no/such/folder"], "no such file or folder of articles"),
         (["reports", "data/sampel"], "Did you mean 'sample'?"),

@@ -62,6 +62,24 @@ def test_a_file_that_is_named_and_not_there_is_told_with_the_nearest_before_any_
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("collection.yml", "querry: rice\n", "Did you mean query"),
+        ("totals.csv", "source,period\na news,2010\n", "Missing: total"),
+        ("totals.csv", "source,period,total\n" + "".join(f"{s} news,{y},0\n" for s in "ab" for y in range(2010, 2020)), "than were collected"),
+        ("config.yml", "keywords: ['...']\n", "has no letter or digit"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_what_lies_beside_the_articles_is_told_before_any_fit(articles, tmp_path, monkeypatch, file, text, said):  # fmt: skip
+    monkeypatch.setattr(pipeline, "comparison", lambda *_: pytest.fail("fitted"))
+    (articles if file != "config.yml" else tmp_path).joinpath(file).write_text(text)
+    config = tmp_path / "config.yml" if file == "config.yml" else ROOT / "config.yml"
+    given = {"articles": str(articles), "cache": str(tmp_path / "cache"), "period": "year"}
+    with pytest.raises(UserError, match=said):
+        pipeline.everything(pipeline.settings(config, **given))
+
+
 def test_planted_themes_are_the_topics(made):
     _, _, everything = made
     terms = everything["tables"]["topics"].query("n_topics == 3")["terms"]

@@ -150,3 +150,13 @@ def test_a_foreign_table_is_one_line(tmp_path, table):
     pd.DataFrame({"doc_id": ["a"], "x": [1]}).to_parquet(tmp_path / "mine" / "tables" / f"{table}.parquet")
     with pytest.raises(UserError, match=f"mine: table {table} has no column .*: it is none of ours"):
         provenance.diff("mine", "mine", out=tmp_path)
+
+
+def test_a_run_that_is_not_named_is_the_only_one_or_all_are_named(tmp_path):
+    with pytest.raises(UserError, match="there is no run yet: `make reports` makes one"):
+        provenance.read(None, tmp_path)
+    write_run(tmp_path / "one")
+    assert provenance.read(None, tmp_path)[0] == tmp_path / "one"
+    write_run(tmp_path / "two")
+    with pytest.raises(UserError, match="there are several runs; name one of one, two"):
+        provenance.read(None, tmp_path)

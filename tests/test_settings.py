@@ -27,11 +27,12 @@ def test_what_is_given_overrules_the_file_and_the_file_the_default(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("topic_counts: [5, 0]", "config.yml: topic_counts must be whole numbers of 2 or more, or auto. Got [5, 0]."),
+        ("topic_counts: [5, 0]", "config.yml: topic_counts must be whole numbers of 2 to 1,000, or auto. Got [5, 0]."),
+        ("topic_counts: [2000]", "topic_counts must be whole numbers of 2 to 1,000, or auto. Got [2000]."),
         ("topic_count: [5]", "Did you mean 'topic_counts'?"),
         ("unit: sentence", "must be one of auto, article, paragraph"),
         ("seeds: [3]", "two of them at least (topics are compared between runs). Got [3]."),
-        ("seeds: yes", "seeds must be whole numbers of 0 or more"),
+        ("seeds: yes", "seeds must be whole numbers of 0 to 2,147,483,647"),
         ("stop_words: [4.0]", "stop_words must be a list of words"),
         ("lemmas: 1", "lemmas must be true or false"),
         ("language: english", "language must be auto, or a language's code"),

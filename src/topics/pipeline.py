@@ -1021,7 +1021,7 @@ def everything(
     from topics.models import labels
 
     labels.read_labels(labels_file(settings))  # a mistake in what is written by hand is told before any work
-    _concepts(settings)
+    _concepts(settings), collection(settings), published(settings)
     tell("reading, cleaning and dating the articles")
     Thread(
         target=_warm, args=[settings.engine], daemon=True
@@ -1029,6 +1029,7 @@ def everything(
     base = corpus(settings)
     tell(f"{len(base['articles']):,} articles; counting words")
     vocabulary = words(settings)
+    _asked_in_vain(settings)
     tell(f"{len(vocabulary['terms']):,} terms; fitting {', '.join(map(str, grid(settings)))} topics")
     beside = ThreadPoolExecutor(1)
     try:
@@ -1055,6 +1056,16 @@ def everything(
     }
     ready(made)
     return made | {"tables": tables(made)}
+
+
+def _asked_in_vain(settings: Settings) -> None:
+    """Raises `UserError`, before any fit, where totals are fewer than the articles or a keyword has nothing to look for."""
+    from topics.trends import contexts, periods
+
+    placed, calendared, _, _ = calendar(settings)
+    periods.denominators(calendared, placed, published(settings))
+    for name in settings.keywords:
+        contexts.check_name(name)
 
 
 def _without_fits(

@@ -188,11 +188,11 @@ class Settings:
         "auto", _or("auto", _number(0.01, 1.0)), "largest share of articles that a word may stand in"
     )
     topic_counts: tuple[int, ...] | str = _setting(
-        "auto", _or("auto", _several(2, 1000, "2 or more")), "topic counts that get a page; auto: the suggested one"
+        "auto", _or("auto", _several(2, 1000, "2 to 1,000")), "topic counts that get a page; auto: the suggested one"
     )
     seeds: tuple[int, ...] = _setting(
         SEEDS,
-        _several(0, 2**31 - 1, "0 or more, two of them at least (topics are compared between runs)", least=2),
+        _several(0, 2**31 - 1, "0 to 2,147,483,647, two of them at least (topics are compared between runs)", least=2),
         "one model is fitted for each seed",
     )
     engine: str = _setting(

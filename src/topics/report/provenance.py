@@ -99,9 +99,12 @@ def read(name: str | None, out: str | Path | None) -> tuple[Path, dict[str, Any]
     names = sorted(path.parent.name for path in runs.glob(f"*/{FILE}") if not path.parent.name.startswith("."))
     if name is None and len(names) == 1:
         name = names[0]
+    if name is None:
+        said = f"several runs; name one of {', '.join(names)}" if names else "no run yet: `make reports` makes one"
+        raise UserError(f"{runs}: there {'are' if names else 'is'} {said}.")
     if name not in names:
         there = f"There are: {', '.join(names)}." if names else "There is none yet: `make reports` makes one."
-        raise UserError(f"{runs}: no run named {name!r}.{nearest(name or '', names)} {there}")
+        raise UserError(f"{runs}: no run named {name!r}.{nearest(name, names)} {there}")
     try:
         record = json.loads((runs / name / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as problem:

@@ -28,14 +28,19 @@ def spans_of(words: Mapping[str, Any], name: str) -> pd.DataFrame:
     if row is not None:
         there = np.flatnonzero(spans["name"].to_numpy() == row)
         return pd.DataFrame({column: spans[column].to_numpy()[there] for column in ("doc", "start", "end")})
-    if not words_of([name])[0]:
-        raise UserError(f"keyword {name!r} has no letter or digit to look for. Give a word, a phrase or a concept.")
+    check_name(name)
     tokens = words["tokens"]
     matches, _ = find(tokens, words["forms"]["form"].tolist(), patterns({name: []}, "keyword"))
     first = matches["first"].to_numpy()
     last = first + matches["n_tokens"].to_numpy() - 1
     columns = {"doc": ("doc", first), "start": ("start", first), "end": ("end", last)}
     return pd.DataFrame({column: tokens[of].to_numpy()[at] for column, (of, at) in columns.items()})
+
+
+def check_name(name: str) -> None:
+    """Raises `UserError` for a keyword that has nothing to look for."""
+    if not words_of([name])[0]:
+        raise UserError(f"keyword {name!r} has no letter or digit to look for. Give a word, a phrase or a concept.")
 
 
 def mentions(words: Mapping[str, Any], name: str) -> np.ndarray:
