@@ -407,6 +407,16 @@ def test_a_quote_that_is_never_closed_costs_its_own_row_and_no_other(folder):
         assert "a quote that opens here is not closed" in reasons(dropped)[f"broken.csv, row {at + 1}"]
 
 
+def test_where_no_row_can_be_told_from_another_each_broken_one_is_told(folder, monkeypatch):
+    monkeypatch.setattr("topics.corpus.read._begins_a_record", lambda *_: pytest.fail("looked ahead"))
+    (folder / "t.csv").write_text(
+        "text\n" + "".join(f'"a" b, c{i}\n' for i in range(50)) + STORY.replace(",", "") + "\n"
+    )
+    raw, dropped = read_articles(folder)
+    assert len(raw) == 1
+    assert dropped["reason"].tolist() == ["has 2 cells where the header has 1"] * 50
+
+
 def test_cells_of_many_lines_stand_whatever_is_in_them(folder):
     table = "Prices:\n1,2018-04-01\n2,2018-04-02\nend"
     careless = 'He said "yes" to all of them.'

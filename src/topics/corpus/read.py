@@ -45,7 +45,10 @@ MAX_TABLE = (
     2_000_000_000  # bytes of a table that must be in memory whole (JSON, Parquet), or of an archive in an archive
 )
 MAX_UNPACKED = 20_000_000_000  # bytes that one archive or compressed file may unpack to
-MAX_LOST = 1000  # lines that are looked through for the next record after a broken one
+MAX_LOST, FEW_LOST = (
+    1000,
+    20,
+)  # lines that are looked through for the next record after a broken one; where none can be told
 MAX_DEPTH = 2  # archives in archives
 BROKEN_ARCHIVE = (
     OSError,
@@ -537,22 +540,25 @@ def _split(lines: Iterator[str], delimiter: str) -> Iterator[tuple[list[str], st
             return
         except csv.Error as error:
             wrong = f"broken CSV: {error}"
-        width = width or len(cells)
+        headed, width = width > 0, width or len(cells)
         doubtful = len(taken) > 1 or len(cells) != width or sum(line.count('"') for line in taken) % 2
         if doubtful and _amiss(taken, delimiter):
             again = _next_record(taken, 1, delimiter, width)
             if not again and _ends_in_quotes(taken, delimiter):
                 again = len(taken)
-            if not again and len(cells) != width:  # the quote that opens the next cell closed this one
+            if not again and len(cells) != width > 1:  # the quote that opens the next cell closed this one
+                told_apart = _begins_a_record(last, delimiter, width)  # as the last sound row does
                 end = len(taken)
-                deque(itertools.islice(one_by_one(), MAX_LOST), maxlen=0)
-                told_apart = _begins_a_record(last, delimiter, width)  # as the last sound record is
-                again = _next_record(taken, end, delimiter, width) or (len(taken) if told_apart else end)
+                for line in itertools.islice(one_by_one(), MAX_LOST if told_apart else FEW_LOST):
+                    if _begins_a_record(line, delimiter, width):
+                        again = len(taken) - 1
+                        break
+                again = again or (len(taken) if told_apart else end)
             if again:
                 cells, wrong = [], f"a quote that opens here is not closed: {_lines(again)} left out. Close it"
                 waiting.extendleft(reversed(taken[again:]))
                 table = csv.reader(one_by_one(), delimiter=delimiter)
-        last = taken[0] if cells and not wrong else last
+        last = taken[0] if headed and cells and not wrong else last
         yield cells, wrong
 
 
