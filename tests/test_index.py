@@ -59,7 +59,7 @@ def test_where_no_count_is_suggested_nothing_is_claimed_of_any_topic(monkeypatch
     monkeypatch.setattr(index, "standing", lambda *_: pd.DataFrame({"stable": [True]}))
     made = {
         "suggested": None, "topic_counts": (3,), "topics": {3: {"labels": pd.DataFrame({"topic": [], "name": []})}}, "reading": {3: {}},
-        "keywords": kept(trends("A note.")), "comparison": {"choice": {"why": "No number of topics is suggested."}},
+        "keywords": kept(trends("A note.")), "comparison": {"choice": {"n_topics": None, "range": [], "why": "No number of topics is suggested."}},
         "corpus": {"articles": pd.DataFrame({"date": ["2020-01-01"]})},
     }  # fmt: skip
     page = index.many_articles(made, ["verdict"])

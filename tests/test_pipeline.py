@@ -43,6 +43,20 @@ def test_every_table_is_made_with_its_columns(made):
     ].sum().to_numpy() == pytest.approx(1)
 
 
+def test_groups_are_compared_over_articles_whatever_the_unit_of_the_models(made):
+    folder, settings, _ = made
+    by_paragraph = chosen(settings.articles, folder / "cache", unit="paragraph")
+    table = pipeline.keyness(by_paragraph)["keyness"]
+    assert len(table)
+    assert table.equals(pipeline.keyness(settings)["keyness"])
+
+
+def test_few_articles_are_not_counted_by_article(tmp_path):
+    settings = chosen(write_articles(tmp_path / "articles", 6), tmp_path / "cache", unit="article")
+    with pytest.raises(UserError, match="unit: articles are counted from 30 on, and there are 6"):
+        pipeline.words(settings)
+
+
 def test_a_report_among_the_articles_is_no_article(articles, tmp_path):
     (articles / "old" / "mine").mkdir(parents=True)
     record = articles / "old" / "mine" / "provenance.json"

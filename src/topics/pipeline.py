@@ -281,6 +281,9 @@ def _read_concepts(file: Path, stamp: tuple[int, int, int]) -> pd.DataFrame:
 
 def unit(settings: Settings) -> str:
     """What a model takes as a document: as set, else paragraphs where articles are few."""
+    if settings.unit == "article" and few(settings):
+        n = len(corpus(settings)["articles"])
+        raise UserError(f"unit: articles are counted from {audit.FEW} on, and there are {n}. Take auto or paragraph.")
     if settings.unit != "auto":
         return settings.unit
     return "paragraph" if few(settings) else "article"
@@ -734,9 +737,11 @@ def topics_over_time(settings: Settings, n_topics: int) -> store.Kept:
 
 
 def reports_on(settings: Settings) -> int:
-    """The one topic count at which topics' trends are tested: the suggested one where it is asked for or none is, else the first asked for."""
-    asked, suggested = paged(settings), comparison(settings)["choice"]["n_topics"]
-    return suggested if suggested and (suggested in asked or not asked) else (*asked, *grid(settings))[0]
+    """The one topic count at which topics' trends are tested: the suggested one where none is asked for, else the foremost of those asked for."""
+    from topics.models import sweep
+
+    asked, choice = paged(settings), comparison(settings)["choice"]
+    return sweep.foremost(asked or (choice["n_topics"] or grid(settings)[0],), choice)
 
 
 def _topics_over_time(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
@@ -911,6 +916,7 @@ def keyness(settings: Settings) -> store.Kept:
 
 def _compare_groups(settings: Settings) -> store.Result:
     from topics.trends import contexts, keyness
+    from topics.words.counts import by_article
 
     base, articles = words(settings), corpus(settings)["articles"]
     placed, dates = _dated(settings)
@@ -920,7 +926,7 @@ def _compare_groups(settings: Settings) -> store.Result:
         block, length = keyness.time_blocks(placed, dates, group)
         source = placed["source"].to_numpy() if held else None
         table, left_out = keyness.keyness(
-            base["counts"].matrix, base["counts"].terms, group, block, names, source=source
+            by_article(base["counts"]), base["counts"].terms, group, block, names, source=source
         )
         table = table.merge(base["terms"][["term", "kind"]], on="term", how="left") if len(table) else table
         n, n_against = (int((group == side).sum()) for side in (0, 1))

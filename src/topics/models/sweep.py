@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,6 +117,17 @@ def choose(scores: pd.DataFrame, stability: pd.DataFrame) -> Choice:
         f"(agreement {stable[chosen]:.2f}, where 0 is that of shuffled text and 1 the same topics)."
     )
     return Choice(chosen, why, _against(scores, stable, gains, chosen), tuple(int(k) for k in will_do.index))
+
+
+def foremost(counts: Sequence[int], choice: Mapping[str, Any]) -> int:
+    """Of the topic counts asked for the one that is shown first: the suggested, else the first that would do as well, else the nearest to it.
+
+    >>> foremost([5, 12], {"n_topics": 8, "range": [8, 10, 12]}), foremost([5, 30], {"n_topics": 8, "range": [8]}), foremost([5, 30], {"n_topics": None, "range": []})
+    (12, 5, 5)
+    """
+    if choice["n_topics"] is None:
+        return counts[0]
+    return min(counts, key=lambda k: (k != choice["n_topics"], k not in choice["range"], abs(k - choice["n_topics"])))
 
 
 def _gains(scores: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from topics import plots
 from topics.corpus import audit
+from topics.models.sweep import foremost
 from topics.report import html, methods
 from topics.report.corpus_page import title_of
 from topics.report.topic_sections import series_figure
@@ -123,7 +124,7 @@ def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, An
 
     Where no number of topics is suggested, nothing is claimed of any topic.
     """
-    shown = made["suggested"] if made["suggested"] in made["topic_counts"] else made["topic_counts"][0]
+    shown = foremost(made["topic_counts"], made["comparison"]["choice"])
     topics = standing(made["topics"][shown], made["reading"][shown])
     steady = [] if made["suggested"] is None else topic_findings(made, topics, shown)
     found, more = steady[:MOST_TOPIC_FINDINGS], steady[MOST_TOPIC_FINDINGS:]
@@ -137,13 +138,26 @@ def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, An
         )
     return {
         "verdict": sentences[0] + ("" if made["suggested"] else " No number of topics held up, so none is claimed."),
-        "warnings": [sentence for sentence in sentences[1:] if _is_warning(sentence)][:MOST_WARNINGS],
+        "warnings": [*_not_suggested(made, shown), *filter(_is_warning, sentences[1:])][:MOST_WARNINGS],
         "findings": found,
         "figure": first_figure(made, found[0], topics, shown) if found else None,
         "cannot_say": cannot_say(made, topics, shown),
         "topics": topics_table(made, topics, shown) if made["suggested"] else html.say(NO_TOPICS),
         "keywords": keywords_table(made["keywords"]["trends"]),
     }
+
+
+def _not_suggested(made: Mapping[str, Any], shown: int) -> list[str]:
+    if made["suggested"] in (None, shown):
+        return []
+    as_well = (
+        "would do as well"
+        if shown in made["comparison"]["choice"]["range"]
+        else "is not among those that would do as well"
+    )
+    return [
+        f"The topics of this page are those of {shown} topics, as asked for; {made['suggested']} is suggested, {shown} {as_well}."
+    ]
 
 
 def _is_warning(sentence: str) -> bool:

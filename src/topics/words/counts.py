@@ -43,6 +43,13 @@ class Counts:
     unit: str = "article"
 
 
+def by_article(counts: Counts) -> sparse.csr_matrix:
+    """How often each term stands in each article: (n_articles, n_terms), whatever the unit."""
+    shape = (len(counts.doc_ids), len(counts.unit_doc))
+    of_article = sparse.csr_matrix((np.ones(shape[1], np.int32), (counts.unit_doc, np.arange(shape[1]))), shape=shape)
+    return of_article @ counts.matrix
+
+
 def count(spans: pd.DataFrame, names: pd.DataFrame, doc_ids: np.ndarray, unit: str = "article") -> Counts:
     """Counts of the names that are terms (`reason` empty) over the spans where they stand.
 
