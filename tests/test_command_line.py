@@ -53,6 +53,12 @@ def test_a_mistake_is_one_line(capsys, monkeypatch, arguments, said):
     assert "Traceback" not in err
 
 
+def test_topic_counts_given_one_by_one_are_all_taken():
+    given = command_line.parser().parse_args(["reports", "--topics", "5", "--topics", "10", "20", "--seeds", "1", "--seeds", "2"])  # fmt: skip
+    assert (given.topics, given.seeds) == ([5, 10, 20], [1, 2])
+    assert command_line.parser().parse_args(["reports"]).topics is None
+
+
 def test_a_store_that_cannot_be_written_is_one_line(capsys, tmp_path):
     (tmp_path / "taken").write_text("a file, where a folder should be")
     (tmp_path / "my.yml").write_text("cache: taken/store\n")

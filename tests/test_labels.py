@@ -152,11 +152,21 @@ def test_no_file_is_no_labels(world: World, model: TopicModel, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("topics: {a: 1}", "a list of entries"),
-        ("- 1", "a list of entries"),
+        ("topics: {a: 1}", "a list of entries, each"),
+        ("- 1", "a list of entries, each"),
         ("topics: [", "line 1: not YAML"),
         ("topics:\n- {terms: [a, b, 2018-02-30], name: X}", "line 2: 2018-02-30 is no date"),
         ("topics: []\ntopics: []", "line 2: 'topics' stands already in line 1"),
+        ("topcs: [{terms: [a, b, c], name: X}]", r"unknown 'topcs' \(allowed: topics\). Did you mean 'topics'"),
+        ("topics: [{terms: [a, b, c], nam: X}]", "unknown 'nam' .* Did you mean 'name'"),
+        (
+            "topics: [{terms: [a, b, c], name: X, n_topics: true}]",
+            "n_topics must be a whole number of 2 to 1,000. Got True",
+        ),
+        ("topics: [{terms: [a, b, c], name: X, n_topics: -3}]", "n_topics must be .* Got -3"),
+        ("topics: [{terms: ['', '', ''], name: X}]", "terms must be words, each once"),
+        ("topics: [{terms: [a, b, a], name: X}]", "terms must be words, each once"),
+        ("topics: [{terms: [a, b, c], reason: why}]", "must have a name, a group or `junk: true`"),
         ("topics: [1]", "entry 1 must have terms"),
         ("topics: [{terms: [a, b], name: X}]", "three terms or more"),
         ("topics: [{terms: [a, b, yes], name: X}]", "put True in quotes"),

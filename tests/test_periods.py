@@ -119,6 +119,12 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
     path.write_text("source,period,total\nx,2018-01,40\nx,2018-02,50\n", encoding="utf-8")
     total, sentence = p.denominators(calendar, placed, p.read_totals(path))
     assert total["x"].tolist() == [40, 50]
+    assert sentence.endswith("as given in totals.csv.")
+    path.write_text("source,period,total\nx,2018-01,40\nx,2018-02,50\nX Times,2018-02,5\n", encoding="utf-8")
+    assert (
+        "outlets of no article here, which count for nothing: X Times."
+        in p.denominators(calendar, placed, p.read_totals(path))[1]
+    )
     path.write_text("source,period,total\nx,2018-01,40\n", encoding="utf-8")
     total, sentence = p.denominators(calendar, placed, p.read_totals(path))
     assert total is None
@@ -134,6 +140,15 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
 @pytest.mark.parametrize(
     ("file", "text", "says"),
     [
+        ("collection.yml", "query: [smart, city]\n", "query must be text"),
+        (
+            "collection.yml",
+            "seasons: {Tet: [[2018-02-20, 2018-02-16]]}\n",
+            "Tet: the first day .2018-02-20. must not be after",
+        ),
+        ("totals.csv", "source,period,total\nA, B,2018,3\n", "rows have more cells than the header; quote a name"),
+        ("totals.csv", "source,period,total\nA,18/2,3\n", "row 2: period must be such as 2018, 2018-Q2"),
+        ("totals.csv", "source,period,total\n ,2018,3\n", "row 2: source must be a name"),
         ("totals.csv", "", "not readable as CSV"),
         ("totals.csv", "source,period\nx,2018\n", "Missing: total"),
         ("totals.csv", "source,period,total\nx,2018,-3\n", "row 2: total must be a whole number"),

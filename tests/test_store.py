@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,3 +121,15 @@ def test_a_file_whose_name_is_no_utf8_is_called_as_in_the_table_of_articles(tmp_
     said = [item["file"] for item in store.inputs(tmp_path)]
     json.dumps(said, ensure_ascii=False).encode("utf-8")
     assert said == read_articles(tmp_path)[0]["file"].tolist()
+
+
+def test_threads_that_ask_for_keys_at_once_do_not_disturb_each_other():
+    """Python 3.11 fails where two threads make syntax trees at once: "AST constructor recursion depth mismatch"."""
+    files = sorted(store.PACKAGE.rglob("*.py")) * 4
+    gc.callbacks.append(threads_change_places := lambda *_: time.sleep(1e-6))  # while a tree is made
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(store._imports.__wrapped__, files))
+    finally:
+        gc.callbacks.remove(threads_change_places)
+    assert found[: len(files) // 4] == found[-len(files) // 4 :]

@@ -225,6 +225,11 @@ def made(world):
     }  # fmt: skip
 
 
+def test_a_label_that_fits_no_group_is_told_where_articles_are_few_too(made):
+    few = made | {"few": True, "reading": {"groups": [1, 2], "said": "they follow the articles."}}
+    assert "The label “Gone” (x, y, z) fits no topic of this run" in str(topics_page.overview(few))
+
+
 class TestPage:
     def test_every_topic_stands_under_its_anchor_and_the_unstable_one_is_marked(self, made):
         page = str(topic_sections.each_topic(made))

@@ -61,8 +61,12 @@ def parser() -> Parser:
     reports.add_argument(
         "articles", nargs="?", help="file or folder; default data/raw, or the sample while that is empty"
     )
-    reports.add_argument("--topics", nargs="+", type=whole, metavar="N", help="topic counts that get a page")
-    reports.add_argument("--seeds", nargs="+", type=whole, metavar="N", help="one model is fitted for each")
+    reports.add_argument(
+        "--topics", action="extend", nargs="+", type=whole, metavar="N", help="topic counts that get a page"
+    )
+    reports.add_argument(
+        "--seeds", action="extend", nargs="+", type=whole, metavar="N", help="one model is fitted for each"
+    )
     reports.add_argument("--name", help="name of the run's folder; default from the articles' name")
     reports.add_argument("--out", help="folder of the runs; default reports")
     reports.add_argument("--config", help="file of settings; default config.yml")

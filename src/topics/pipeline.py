@@ -244,6 +244,7 @@ def words(settings: Settings) -> store.Kept:
 
     base = corpus(settings)
     known = _concepts(settings)
+    _stopped_concepts(settings, known)
     values = {
         "language": base["language"],
         "lemmas": settings.lemmas,
@@ -264,6 +265,16 @@ def words(settings: Settings) -> store.Kept:
             return counts.prepare(base["articles"], concepts=known, map=many, **values)
 
     return _keep(settings, key, build)
+
+
+def _stopped_concepts(settings: Settings, known: pd.DataFrame | None) -> None:
+    """Raises `UserError` where a stop word is the name of a concept, which would stay in the models all the same."""
+    names = {} if known is None else {name.lower(): name for name in known["name"]}
+    if stopped := [names[word.lower()] for word in settings.stop_words if word.lower() in names]:
+        raise UserError(
+            f"stop_words: {', '.join(map(repr, stopped))} stands in {Path(settings.concepts).name} and would stay in the "
+            "models. Take it out of that file, or hide it with hide_words."
+        )
 
 
 def _concepts(settings: Settings) -> pd.DataFrame | None:

@@ -316,7 +316,10 @@ def load(config: str | Path | None = None, given: Mapping[str, Any] | None = Non
 
 def _read_config(path: Path) -> dict[str, Any]:
     if not path.exists():
-        raise UserError(f"{path}: no such file of settings. Give --config FILE, or CONFIG=FILE to make.")
+        near = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise UserError(
+            f"{path}: no such file of settings.{nearest(path.name, near)} It is named by --config, CONFIG= for make, or config in a notebook."
+        )
     pairs = read_yaml(path, "settings")
     if pairs is None:
         return {}

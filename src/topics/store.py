@@ -25,12 +25,14 @@ from contextlib import suppress
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 PACKAGE = Path(__file__).parent
 MANIFEST = "manifest.json"
 PART = ".part-"  # how the name of an entry that is being written begins
 DISTRIBUTIONS = {"yaml": "PyYAML"}  # where the name to import is not the name to install
+PARSING = Lock()  # Python 3.11 fails where two threads make syntax trees at once
 Result = dict[str, Any]
 
 
@@ -129,7 +131,9 @@ def _imports(path: Path) -> tuple[frozenset[str], frozenset[str]]:
     others: set[str] = set()
     if path.suffix != ".py":
         return frozenset(), frozenset()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    with PARSING:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

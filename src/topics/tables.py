@@ -1,7 +1,7 @@
 """The columns of every table that passes from one room to the next, and how a table is written.
 
-A table may have more columns behind these, never fewer. `conform` puts the columns in order and says what is
-missing; `write_table` writes CSV and Parquet, whole or not at all.
+A table may have more columns behind these, never fewer. `conform` puts the columns in order, each of its type, and says
+what is missing; `write_table` writes CSV and Parquet, whole or not at all; `read_yaml` reads what people write.
 """
 
 from __future__ import annotations

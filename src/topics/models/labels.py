@@ -27,7 +27,7 @@ import scipy.sparse as sp
 
 from topics.models.lda import TopicModel, share_draws, top_terms
 from topics.models.stability import match
-from topics.tables import UserError, read_yaml
+from topics.tables import UserError, nearest, read_yaml
 from topics.words.counts import Counts
 
 KEYS = ("terms", "n_topics", "name", "group", "merge", "junk", "reason")
@@ -52,9 +52,15 @@ def read_labels(path: Path) -> list[Label]:
     if not path.exists():
         return []
     given = read_yaml(path, "labels") or {}
+    given = {"topics": []} if given == {"topics": None} else given
+    for key in given if isinstance(given, dict) else ():
+        if key != "topics":
+            raise UserError(f"{path.name}: unknown {key!r} (allowed: topics).{nearest(str(key), ['topics'])}")
     entries = given.get("topics", []) if isinstance(given, dict) else None
     if not isinstance(entries, list):
-        raise UserError(f"{path.name}: must have `topics:` with a list of entries.")
+        raise UserError(
+            f"{path.name}: must have the line `topics:` and below it a list of entries, each beginning with `-`."
+        )
     problems = [said for i, entry in enumerate(entries, 1) for said in _problems(entry, i)]
     problems += [] if problems else _same_names(entries)
     if problems:
@@ -65,16 +71,28 @@ def read_labels(path: Path) -> list[Label]:
 def _problems(entry: Any, number: int) -> list[str]:
     if not isinstance(entry, dict):
         return [f"entry {number} must have terms and a name"]
-    said = [f"entry {number} has unknown {key!r} (allowed: {', '.join(KEYS)})" for key in entry if key not in KEYS]
+    allowed = ", ".join(KEYS)
+    said = [
+        f"entry {number} has unknown {key!r} (allowed: {allowed}){nearest(str(key), KEYS)}"
+        for key in entry
+        if key not in KEYS
+    ]
     terms = entry.get("terms")
     if not isinstance(terms, list) or len(terms) < 3:
         said.append(f"entry {number} must have three terms or more that lead its topic. Got {terms!r}")
     elif not all(isinstance(term, str) for term in terms):
         wrong = next(term for term in terms if not isinstance(term, str))
         said.append(f"entry {number}: terms must be words; put {wrong!r} in quotes as it stands in the list")
+    elif not all(term.strip() for term in terms) or len(set(terms)) < len(terms):
+        said.append(f"entry {number}: terms must be words, each once. Got {terms!r}")
+    if not said and not any(entry.get(key) for key in ("name", "group", "merge", "junk")):
+        said.append(f"entry {number} must have a name, a group or `junk: true`: it says nothing of its topic")
     if entry.get("merge") and not entry.get("name"):
         said.append(f"entry {number} is to be merged and must have the name that it shares")
-    kinds = {"name": str, "group": str, "reason": str, "merge": bool, "junk": bool, "n_topics": int}
+    count = entry.get("n_topics")
+    if count is not None and (type(count) is not int or not 2 <= count <= 1000):
+        said.append(f"entry {number}: n_topics must be a whole number of 2 to 1,000. Got {count!r}")
+    kinds = {"name": str, "group": str, "reason": str, "merge": bool, "junk": bool}
     said += [
         f"entry {number}: {key} must be {kind.__name__}. Got {entry[key]!r}"
         for key, kind in kinds.items()

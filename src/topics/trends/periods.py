@@ -34,6 +34,7 @@ DATED_ENOUGH = 0.8  # share of the dated articles that a length must be able to 
 STRAGGLERS = 0.01  # share of articles at either end that do not stretch the span by which a length is chosen
 MOST_PERIODS = 130
 UNKNOWN = "unknown"  # the outlet of articles without one
+PERIOD = r"\d{4}(-(Q[1-4]|W\d\d|\d\d|\d\d-\d\d))?"  # how a period is written
 COLLECTION = ("query", "terms", "outlets", "scraped", "since", "until", "seasons", "notes")
 
 
@@ -269,6 +270,9 @@ def read_collection(folder: Path) -> dict[str, Any]:
     for key in ("scraped", "since", "until"):
         if said.get(key) is not None:
             said[key] = _day(said[key], f"{path.name}: {key}")
+    for key in ("query", "notes"):
+        if isinstance(said.get(key), list | dict):
+            raise UserError(f"{path.name}: {key} must be text. Got {said[key]!r}. A list of words goes under terms.")
     for key in ("terms", "outlets"):
         value = said.get(key)
         if value is not None:
@@ -297,7 +301,11 @@ def _events(name: Any, spans: Any, file: str) -> list[tuple[str, str]]:
         raise UserError(f"{file}: seasons: {name} must be a list of days or of pairs of days. Got {spans!r}.")
     pairs = [tuple(each) if isinstance(each, list) and len(each) == 2 else (each, each) for each in spans]
     where = f"{file}: seasons: {name}"
-    return [(_day(first, where), _day(last, where)) for first, last in pairs]
+    days = [(_day(first, where), _day(last, where)) for first, last in pairs]
+    for first, last in days:
+        if first > last:
+            raise UserError(f"{where}: the first day ({first}) must not be after the last ({last}).")
+    return days
 
 
 def read_totals(path: Path) -> pd.DataFrame:
@@ -307,6 +315,8 @@ def read_totals(path: Path) -> pd.DataFrame:
     """
     try:
         table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+        if not isinstance(table.index, pd.RangeIndex):  # what pandas makes of more cells than the header has
+            raise pd.errors.ParserError("rows have more cells than the header; quote a name with a comma in it")
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise UserError(
             f"{path.name}: not readable as CSV ({' '.join(str(error).split())}). Mend or remove it."
@@ -319,6 +329,14 @@ def read_totals(path: Path) -> pd.DataFrame:
     if len(wrong):
         row = int(wrong[0])
         raise UserError(f"{path.name}, row {row + 2}: total must be a whole number. Got {table['total'][row]!r}.")
+    for column, form, allowed in (
+        ("source", r".*\S.*", "a name"),
+        ("period", PERIOD, "such as 2018, 2018-Q2, 2018-04, 2018-W17 or 2018-04-26"),
+    ):
+        wrong = np.flatnonzero(~table[column].str.fullmatch(form))
+        if len(wrong):
+            row = int(wrong[0])
+            raise UserError(f"{path.name}, row {row + 2}: {column} must be {allowed}. Got {table[column][row]!r}.")
     twice = table.duplicated(["source", "period"])
     if twice.any():
         row = int(np.flatnonzero(twice)[0])
@@ -353,7 +371,9 @@ def denominators(
         raise UserError(
             f"totals.csv: fewer articles in {worst} than were collected in it. Mend the totals or remove the file."
         )
-    return wide, "Shares are of all articles that the outlets published, as given in totals.csv."
+    strange = sorted(set(totals["source"]) - set(placed["source"]))
+    unread = f" It has outlets of no article here, which count for nothing: {', '.join(strange)}." if strange else ""
+    return wide, f"Shares are of all articles that the outlets published, as given in totals.csv.{unread}"
 
 
 def season_terms(
