@@ -316,6 +316,22 @@ def test_what_may_not_be_read_is_a_row_of_dropped_and_never_stops_the_others(fol
         read_articles(folder / "shut")
 
 
+@pytest.mark.parametrize("way", ["w:gz", "w:xz", "w"])
+def test_a_zip_within_a_tar_is_read_though_a_tar_goes_from_front_to_back(folder, way):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("b.txt", STORY)
+        archive.writestr("a.txt", STORY + " More.")
+    with tarfile.open(folder / "all.tar", way) as archive:
+        for name, data in (("inner.zip", packed.getvalue()), ("c.txt", STORY.encode())):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    raw, dropped = read_articles(folder / "all.tar")
+    assert sorted(raw["file"]) == ["all.tar/c.txt", "all.tar/inner.zip/a.txt", "all.tar/inner.zip/b.txt"]
+    assert dropped.empty
+
+
 def test_bombs_long_lines_and_nests_are_bounded_and_reported(folder, monkeypatch):
     monkeypatch.setattr("topics.corpus.read.MAX_ARTICLE", 10_000)
     monkeypatch.setattr("topics.corpus.read.MAX_LINE", 10_000)

@@ -16,8 +16,10 @@ import json
 import lzma
 import os
 import re
+import shutil
 import stat
 import tarfile
+import tempfile
 import zipfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -309,7 +311,7 @@ def _open_archive(name: str, opener: Opener, left: list[Left], depth: int) -> It
 
 
 def _zip_members(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[str, int, Opener]]:
-    with zipfile.ZipFile(stream) as archive:
+    with tempfile.TemporaryFile() as whole, zipfile.ZipFile(_in_any_order(stream, whole)) as archive:
         for member in sorted(archive.infolist(), key=lambda m: m.filename):
             if member.is_dir():
                 continue
@@ -317,6 +319,18 @@ def _zip_members(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tupl
                 left.append(_left("file", f"{name}/{_member_label(member.filename)}", "encrypted"))
             else:
                 yield member.filename, member.file_size, partial(archive.open, member)  # type: ignore[misc]
+
+
+def _in_any_order(stream: BinaryIO, whole: BinaryIO) -> BinaryIO:
+    """A stream that can be read in any order, as a zip must be: out of a tar, which is read from front to back, a copy in `whole`."""
+    try:
+        if stream.seekable():
+            return stream
+    except AttributeError:  # what tarfile gives of a tar that is read so
+        pass
+    shutil.copyfileobj(stream, whole)
+    whole.seek(0)
+    return whole
 
 
 def _tar_members(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[str, int, Opener]]:
