@@ -76,6 +76,16 @@ def test_numeric_dates_are_read_as_the_others_of_their_column_or_left_at_the_yea
     assert by_url.loc["d0", "date"] == "2017-04-03"
 
 
+def test_the_order_of_day_and_month_is_learned_over_all_rows_of_a_sidecar(tmp_path):
+    days = ["25/10/2017", "03/04/2018", "05/06/2018"]
+    for at in range(len(days)):
+        (tmp_path / f"a{at}.txt").write_text(f"The mayor of the town spoke of {'bread and fish ' * (at + 5)}.", "utf-8")
+    rows = [f"a{at}.txt,{day}" for at, day in enumerate(days)]
+    (tmp_path / "metadata.csv").write_text("\n".join(["file,date", *rows]) + "\n", encoding="utf-8")
+    told = prepare(tmp_path, today=TODAY, threshold=1.0)["articles"].sort_values("file")
+    assert told["date"].tolist() == ["2017-10-25", "2018-04-03", "2018-06-05"]
+
+
 def test_sources_of_dates_go_in_the_order_of_their_worth():
     everything = {
         "date_column": ["2019-01-01"], "date_metadata": ["2019-01-02"], "date_html": ["2019-01-03"],

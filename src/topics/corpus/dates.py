@@ -280,13 +280,15 @@ def date_articles(
     cleaned: pd.DataFrame,
     raw: pd.DataFrame,
     *,
+    sidecars: Mapping[str, str] | None = None,
     corrections: pd.DataFrame | None = None,
     today: date | None = None,
     map: Callable[..., Iterable[Any]] = map,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`cleaned` with `date, date_precision, date_source, date_text, not_before, not_after`, and DROPPED.
 
-    `raw` has the original texts, where header lines still stand. `not_before` and `not_after` are days; of an article
+    `raw` has the original texts, where header lines still stand; `sidecars` the `metadata.csv` that each file's date is
+    from, where it is from one. `not_before` and `not_after` are days; of an article
     with a date they are the first and last that it covers, except that an event bounds from below alone. DROPPED holds
     each date that was found and not used: in the future of `today`, before the press, unreadable, or at odds with the
     one that was used by more than a day.
@@ -300,11 +302,12 @@ def date_articles(
     )
     blocks = [jobs[at : at + BLOCK] for at in range(0, len(jobs), BLOCK)]
     evidence = [found for found_in_block in map(_evidence_block, blocks) for found in found_in_block]
-    orders = _orders(jobs, evidence)
+    places = [(job[1], job[2], (sidecars or {}).get(job[1], job[1])) for job in jobs]
+    orders = _orders(places, evidence)
     by_hand = {doc_id: dict(rows) for doc_id, rows in decisions(corrections, "date", "not_before", "not_after").items()}
     rows, left = [], []
-    for job, found in zip(jobs, evidence, strict=True):
-        row, unused = _decide(found, orders, (job[1], job[2]), by_hand.get(job[0], {}), today)
+    for job, at, found in zip(jobs, places, evidence, strict=True):
+        row, unused = _decide(found, orders, at, by_hand.get(job[0], {}), today)
         rows.append(row)
         left += [("dates", "date", job[0], reason, 1) for reason in unused]
     table = pd.DataFrame(
@@ -314,7 +317,8 @@ def date_articles(
 
 
 Evidence = dict[str, Any]
-Place = tuple[str, str]  # a source of dates, and the file or outlet whose dates are written alike
+At = tuple[str, str, str]  # an article's file, its outlet, and the table that its `column` is one of
+Place = tuple[str, str]  # a source of dates, and the table or outlet whose dates are written alike
 
 
 def _evidence_block(block: list[tuple[str, ...]]) -> list[Evidence]:
@@ -342,25 +346,25 @@ def _evidence(
     return found
 
 
-def _orders(jobs: list[tuple[str, ...]], evidence: list[Evidence]) -> dict[Place, bool]:
+def _orders(places: list[At], evidence: list[Evidence]) -> dict[Place, bool]:
     """For each place that dates come from, whether its numeric dates put the day first, where its other dates tell."""
     votes: dict[Place, Counter[bool]] = defaultdict(Counter)
-    for job, found in zip(jobs, evidence, strict=True):
+    for at, found in zip(places, evidence, strict=True):
         for kind, value in found.items():
             if isinstance(value, Found) and value.either is None:
                 numeric = re.match(rf"({DAY})[-/.]({DAY})[-/.]{YEAR}", value.text)
                 if numeric and numeric[1] != numeric[2]:
-                    votes[_place(kind, job[1], job[2])][int(numeric[1]) > 12] += 1
+                    votes[_place(kind, *at)][int(numeric[1]) > 12] += 1
     return {place: True in counts for place, counts in votes.items() if len(counts) == 1}
 
 
-def _place(kind: str, file: str, source: str) -> Place:
-    """Dates of one column of one file are written alike; elsewhere those of one outlet, or, where it is unknown, of one folder."""
-    return (kind, file if kind == "column" else source or file.rpartition("/")[0] or file)
+def _place(kind: str, file: str, source: str, table: str) -> Place:
+    """Dates of one column of one table are written alike; elsewhere those of one outlet, or, where it is unknown, of one folder."""
+    return (kind, table if kind == "column" else source or file.rpartition("/")[0] or file)
 
 
 def _decide(
-    found: Evidence, orders: Mapping[Place, bool], at: tuple[str, str], by_hand: Mapping[str, str], today: date
+    found: Evidence, orders: Mapping[Place, bool], at: At, by_hand: Mapping[str, str], today: date
 ) -> tuple[tuple[str, ...], list[str]]:
     """The row of one article's date, and what is to be said of each date that is not used."""
     usable, unused = _usable(found, orders, at, by_hand, today)
@@ -381,7 +385,7 @@ def _decide(
 
 
 def _usable(
-    found: Evidence, orders: Mapping[Place, bool], at: tuple[str, str], by_hand: Mapping[str, str], today: date
+    found: Evidence, orders: Mapping[Place, bool], at: At, by_hand: Mapping[str, str], today: date
 ) -> tuple[list[tuple[str, Found]], list[str]]:
     """The dates that may be true, best source first, and why the others may not."""
     corrected = parse(by_hand.get("date", ""))

@@ -111,7 +111,8 @@ def read_articles(
     offsets count in (decoded, with `\\n` for line ends). Rows are sorted by `doc_id`, which is the source's own id where it is
     unique over everything read, else made of name and content.
 
-    `RAW.attrs["columns"]` says which columns were taken for what: table → role → names.
+    `RAW.attrs["columns"]` says which columns were taken for what: table → role → names; `RAW.attrs["sidecars"]` which
+    `metadata.csv` a file's date is from.
     `columns` sets which column has which role (`text, title, date, url, source, id`); a role may have several, whose
     texts are joined by an empty line. Single articles are read in blocks through `map`.
 
@@ -140,12 +141,12 @@ def read_articles(
                 held = 0
     _read_singles(singles, rows, left, map)
     _check_found(chosen, list(there))
-    _join_sidecars(rows, sidecars, left, whole=path.is_dir())
+    dated_by = _join_sidecars(rows, sidecars, left, whole=path.is_dir())
     rows = [row for row in rows if _has_text(row, left)]
     if not rows:
         raise UserError(_nothing(path, left))
     raw = _raw_table(rows)
-    raw.attrs["columns"] = used
+    raw.attrs |= {"columns": used, "sidecars": dated_by}
     return raw, dropped(sorted(left))
 
 
@@ -714,13 +715,14 @@ def _sidecar_rows(name: str, opener: Opener, left: list[Left]) -> Iterator[Row]:
         left.append(_left("file", name, f"cannot be read: {_why(error)}"))
 
 
-def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left], whole: bool) -> None:
-    """What `metadata.csv` says of a file goes before what the file says of itself.
+def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left], whole: bool) -> dict[str, str]:
+    """What `metadata.csv` says of a file goes before what the file says of itself: the files it dates, and which one did.
 
     Where the `whole` folder is read, each row of it must name a file there.
     """
+    dated_by: dict[str, str] = {}
     if not sidecars:
-        return
+        return dated_by
     by_file: dict[str, list[Row]] = {}
     for row in rows:
         by_file.setdefault(row["file"], []).append(row)
@@ -746,6 +748,8 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
             if file:
                 places[file] = place
             given = _row("", 0, record, {r: c for r, c in columns_found(record).items() if r != "text"})
+            if file and given["date_column"]:
+                dated_by[file] = place.rsplit(",", 1)[0]
             for row in matched:
                 row.update(
                     {
@@ -754,6 +758,7 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
                         if value and column not in {"file", "row", "text"}
                     }
                 )
+    return dated_by
 
 
 # --- the table -------------------------------------------------------------------------------------------------------
