@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from topics.corpus import audit, prepare
+from topics.report import index
 from topics.tables import COLUMNS
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -79,6 +80,25 @@ def test_the_verdict_names_what_is_missing():
     assert audit.verdict(articles.head(0), none) == [
         "No article is left: there is nothing to analyse. The table of what was left out says why."
     ]
+
+
+def test_files_that_were_not_read_are_told_with_their_reasons(tmp_path):
+    for at in range(10):
+        (tmp_path / f"a{at}.txt").write_text(ENGLISH.format(words(at)), encoding="utf-8")
+    for name in (".hidden.pdf", "README.md", "old/metadata.csv", "old/corrections.csv", "a.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"%PDF")
+    made = prepare(tmp_path, today=TODAY)
+    assert audit.unread_said(made["dropped"]) == "1 file was not read (format .pdf is not read: 1)"
+    assert audit.on_files(made["articles"], made["dropped"]) == []
+    for name in ("b.pdf", "c.pdf", "d.odt"):
+        (tmp_path / name).write_bytes(b"PK")
+    made = prepare(tmp_path, today=TODAY)
+    told = "4 files were not read (format .pdf is not read: 3; format .odt is not read: 1)"
+    assert f"{told}: look at them before trusting what is left." in audit.verdict(made["articles"], made["dropped"])
+    run = {"corpus": made}
+    assert index.left_out(run).endswith(f"{told}.")
+    assert index.funnel(run)[0] == {"text": told}
 
 
 def test_removals_by_step_are_shares_of_the_characters_as_read(folder):

@@ -20,6 +20,9 @@ FEW = 30  # articles, under which nothing is counted by article: units are parag
 HANDFUL = 100  # articles, under which a corpus carries a handful of topics
 SHORT_MEDIAN = 100  # words
 THIN_PERIOD = 5  # articles
+NO_ARTICLES = ("a hidden ", "a README ")  # how the reasons begin for files that nobody takes for articles
+BESIDE_ARTICLES = {"metadata.csv", "corrections.csv", "collection.yml", "totals.csv"}
+MOST_REASONS = 3
 
 
 def funnel(articles: pd.DataFrame, dropped: pd.DataFrame) -> pd.DataFrame:
@@ -39,6 +42,38 @@ def funnel(articles: pd.DataFrame, dropped: pd.DataFrame) -> pd.DataFrame:
         rows.append((stage, n_in, n_in - left_out, left_out, why))
         n_in -= left_out
     return pd.DataFrame(rows, columns=["stage", "n_in", "n_out", "left_out", "why"])
+
+
+def unread(dropped: pd.DataFrame) -> pd.DataFrame:
+    """The rows of files that were not read, or not to their end; hidden files, READMEs and files about the articles are none."""
+    files = dropped[dropped["what"] == "file"]
+    about = [str(name).rsplit("/", 1)[-1].lower() in BESIDE_ARTICLES for name in files["id"]]
+    return files[~files["reason"].str.startswith(NO_ARTICLES) & ~pd.Series(about, index=files.index, dtype=bool)]
+
+
+def unread_said(dropped: pd.DataFrame) -> str:
+    """How many files were not read and the most frequent reasons; nothing where all were.
+
+    >>> from topics.tables import dropped
+    >>> unread_said(dropped([("read", "file", "a.pdf", "format .pdf is not read", 1)]))
+    '1 file was not read (format .pdf is not read: 1)'
+    """
+    files = unread(dropped)
+    if files.empty:
+        return ""
+    reasons = files["reason"].str.split(r"[:;]", regex=True).str[0].str.slice(0, 80).value_counts(sort=False)
+    most = sorted(reasons.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    said = [f"{reason}: {n:,}" for reason, n in most[:MOST_REASONS]]
+    said += [f"other reasons: {sum(n for _, n in most[MOST_REASONS:]):,}"] if most[MOST_REASONS:] else []
+    return f"{len(files):,} file{'s were' if len(files) != 1 else ' was'} not read ({'; '.join(said)})"
+
+
+def on_files(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
+    """A warning where more than a tenth of the files were not read."""
+    n = len(unread(dropped))
+    if not n or n <= 0.1 * (n + articles["file"].nunique()):
+        return []
+    return [f"{unread_said(dropped)}: look at them before trusting what is left."]
 
 
 def removals_by_step(removals: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
@@ -69,6 +104,7 @@ def verdict(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
         return ["No article is left: there is nothing to analyse. The table of what was left out says why."]
     return [
         *_on_size(articles),
+        *on_files(articles, dropped),
         *_on_lengths(articles),
         *_on_dates(articles),
         *_on_sources(articles),
