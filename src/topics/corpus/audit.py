@@ -98,8 +98,11 @@ def dates_known(articles: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def verdict(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
-    """Sentences on what a corpus of these articles can carry: its size, lengths, dates, sources and periods."""
+def verdict(articles: pd.DataFrame, dropped: pd.DataFrame, periods: pd.DataFrame | None = None) -> list[str]:
+    """Sentences on what a corpus of these articles can carry: its size, lengths, dates, sources and periods.
+
+    A row of `periods` is one that the report uses: `period, n_docs`. Without it nothing is said of periods.
+    """
     if not len(articles):
         return ["No article is left: there is nothing to analyse. The table of what was left out says why."]
     return [
@@ -107,6 +110,7 @@ def verdict(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
         *on_files(articles, dropped),
         *_on_lengths(articles),
         *_on_dates(articles),
+        *_on_periods(articles, periods),
         *_on_sources(articles),
         *_on_losses(articles, dropped),
     ]
@@ -118,6 +122,7 @@ def check_text(
     dropped: pd.DataFrame,
     repeats: pd.DataFrame,
     columns: Mapping[str, Mapping[str, list[str]]] | None = None,
+    periods: pd.DataFrame | None = None,
 ) -> str:
     """What `python -m topics check` prints: columns used, the funnel, removals, repeats, dates, periods, the verdict."""
     steps = removals_by_step(removals, articles)
@@ -133,8 +138,8 @@ def check_text(
             "Dates",
             _lines(dates_known(articles), "{date_source:<12} {date_precision:<6} {n:>8,} articles, {share:6.1%}"),
         ),
-        ("Articles per period", _per_period_lines(articles)),
-        ("What this corpus can carry", [f"- {sentence}" for sentence in verdict(articles, dropped)]),
+        ("Articles per period", _per_period_lines(articles, periods)),
+        ("What this corpus can carry", [f"- {sentence}" for sentence in verdict(articles, dropped, periods)]),
     ]
     return (
         "\n\n".join("\n".join([title, *(f"  {line}" for line in lines or ["none"])]) for title, lines in parts) + "\n"
@@ -193,15 +198,23 @@ def _on_dates(articles: pd.DataFrame) -> list[str]:
         sentences.append(
             f"{100 * share:.0f} % ({len(articles) - len(dated):,}) have no date and are in no series; a trend speaks for the others alone."
         )
-    counts = _periods(dated).value_counts()
-    if len(counts) > 1 and counts.iloc[0] > 0.5 * len(dated):
+    return sentences
+
+
+def _on_periods(articles: pd.DataFrame, periods: pd.DataFrame | None) -> list[str]:
+    n = int((articles["date"] != "").sum())
+    if periods is None or periods.empty or len(articles) < FEW:
+        return []
+    counts = periods.set_index("period")["n_docs"]
+    counts, sentences = counts[counts > 0], []
+    if len(counts) > 1 and counts.max() > 0.5 * n:
         sentences.append(
-            f"{100 * counts.iloc[0] / len(dated):.0f} % of the dated articles are of {counts.index[0]}: what looks like a level of the whole is mostly of that time."
+            f"{100 * counts.max() / n:.0f} % of the dated articles are of {counts.idxmax()}: what looks like a level of the whole is mostly of that time."
         )
     thin = int((counts < THIN_PERIOD).sum())
     if thin:
         sentences.append(
-            f"{thin} of {len(counts)} periods with articles have fewer than {THIN_PERIOD}: single values there mean little."
+            f"{thin} of {len(counts)} periods with articles {'has' if thin == 1 else 'have'} fewer than {THIN_PERIOD}: single values there mean little."
         )
     return sentences
 
@@ -238,12 +251,6 @@ def _on_losses(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
     ]
 
 
-def _periods(articles: pd.DataFrame) -> pd.Series:
-    years = articles.loc[articles["date"] != "", "date"].str[:4]
-    span = years.astype(int).max() - years.astype(int).min() if len(years) else 0
-    return articles["date"].str[: 4 if span > 5 else 7].replace("", "undated")
-
-
 def _lines(table: pd.DataFrame, form: str) -> list[str]:
     return [
         form.format(**dict(zip(table.columns, row, strict=True))) for row in table.itertuples(index=False, name=None)
@@ -265,8 +272,14 @@ def _reasons(dropped: pd.DataFrame) -> list[str]:
     ]
 
 
-def _per_period_lines(articles: pd.DataFrame) -> list[str]:
-    counts = _periods(articles).value_counts().sort_index()
-    widest = counts.max()
-    lines = [f"{period:<8} {n:>8,} {'▪' * max(1, round(40 * n / widest))}" for period, n in counts.items()]
-    return lines if len(lines) <= 40 else [*lines[:20], "…", *lines[-20:]]
+def _per_period_lines(articles: pd.DataFrame, periods: pd.DataFrame | None) -> list[str]:
+    if periods is None:
+        return ["not counted"]
+    counts = [int(n) for n in periods["n_docs"]]
+    bars = ["▪" * max(1, round(40 * n / max(counts))) if n else "" for n in counts]
+    lines = [
+        f"{period:<10} {n:>8,} {bar}".rstrip() for period, n, bar in zip(periods["period"], counts, bars, strict=True)
+    ]
+    lines = lines if len(lines) <= 40 else [*lines[:20], "…", *lines[-20:]]
+    outside = len(articles) - sum(counts)
+    return [*lines, f"{'in none':<10} {outside:>8,} undated, or too coarsely"] if outside else lines

@@ -36,7 +36,7 @@ FEW_MENTIONS = r"^Only (\d+) articles? mentions? it; a trend needs (\d+)"
 def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[str, str]]) -> dict[str, Any]:
     """What the front page says, from the results of a run."""
     articles = made["corpus"]["articles"]
-    sentences = audit.verdict(articles, made["corpus"]["dropped"])
+    sentences = audit.verdict(articles, made["corpus"]["dropped"], made["keywords"]["periods"])
     told = methods.paragraph(made, record)
     shared = {
         "title": f"What do the articles in “{made['name']}” talk about?",
