@@ -436,14 +436,18 @@ def _table_rows(
 
 
 def _row(name: str, number: int, record: Mapping[str, Any], found: Mapping[str, list[str]]) -> Row:
-    cell = {role: "\n\n".join(filter(None, (_text(record.get(c)) for c in found.get(role, [])))) for role in ROLES}
+    def said(role: str, value: Any) -> str:
+        return _text(value if role == "text" else _named(value))
+
+    cell = {role: "\n\n".join(filter(None, (said(role, record.get(c)) for c in found.get(role, [])))) for role in ROLES}
     used = {column for columns in found.values() for column in columns}
     row: Row = {
         "file": name, "row": number, "id": cell["id"].strip(), "source": cell["source"].strip(), "url": cell["url"].strip(), "title": cell["title"].strip(),
         "text": cell["text"], "date_column": cell["date"].strip(), "date_metadata": "", "date_html": "",
     }  # fmt: skip
     for column, value in record.items():
-        if column and column not in used and not str(column).startswith("Unnamed:"):
+        whole = column not in used or _named(value) is not value  # an object of which the name alone was taken
+        if column and whole and not str(column).startswith("Unnamed:"):
             row[_extra(str(column))] = _text(value)
     return row
 
@@ -461,6 +465,13 @@ def _text(value: Any) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)[:MAX_CELL]
     return str(value)
+
+
+def _named(value: Any) -> Any:
+    """Of an object in a cell, such as an outlet with its id and name, the name or the title; else the cell as it is."""
+    if not isinstance(value, dict):
+        return value
+    return next((value[key] for key in ("name", "title") if isinstance(value.get(key), str) and value[key]), value)
 
 
 def _sound(text: str) -> str:
