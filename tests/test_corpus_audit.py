@@ -103,6 +103,14 @@ def test_files_that_were_not_read_are_told_with_their_reasons(tmp_path):
     assert index.funnel(run)[0] == {"text": told}
 
 
+def test_a_row_of_metadata_is_no_article_whatever_is_wrong_with_it(tmp_path):
+    (tmp_path / "a.txt").write_text(ENGLISH.format(words(1)), encoding="utf-8")
+    (tmp_path / "metadata.csv").write_text("file,date\na.txt,2019-01-01\nb.txt,2019\na.txt,2,3\n", encoding="utf-8")
+    made = prepare(tmp_path, today=TODAY)
+    assert made["dropped"]["id"].tolist() == ["metadata.csv, row 2", "metadata.csv, row 3"]
+    assert audit.funnel(made["articles"], made["dropped"])["n_in"].iloc[0] == 1
+
+
 def test_thin_periods_are_those_that_the_report_uses():
     n = 40
     articles = pd.DataFrame({"n_words": [200] * n, "date": ["2020-01-01"] * n, "date_precision": "day", "source": "a"})

@@ -718,12 +718,15 @@ def _byte_lines(sample: bytes, stream: BinaryIO, name: str, left: list[Left]) ->
 
 
 def _sidecar_rows(name: str, opener: Opener, left: list[Left]) -> Iterator[Row]:
+    broken: list[Left] = []
     try:
         with opener() as stream:
-            for number, record in _csv(stream, name, left):
+            for number, record in _csv(stream, name, broken):
                 yield {"_row": f"{name}, row {number}", **record}
     except Exception as error:
         left.append(_left("file", name, f"cannot be read: {_why(error)}"))
+    for stage, what, place, reason, n in broken:  # its rows are about articles, and none themselves
+        left.append((stage, "metadata" if what == "row" else what, place, reason, n))
 
 
 def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left], whole: bool) -> dict[str, str]:
@@ -751,7 +754,7 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
             name = _text(record.pop(key)).strip()
             matched = by_file.get(str(PurePosixPath(folder) / name) if folder != "." else name, [])
             if not matched and whole:
-                left.append(_left("row", place, f"there is no file {name[:200]!r}"))
+                left.append(_left("metadata", place, f"there is no file {name[:200]!r}"))
             file = matched[0]["file"] if matched else ""
             if file in places:
                 again = f"{file[:200]!r} is named again: what {place} says of it counts"
