@@ -7,7 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from topics import pipeline
 from topics.corpus import audit, prepare
+from topics.report import index
+from topics.settings import Settings
 from topics.tables import COLUMNS
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -79,6 +82,53 @@ def test_the_verdict_names_what_is_missing():
     assert audit.verdict(articles.head(0), none) == [
         "No article is left: there is nothing to analyse. The table of what was left out says why."
     ]
+
+
+def test_files_that_were_not_read_are_told_with_their_reasons(tmp_path):
+    for at in range(10):
+        (tmp_path / f"a{at}.txt").write_text(ENGLISH.format(words(at)), encoding="utf-8")
+    for name in (".hidden.pdf", "README.md", "old/metadata.csv", "old/corrections.csv", "a.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"%PDF")
+    made = prepare(tmp_path, today=TODAY)
+    assert audit.unread_said(made["dropped"]) == "1 file was not read (format .pdf is not read: 1)"
+    assert audit.on_files(made["articles"], made["dropped"]) == []
+    for name in ("b.pdf", "c.pdf", "d.odt"):
+        (tmp_path / name).write_bytes(b"PK")
+    made = prepare(tmp_path, today=TODAY)
+    told = "4 files were not read (format .pdf is not read: 3; format .odt is not read: 1)"
+    assert f"{told}: look at them before trusting what is left." in audit.verdict(made["articles"], made["dropped"])
+    run = {"corpus": made}
+    assert index.left_out(run).endswith(f"{told}.")
+    assert index.funnel(run)[0] == {"text": told}
+
+
+def test_a_row_of_metadata_is_no_article_whatever_is_wrong_with_it(tmp_path):
+    (tmp_path / "a.txt").write_text(ENGLISH.format(words(1)), encoding="utf-8")
+    (tmp_path / "metadata.csv").write_text("file,date\na.txt,2019-01-01\nb.txt,2019\na.txt,2,3\n", encoding="utf-8")
+    made = prepare(tmp_path, today=TODAY)
+    assert made["dropped"]["id"].tolist() == ["metadata.csv, row 2", "metadata.csv, row 3"]
+    assert audit.funnel(made["articles"], made["dropped"])["n_in"].iloc[0] == 1
+
+
+def test_thin_periods_are_those_that_the_report_uses():
+    n = 40
+    articles = pd.DataFrame({"n_words": [200] * n, "date": ["2020-01-01"] * n, "date_precision": "day", "source": "a"})
+    none = pd.DataFrame(columns=["stage", "what", "id", "reason", "n"])
+    quarters = pd.DataFrame({"period": ["2020-Q1", "2020-Q2", "2020-Q3", "2020-Q4"], "n_docs": [24, 0, 4, 12]})
+    said = audit.verdict(articles, none, quarters)
+    assert "1 of 3 periods with articles has fewer than 5: single values there mean little." in said
+    assert any(sentence.startswith("60 % of the dated articles are of 2020-Q1:") for sentence in said)
+    assert not any("periods with" in told or "mostly of" in told for told in audit.verdict(articles, none))
+
+
+def test_the_check_counts_articles_in_the_periods_of_the_report(tmp_path):
+    days = pd.date_range("2020-01-05", periods=72, freq="10D").strftime("%Y-%m-%d")
+    rows = [f'{day},"{ENGLISH.format(words(at))}"' for at, day in enumerate(days)]
+    (tmp_path / "a.csv").write_text("\n".join(["date,text", *rows]) + "\n", encoding="utf-8")
+    said = pipeline.check(Settings(articles=str(tmp_path), period="quarter", cache=str(tmp_path.parent / "cache")))
+    assert "2020-Q1" in said
+    assert "2020-01 " not in said
 
 
 def test_removals_by_step_are_shares_of_the_characters_as_read(folder):

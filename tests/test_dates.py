@@ -76,6 +76,16 @@ def test_numeric_dates_are_read_as_the_others_of_their_column_or_left_at_the_yea
     assert by_url.loc["d0", "date"] == "2017-04-03"
 
 
+def test_the_order_of_day_and_month_is_learned_over_all_rows_of_a_sidecar(tmp_path):
+    days = ["25/10/2017", "03/04/2018", "05/06/2018"]
+    for at in range(len(days)):
+        (tmp_path / f"a{at}.txt").write_text(f"The mayor of the town spoke of {'bread and fish ' * (at + 5)}.", "utf-8")
+    rows = [f"a{at}.txt,{day}" for at, day in enumerate(days)]
+    (tmp_path / "metadata.csv").write_text("\n".join(["file,date", *rows]) + "\n", encoding="utf-8")
+    told = prepare(tmp_path, today=TODAY, threshold=1.0)["articles"].sort_values("file")
+    assert told["date"].tolist() == ["2017-10-25", "2018-04-03", "2018-06-05"]
+
+
 def test_sources_of_dates_go_in_the_order_of_their_worth():
     everything = {
         "date_column": ["2019-01-01"], "date_metadata": ["2019-01-02"], "date_html": ["2019-01-03"],
@@ -173,6 +183,49 @@ def test_addresses_and_names():
         "000_8c0beae7850af58f.txt",
     ):
         assert in_address(address) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("2019-06-15.txt", "2019-06-15"),
+        ("2019-06-15-3.txt", "2019-06-15"),
+        ("2019-6-1.txt", "2019-06-01"),
+        ("2019.06.15.txt", "2019-06-15"),
+        ("20170418_33.txt", "2017-04-18"),
+        ("16-07-2024.txt", "2024-07-16"),
+        ("16.07.2024.txt", "2024-07-16"),
+        ("07-16-2024_3.txt", "2024-07-16"),
+        ("001_16-07-2024.txt", "2024-07-16"),
+        ("16 July 2024 - Bus.txt", "2024-07-16"),
+        ("Bus_July_16_2024.html", "2024-07-16"),
+        ("Bus, 16-Jul-2024 (2).txt", "2024-07-16"),
+        ("2019-06_15.txt", "2019-06"),
+        ("2019-10-3.txt", "2019-10"),  # the third or the third one
+        ("001_2019-06.txt", "2019-06"),
+        ("article-07-04-2021-10.txt", "2021"),
+        ("story_05-06-2020-11.txt", "2020"),
+        ("07_04_2021.txt", "2021"),
+        ("10-07-2021-05-06.txt", ""),
+        ("201906_15.txt", ""),
+        ("What became of 16 July 1945 since.txt", ""),
+        ("31-31-2020.txt", ""),
+        ("30-02-2020.txt", ""),
+        ("3-2024.txt", ""),
+    ],
+)
+def test_dates_in_names_are_read_as_far_as_they_are_certain(name, said):
+    found, _ = dated(file=[name])
+    assert found.loc["d0", "date"] == said
+
+
+def test_the_order_of_day_and_month_is_learned_over_the_names_of_a_folder():
+    names = ["a_05_06_2020-11.txt", "a_16_07_2020-12.txt"]
+    told, _ = dated(file=names, source=["one", "two"])
+    assert told["date"].tolist() == ["2020-06-05", "2020-07-16"]
+    assert told.loc["d0", "date_text"] == "05_06_2020"
+    apart, _ = dated(file=[f"{at}/{name}" for at, name in enumerate(names)])
+    assert apart["date"].tolist() == ["2020", "2020-07-16"]
 
 
 def test_an_event_told_as_news_dates_the_article_from_below():

@@ -78,6 +78,13 @@ def test_the_works_cited_in_methods_md_are_listed_there():
     assert cited <= LISTED
 
 
+def test_files_that_were_not_read_are_said():
+    run = made()
+    lost = pd.DataFrame([("read", "file", "a.pdf", "format .pdf is not read", 1)], columns=["stage", "what", "id", "reason", "n"])  # fmt: skip
+    run["corpus"]["dropped"] = lost
+    assert " 1 file was not read (format .pdf is not read: 1). " in methods.paragraph(run, RECORD)
+
+
 def test_few_articles_and_nothing_to_test_are_said_so():
     nothing = pd.DataFrame({"n_family": []})
     few = made() | {"few": True, "inputs": [{"file": "x/corrections.csv"}, {"file": "a.html"}]}

@@ -147,6 +147,15 @@ def test_two_columns_of_one_name_are_both_kept_and_told(folder):
     assert read_articles(folder, columns={"text": "text (3)"})[0].loc[0, "text"] == "second"
 
 
+def test_of_an_outlet_told_as_an_object_the_name_is_taken_and_the_rest_kept(folder):
+    sources = [{"id": None, "name": "Reuters"}, {"title": "The Post"}, {"id": 7}, "Echo"]
+    rows = [{"source": source, "content": STORY} for source in sources]
+    (folder / "a.json").write_text(json.dumps({"status": "ok", "articles": rows}), encoding="utf-8")
+    raw = read_articles(folder)[0].sort_values("row")
+    assert raw["source"].tolist() == ["Reuters", "The Post", '{"id": 7}', "Echo"]
+    assert raw["source_given"].tolist() == ['{"id": null, "name": "Reuters"}', '{"title": "The Post"}', "", ""]
+
+
 def test_a_sidecar_joins_by_file_name(folder):
     (folder / "a.txt").write_text(STORY, encoding="utf-8")
     (folder / "b.html").write_text(f"<html><body><article><p>{STORY * 5}</p></article></body></html>", encoding="utf-8")

@@ -234,7 +234,10 @@ def is_report(folder: Path) -> bool:
 def check(settings: Settings) -> str:
     """What these articles can carry, in words, fitting nothing."""
     kept = corpus(settings)
-    return audit.check_text(kept["articles"], kept["removals"], kept["dropped"], kept["repeats"], kept["columns"])
+    periods = calendar(settings)[1]
+    return audit.check_text(
+        kept["articles"], kept["removals"], kept["dropped"], kept["repeats"], kept["columns"], periods
+    )
 
 
 @_once

@@ -52,13 +52,13 @@ def prepare(
     Raises `UserError` where nothing can be read, or nothing is left of what was.
     """
     raw, gone_reading = read_articles(path, columns=columns, map=map)
-    raw_columns = raw.attrs.pop("columns")
+    raw_columns, dated_by = raw.attrs.pop("columns"), raw.attrs.pop("sidecars")
     fixes = read_corrections(corrections if corrections is not None else corrections_of(Path(path)))
     gone_fixes = unknown_articles(fixes, set(raw["doc_id"]))
     raw = set_field(set_field(raw, fixes, "title"), fixes, "source")
     cleaned, removals, gone_cleaning = clean_articles(raw, steps=steps, corrections=fixes, map=map)
     cleaned, gone_by_hand = drop_by_hand(cleaned, fixes)
-    articles, gone_dates = date_articles(cleaned, raw, corrections=fixes, today=today, map=map)
+    articles, gone_dates = date_articles(cleaned, raw, sidecars=dated_by, corrections=fixes, today=today, map=map)
     articles = add_language(articles, corrections=fixes, map=map)
     keep = decided(fixes, "keep")
     articles, gone_language, spoken = keep_language(articles, language, keep=keep)

@@ -20,6 +20,9 @@ FEW = 30  # articles, under which nothing is counted by article: units are parag
 HANDFUL = 100  # articles, under which a corpus carries a handful of topics
 SHORT_MEDIAN = 100  # words
 THIN_PERIOD = 5  # articles
+NO_ARTICLES = ("a hidden ", "a README ")  # how the reasons begin for files that nobody takes for articles
+BESIDE_ARTICLES = {"metadata.csv", "corrections.csv", "collection.yml", "totals.csv"}
+MOST_REASONS = 3
 
 
 def funnel(articles: pd.DataFrame, dropped: pd.DataFrame) -> pd.DataFrame:
@@ -39,6 +42,38 @@ def funnel(articles: pd.DataFrame, dropped: pd.DataFrame) -> pd.DataFrame:
         rows.append((stage, n_in, n_in - left_out, left_out, why))
         n_in -= left_out
     return pd.DataFrame(rows, columns=["stage", "n_in", "n_out", "left_out", "why"])
+
+
+def unread(dropped: pd.DataFrame) -> pd.DataFrame:
+    """The rows of files that were not read, or not to their end; hidden files, READMEs and files about the articles are none."""
+    files = dropped[dropped["what"] == "file"]
+    about = [str(name).rsplit("/", 1)[-1].lower() in BESIDE_ARTICLES for name in files["id"]]
+    return files[~files["reason"].str.startswith(NO_ARTICLES) & ~pd.Series(about, index=files.index, dtype=bool)]
+
+
+def unread_said(dropped: pd.DataFrame) -> str:
+    """How many files were not read and the most frequent reasons; nothing where all were.
+
+    >>> from topics.tables import dropped
+    >>> unread_said(dropped([("read", "file", "a.pdf", "format .pdf is not read", 1)]))
+    '1 file was not read (format .pdf is not read: 1)'
+    """
+    files = unread(dropped)
+    if files.empty:
+        return ""
+    reasons = files["reason"].str.split(r"[:;]", regex=True).str[0].str.slice(0, 80).value_counts(sort=False)
+    most = sorted(reasons.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    said = [f"{reason}: {n:,}" for reason, n in most[:MOST_REASONS]]
+    said += [f"other reasons: {sum(n for _, n in most[MOST_REASONS:]):,}"] if most[MOST_REASONS:] else []
+    return f"{len(files):,} file{'s were' if len(files) != 1 else ' was'} not read ({'; '.join(said)})"
+
+
+def on_files(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
+    """A warning where more than a tenth of the files were not read."""
+    n = len(unread(dropped))
+    if not n or n <= 0.1 * (n + articles["file"].nunique()):
+        return []
+    return [f"{unread_said(dropped)}: look at them before trusting what is left."]
 
 
 def removals_by_step(removals: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
@@ -63,14 +98,19 @@ def dates_known(articles: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def verdict(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
-    """Sentences on what a corpus of these articles can carry: its size, lengths, dates, sources and periods."""
+def verdict(articles: pd.DataFrame, dropped: pd.DataFrame, periods: pd.DataFrame | None = None) -> list[str]:
+    """Sentences on what a corpus of these articles can carry: its size, lengths, dates, sources and periods.
+
+    A row of `periods` is one that the report uses: `period, n_docs`. Without it nothing is said of periods.
+    """
     if not len(articles):
         return ["No article is left: there is nothing to analyse. The table of what was left out says why."]
     return [
         *_on_size(articles),
+        *on_files(articles, dropped),
         *_on_lengths(articles),
         *_on_dates(articles),
+        *_on_periods(articles, periods),
         *_on_sources(articles),
         *_on_losses(articles, dropped),
     ]
@@ -82,6 +122,7 @@ def check_text(
     dropped: pd.DataFrame,
     repeats: pd.DataFrame,
     columns: Mapping[str, Mapping[str, list[str]]] | None = None,
+    periods: pd.DataFrame | None = None,
 ) -> str:
     """What `python -m topics check` prints: columns used, the funnel, removals, repeats, dates, periods, the verdict."""
     steps = removals_by_step(removals, articles)
@@ -97,8 +138,8 @@ def check_text(
             "Dates",
             _lines(dates_known(articles), "{date_source:<12} {date_precision:<6} {n:>8,} articles, {share:6.1%}"),
         ),
-        ("Articles per period", _per_period_lines(articles)),
-        ("What this corpus can carry", [f"- {sentence}" for sentence in verdict(articles, dropped)]),
+        ("Articles per period", _per_period_lines(articles, periods)),
+        ("What this corpus can carry", [f"- {sentence}" for sentence in verdict(articles, dropped, periods)]),
     ]
     return (
         "\n\n".join("\n".join([title, *(f"  {line}" for line in lines or ["none"])]) for title, lines in parts) + "\n"
@@ -157,15 +198,23 @@ def _on_dates(articles: pd.DataFrame) -> list[str]:
         sentences.append(
             f"{100 * share:.0f} % ({len(articles) - len(dated):,}) have no date and are in no series; a trend speaks for the others alone."
         )
-    counts = _periods(dated).value_counts()
-    if len(counts) > 1 and counts.iloc[0] > 0.5 * len(dated):
+    return sentences
+
+
+def _on_periods(articles: pd.DataFrame, periods: pd.DataFrame | None) -> list[str]:
+    n = int((articles["date"] != "").sum())
+    if periods is None or periods.empty or len(articles) < FEW:
+        return []
+    counts = periods.set_index("period")["n_docs"]
+    counts, sentences = counts[counts > 0], []
+    if len(counts) > 1 and counts.max() > 0.5 * n:
         sentences.append(
-            f"{100 * counts.iloc[0] / len(dated):.0f} % of the dated articles are of {counts.index[0]}: what looks like a level of the whole is mostly of that time."
+            f"{100 * counts.max() / n:.0f} % of the dated articles are of {counts.idxmax()}: what looks like a level of the whole is mostly of that time."
         )
     thin = int((counts < THIN_PERIOD).sum())
     if thin:
         sentences.append(
-            f"{thin} of {len(counts)} periods with articles have fewer than {THIN_PERIOD}: single values there mean little."
+            f"{thin} of {len(counts)} periods with articles {'has' if thin == 1 else 'have'} fewer than {THIN_PERIOD}: single values there mean little."
         )
     return sentences
 
@@ -202,12 +251,6 @@ def _on_losses(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
     ]
 
 
-def _periods(articles: pd.DataFrame) -> pd.Series:
-    years = articles.loc[articles["date"] != "", "date"].str[:4]
-    span = years.astype(int).max() - years.astype(int).min() if len(years) else 0
-    return articles["date"].str[: 4 if span > 5 else 7].replace("", "undated")
-
-
 def _lines(table: pd.DataFrame, form: str) -> list[str]:
     return [
         form.format(**dict(zip(table.columns, row, strict=True))) for row in table.itertuples(index=False, name=None)
@@ -229,8 +272,14 @@ def _reasons(dropped: pd.DataFrame) -> list[str]:
     ]
 
 
-def _per_period_lines(articles: pd.DataFrame) -> list[str]:
-    counts = _periods(articles).value_counts().sort_index()
-    widest = counts.max()
-    lines = [f"{period:<8} {n:>8,} {'▪' * max(1, round(40 * n / widest))}" for period, n in counts.items()]
-    return lines if len(lines) <= 40 else [*lines[:20], "…", *lines[-20:]]
+def _per_period_lines(articles: pd.DataFrame, periods: pd.DataFrame | None) -> list[str]:
+    if periods is None:
+        return ["not counted"]
+    counts = [int(n) for n in periods["n_docs"]]
+    bars = ["▪" * max(1, round(40 * n / max(counts))) if n else "" for n in counts]
+    lines = [
+        f"{period:<10} {n:>8,} {bar}".rstrip() for period, n, bar in zip(periods["period"], counts, bars, strict=True)
+    ]
+    lines = lines if len(lines) <= 40 else [*lines[:20], "…", *lines[-20:]]
+    outside = len(articles) - sum(counts)
+    return [*lines, f"{'in none':<10} {outside:>8,} undated, or too coarsely"] if outside else lines

@@ -144,11 +144,19 @@ URL_DATES = (
     re.compile(rf"(?<!\d)(?P<y>{YEAR})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"),
     re.compile(rf"/(?P<y>{YEAR})[/-](?P<m>0[1-9]|1[0-2])(?=/)"),
 )  # fmt: skip
+# In file names a further number is often a counter: one sign parts a whole date, and where that is in doubt it is no day.
+_TWO_BEFORE = r"(?<!\d[_.-]\d[_.-])(?<!\d[_.-]\d\d[_.-])"
+_NAMED = rf"(?:(?P<d>{DAY})(?:st|nd|rd|th)?[ _.-](?P<m>MONTH)|(?P<m2>MONTH)[ _.-](?P<d2>{DAY})(?:st|nd|rd|th)?),?[ _.-](?P<y>{YEAR})(?!\d)"
+_NAMED = _NAMED.replace("MONTH", "|".join(sorted(MONTHS, key=len, reverse=True)))
 NAME_DATES = (
-    *URL_DATES[:1],
+    *(re.compile(rf"(?<!\d){_TWO_BEFORE}(?P<y>{YEAR}){by}(?P<m>0[1-9]|1[0-2]){by}(?P<d>0[1-9]|[12]\d|3[01])(?!\d)") for by in ("-", "_", r"\.")),
+    *(re.compile(rf"(?<!\d){_TWO_BEFORE}(?P<y>{YEAR}){by}(?P<m>[1-9]){by}(?P<d>[1-9]|[12]\d|3[01])(?!\d)") for by in ("-", "_", r"\.")),
     URL_DATES[2],
-    re.compile(rf"(?<![\da-zA-Z])(?P<y>{YEAR})[_-](?P<m>0[1-9]|1[0-2])(?![\d])"),
-)
+    *(re.compile(rf"(?<![\da-zA-Z])(?<!\d{by})(?P<a>{DAY}){by}(?P<b>{DAY}){by}(?P<y>{YEAR})(?!\d)(?!{by}\d\d?{by}\d)") for by in ("-", "_", r"\.")),
+    re.compile(rf"^[\W_]*{_NAMED}", re.I),
+    re.compile(rf"(?<![^\W_]){_NAMED}[\W_]*\d{{0,3}}[\W_]*(?:\.[a-z]\w*)*$", re.I),
+    *(re.compile(rf"(?<![\da-zA-Z])(?<!\d{by}){_TWO_BEFORE}(?P<y>{YEAR}){by}(?P<m>0[1-9]|1[0-2])(?!\d)") for by in "-_"),
+)  # fmt: skip
 EVENT_VERB = r"(?:took place|was held|were held|was (?:organi[sz]ed|opened|launched|inaugurated|signed|concluded)|kicked off|opened|wrapped up|(?:has )?(?:held|hosted|organi[sz]ed)|concluded|began|s'est tenue?|a eu lieu)"
 EVENT_DAY = re.compile(
     rf"{EVENT_VERB}\b[^.\n]{{0,160}}?\b(?:on|le)\b (?:\w+day,? ?)?\(?(?P<said>(?:(?P<m>{MONTH}) (?P<d>{DAY})|(?P<d2>{DAY}) (?P<m2>{MONTH}))(?:st|nd|rd|th)?(?!\d)(?:,? (?P<y>{YEAR}))?)"
@@ -204,25 +212,43 @@ def _only_a_stamp(line: str, said: str) -> bool:
     return len(rest) <= 8 and all(word[0].isupper() for word in rest)
 
 
-def in_address(address: str, patterns: Iterable[re.Pattern[str]] = URL_DATES) -> Found | None:
-    """The date in a URL or a file name: to the day, or to the month.
+def in_address(address: str) -> Found | None:
+    """The date in a URL: to the day, or to the month.
 
     >>> in_address("https://example.org/news/2017/02/07/rain.html").first.isoformat()
     '2017-02-07'
     """
-    for pattern in patterns:
-        for match in pattern.finditer(address):
-            try:
-                year, month = int(match["y"]), int(match["m"])
-                if "d" in pattern.groupindex:
-                    day = date(year, month, int(match["d"]))
-                    return Found(day, day, match[0].strip("/"))
-                return Found(
-                    date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]), match[0].strip("/")
-                )
-            except ValueError:
-                continue
+    return _first_of(URL_DATES, address)
+
+
+def in_name(name: str) -> Found | None:
+    """The date in a file name; of 07-04-2021, whose order is not known, both readings.
+
+    >>> in_name("16.07.2024.txt").first.isoformat(), in_name("2019-06_15.txt").last.isoformat()
+    ('2024-07-16', '2019-06-30')
+    >>> in_name("article-07-04-2021-10.txt").either.isoformat()
+    '2021-04-07'
+    """
+    return _first_of(NAME_DATES, name)
+
+
+def _first_of(patterns: Iterable[re.Pattern[str]], address: str) -> Found | None:
+    for match in (match for pattern in patterns for match in pattern.finditer(address)):
+        try:
+            return _of_parts(match.groupdict(), match[0].strip("/ _.,-"))
+        except ValueError:  # 30 February
+            continue
     return None
+
+
+def _of_parts(parts: Mapping[str, str | None], said: str) -> Found:
+    """The date of a year and a month, and a day where there is one; or of a year and two numbers in either order."""
+    year, month, day = int(parts["y"] or 0), parts.get("m") or parts.get("m2"), parts.get("d") or parts.get("d2")
+    if month is None:
+        return _numeric(int(parts["a"] or 0), int(parts["b"] or 0), year, said, None)
+    number = _month(month)
+    last = calendar.monthrange(year, number)[1]
+    return Found(date(year, number, int(day or 1)), date(year, number, int(day or last)), said)
 
 
 def in_event(text: str) -> Found | None:
@@ -280,13 +306,15 @@ def date_articles(
     cleaned: pd.DataFrame,
     raw: pd.DataFrame,
     *,
+    sidecars: Mapping[str, str] | None = None,
     corrections: pd.DataFrame | None = None,
     today: date | None = None,
     map: Callable[..., Iterable[Any]] = map,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`cleaned` with `date, date_precision, date_source, date_text, not_before, not_after`, and DROPPED.
 
-    `raw` has the original texts, where header lines still stand. `not_before` and `not_after` are days; of an article
+    `raw` has the original texts, where header lines still stand; `sidecars` the `metadata.csv` that each file's date is
+    from, where it is from one. `not_before` and `not_after` are days; of an article
     with a date they are the first and last that it covers, except that an event bounds from below alone. DROPPED holds
     each date that was found and not used: in the future of `today`, before the press, unreadable, or at odds with the
     one that was used by more than a day.
@@ -300,11 +328,12 @@ def date_articles(
     )
     blocks = [jobs[at : at + BLOCK] for at in range(0, len(jobs), BLOCK)]
     evidence = [found for found_in_block in map(_evidence_block, blocks) for found in found_in_block]
-    orders = _orders(jobs, evidence)
+    places = [(job[1], job[2], (sidecars or {}).get(job[1], job[1])) for job in jobs]
+    orders = _orders(places, evidence)
     by_hand = {doc_id: dict(rows) for doc_id, rows in decisions(corrections, "date", "not_before", "not_after").items()}
     rows, left = [], []
-    for job, found in zip(jobs, evidence, strict=True):
-        row, unused = _decide(found, orders, (job[1], job[2]), by_hand.get(job[0], {}), today)
+    for job, at, found in zip(jobs, places, evidence, strict=True):
+        row, unused = _decide(found, orders, at, by_hand.get(job[0], {}), today)
         rows.append(row)
         left += [("dates", "date", job[0], reason, 1) for reason in unused]
     table = pd.DataFrame(
@@ -314,7 +343,8 @@ def date_articles(
 
 
 Evidence = dict[str, Any]
-Place = tuple[str, str]  # a source of dates, and the file or outlet whose dates are written alike
+At = tuple[str, str, str]  # an article's file, its outlet, and the table that its `column` is one of
+Place = tuple[str, str]  # a source of dates, and the table or outlet whose dates are written alike
 
 
 def _evidence_block(block: list[tuple[str, ...]]) -> list[Evidence]:
@@ -333,7 +363,7 @@ def _evidence(
         "header": parse(header) if header else None,
         "url": in_address(url) if url else None,
         "utc hour": utc_hour(column or metadata),
-        "file name": in_address(file.rsplit("/", 1)[-1], NAME_DATES),
+        "file name": in_name(file.rsplit("/", 1)[-1]),
     }
     if not any(isinstance(value, Found) for value in found.values()):
         found["event"] = in_event(text)
@@ -342,25 +372,27 @@ def _evidence(
     return found
 
 
-def _orders(jobs: list[tuple[str, ...]], evidence: list[Evidence]) -> dict[Place, bool]:
+def _orders(places: list[At], evidence: list[Evidence]) -> dict[Place, bool]:
     """For each place that dates come from, whether its numeric dates put the day first, where its other dates tell."""
     votes: dict[Place, Counter[bool]] = defaultdict(Counter)
-    for job, found in zip(jobs, evidence, strict=True):
+    for at, found in zip(places, evidence, strict=True):
         for kind, value in found.items():
             if isinstance(value, Found) and value.either is None:
-                numeric = re.match(rf"({DAY})[-/.]({DAY})[-/.]{YEAR}", value.text)
+                numeric = re.match(rf"({DAY})[-/._]({DAY})[-/._]{YEAR}", value.text)
                 if numeric and numeric[1] != numeric[2]:
-                    votes[_place(kind, job[1], job[2])][int(numeric[1]) > 12] += 1
+                    votes[_place(kind, *at)][int(numeric[1]) > 12] += 1
     return {place: True in counts for place, counts in votes.items() if len(counts) == 1}
 
 
-def _place(kind: str, file: str, source: str) -> Place:
-    """Dates of one column of one file are written alike; elsewhere those of one outlet, or, where it is unknown, of one folder."""
-    return (kind, file if kind == "column" else source or file.rpartition("/")[0] or file)
+def _place(kind: str, file: str, source: str, table: str) -> Place:
+    """Dates of one column of one table are written alike, and those in the names of one folder; elsewhere those of one outlet, or, where it is unknown, of one folder."""
+    if kind == "file name":
+        return kind, file.rpartition("/")[0]
+    return (kind, table if kind == "column" else source or file.rpartition("/")[0] or file)
 
 
 def _decide(
-    found: Evidence, orders: Mapping[Place, bool], at: tuple[str, str], by_hand: Mapping[str, str], today: date
+    found: Evidence, orders: Mapping[Place, bool], at: At, by_hand: Mapping[str, str], today: date
 ) -> tuple[tuple[str, ...], list[str]]:
     """The row of one article's date, and what is to be said of each date that is not used."""
     usable, unused = _usable(found, orders, at, by_hand, today)
@@ -381,7 +413,7 @@ def _decide(
 
 
 def _usable(
-    found: Evidence, orders: Mapping[Place, bool], at: tuple[str, str], by_hand: Mapping[str, str], today: date
+    found: Evidence, orders: Mapping[Place, bool], at: At, by_hand: Mapping[str, str], today: date
 ) -> tuple[list[tuple[str, Found]], list[str]]:
     """The dates that may be true, best source first, and why the others may not."""
     corrected = parse(by_hand.get("date", ""))
@@ -418,7 +450,8 @@ def _finest(usable: list[tuple[str, Found]], hour: int | None) -> tuple[str, Fou
 
 
 def _settled(found: Found, day_first: bool | None) -> Found:
-    return found if found.either is None or day_first is None else (parse(found.text, day_first) or found)
+    read = None if found.either is None or day_first is None else parse(found.text.replace("_", "-"), day_first)
+    return read._replace(text=found.text) if read else found
 
 
 def _impossible(found: Found, today: date) -> str | None:

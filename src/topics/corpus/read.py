@@ -113,7 +113,8 @@ def read_articles(
     offsets count in (decoded, with `\\n` for line ends). Rows are sorted by `doc_id`, which is the source's own id where it is
     unique over everything read, else made of name and content.
 
-    `RAW.attrs["columns"]` says which columns were taken for what: table → role → names.
+    `RAW.attrs["columns"]` says which columns were taken for what: table → role → names; `RAW.attrs["sidecars"]` which
+    `metadata.csv` a file's date is from.
     `columns` sets which column has which role (`text, title, date, url, source, id`); a role may have several, whose
     texts are joined by an empty line. Single articles are read in blocks through `map`.
 
@@ -142,12 +143,12 @@ def read_articles(
                 held = 0
     _read_singles(singles, rows, left, map)
     _check_found(chosen, list(there))
-    _join_sidecars(rows, sidecars, left, whole=path.is_dir())
+    dated_by = _join_sidecars(rows, sidecars, left, whole=path.is_dir())
     rows = [row for row in rows if _has_text(row, left)]
     if not rows:
         raise UserError(_nothing(path, left))
     raw = _raw_table(rows)
-    raw.attrs["columns"] = used
+    raw.attrs |= {"columns": used, "sidecars": dated_by}
     return raw, dropped(sorted(left))
 
 
@@ -449,14 +450,18 @@ def _table_rows(
 
 
 def _row(name: str, number: int, record: Mapping[str, Any], found: Mapping[str, list[str]]) -> Row:
-    cell = {role: "\n\n".join(filter(None, (_text(record.get(c)) for c in found.get(role, [])))) for role in ROLES}
+    def said(role: str, value: Any) -> str:
+        return _text(value if role == "text" else _named(value))
+
+    cell = {role: "\n\n".join(filter(None, (said(role, record.get(c)) for c in found.get(role, [])))) for role in ROLES}
     used = {column for columns in found.values() for column in columns}
     row: Row = {
         "file": name, "row": number, "id": cell["id"].strip(), "source": cell["source"].strip(), "url": cell["url"].strip(), "title": cell["title"].strip(),
         "text": cell["text"], "date_column": cell["date"].strip(), "date_metadata": "", "date_html": "",
     }  # fmt: skip
     for column, value in record.items():
-        if column and column not in used and not str(column).startswith("Unnamed:"):
+        whole = column not in used or _named(value) is not value  # an object of which the name alone was taken
+        if column and whole and not str(column).startswith("Unnamed:"):
             row[_extra(str(column))] = _text(value)
     return row
 
@@ -474,6 +479,13 @@ def _text(value: Any) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)[:MAX_CELL]
     return str(value)
+
+
+def _named(value: Any) -> Any:
+    """Of an object in a cell, such as an outlet with its id and name, the name or the title; else the cell as it is."""
+    if not isinstance(value, dict):
+        return value
+    return next((value[key] for key in ("name", "title") if isinstance(value.get(key), str) and value[key]), value)
 
 
 def _sound(text: str) -> str:
@@ -720,21 +732,25 @@ def _byte_lines(sample: bytes, stream: BinaryIO, name: str, left: list[Left]) ->
 
 
 def _sidecar_rows(name: str, opener: Opener, left: list[Left]) -> Iterator[Row]:
+    broken: list[Left] = []
     try:
         with opener() as stream:
-            for number, record in _csv(stream, name, left):
+            for number, record in _csv(stream, name, broken):
                 yield {"_row": f"{name}, row {number}", **record}
     except Exception as error:
         left.append(_left("file", name, f"cannot be read: {_why(error)}"))
+    for stage, what, place, reason, n in broken:  # its rows are about articles, and none themselves
+        left.append((stage, "metadata" if what == "row" else what, place, reason, n))
 
 
-def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left], whole: bool) -> None:
-    """What `metadata.csv` says of a file goes before what the file says of itself.
+def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left], whole: bool) -> dict[str, str]:
+    """What `metadata.csv` says of a file goes before what the file says of itself: the files it dates, and which one did.
 
     Where the `whole` folder is read, each row of it must name a file there.
     """
+    dated_by: dict[str, str] = {}
     if not sidecars:
-        return
+        return dated_by
     by_file: dict[str, list[Row]] = {}
     for row in rows:
         by_file.setdefault(row["file"], []).append(row)
@@ -752,7 +768,7 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
             name = _text(record.pop(key)).strip()
             matched = by_file.get(str(PurePosixPath(folder) / name) if folder != "." else name, [])
             if not matched and whole:
-                left.append(_left("row", place, f"there is no file {name[:200]!r}"))
+                left.append(_left("metadata", place, f"there is no file {name[:200]!r}"))
             file = matched[0]["file"] if matched else ""
             if file in places:
                 again = f"{file[:200]!r} is named again: what {place} says of it counts"
@@ -760,6 +776,8 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
             if file:
                 places[file] = place
             given = _row("", 0, record, {r: c for r, c in columns_found(record).items() if r != "text"})
+            if file and given["date_column"]:
+                dated_by[file] = place.rsplit(",", 1)[0]
             for row in matched:
                 row.update(
                     {
@@ -768,6 +786,7 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
                         if value and column not in {"file", "row", "text"}
                     }
                 )
+    return dated_by
 
 
 # --- the table -------------------------------------------------------------------------------------------------------

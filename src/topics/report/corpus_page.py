@@ -25,9 +25,9 @@ DATE_SOURCES = {  # where a date is read, in plain words
 }  # fmt: skip
 
 
-def verdict(corpus: Mapping[str, Any]) -> html.Piece:
-    """What these articles can carry, in words, the most important first."""
-    first, *others = audit.verdict(corpus["articles"], corpus["dropped"])
+def verdict(corpus: Mapping[str, Any], periods: pd.DataFrame) -> html.Piece:
+    """What these articles can carry in these periods (`period, n_docs`), in words, the most important first."""
+    first, *others = audit.verdict(corpus["articles"], corpus["dropped"], periods)
     return html.group(html.verdict(first), html.say("\n".join(f"- {sentence}" for sentence in others)))
 
 

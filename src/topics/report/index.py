@@ -37,13 +37,13 @@ FEW_MENTIONS = r"^Only (\d+) articles? mentions? it; a trend needs (\d+)"
 def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[str, str]]) -> dict[str, Any]:
     """What the front page says, from the results of a run."""
     articles = made["corpus"]["articles"]
-    sentences = audit.verdict(articles, made["corpus"]["dropped"])
+    sentences = audit.verdict(articles, made["corpus"]["dropped"], made["keywords"]["periods"])
     told = methods.paragraph(made, record)
     shared = {
         "title": f"What do the articles in “{made['name']}” talk about?",
         "nav": nav,
         "collection": collected(articles, made["collection"]),
-        "warnings": [],
+        "warnings": audit.on_files(articles, made["corpus"]["dropped"]),
         "findings": [],
         "left_out": left_out(made),
         "funnel": funnel(made),
@@ -407,9 +407,11 @@ def keywords_table(trends: pd.DataFrame) -> html.Piece | str:
 
 
 def funnel(made: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A line a stage: how many were left out, and why; then what is analysed."""
+    """Files that were not read; then a line a stage: how many were left out, and why; then what is analysed."""
     table = audit.funnel(made["corpus"]["articles"], made["corpus"]["dropped"])
-    lines = [{"n": int(table["n_in"].iloc[0]), "text": "articles found"}]
+    files = audit.unread_said(made["corpus"]["dropped"])
+    lines: list[dict[str, Any]] = [{"text": files}] if files else []
+    lines.append({"n": int(table["n_in"].iloc[0]), "text": "articles found"})
     lines += [{"n": row["left_out"], "text": row["why"]} for row in table.to_dict("records") if row["left_out"]]
     lines.append(
         {
@@ -428,7 +430,10 @@ def left_out(made: Mapping[str, Any]) -> str:
     parts = [f"{row['left_out']:,} {row['why']}" for row in table.to_dict("records") if row["left_out"]]
     undated = int((made["corpus"]["articles"]["date"] == "").sum())
     parts += [f"{undated:,} have no date and are in no series"] if undated else []
-    return f"of {table['n_in'].iloc[0]:,} articles {'; '.join(parts)}." if parts else "nothing."
+    said = [f"of {table['n_in'].iloc[0]:,} articles {'; '.join(parts)}"] if parts else []
+    files = audit.unread_said(made["corpus"]["dropped"])
+    said += [files] if files else []
+    return f"{'; besides, '.join(said)}." if said else "nothing."
 
 
 def downloads() -> list[dict[str, str]]:

@@ -39,6 +39,7 @@ def _corpus(made: Mapping[str, Any]) -> str:
     base, articles = made["corpus"], made["corpus"]["articles"]
     table = audit.funnel(articles, base["dropped"])
     lost = "; ".join(f"{row['left_out']:,} {row['why']}" for row in table.to_dict("records") if row["left_out"])
+    unread = audit.unread_said(base["dropped"])
     dated = articles.loc[articles["date"] != "", "date"]
     undated = len(articles) - len(dated)
     outlets = articles.loc[articles["source"] != "", "source"].nunique()
@@ -52,6 +53,7 @@ def _corpus(made: Mapping[str, Any]) -> str:
     sentences = [
         f"Of {_several(table['n_in'].iloc[0], 'article')} found, {len(articles):,} were analysed, of {_several(articles['n_words'].sum(), 'word')} in all"
         f"{f' (left out: {lost})' if lost else ''}{span}{f', found by searching for “{query}”' if query else ''}.",
+        f"{unread}." if unread else "",
         f"Where dates were found: {sources}." if sources else "",
         f"Articles count as repeats from a Jaccard similarity of {made['settings']['near_repeats']:g} of their shingles of five words on, estimated by MinHash (Broder 1997); one of each is kept.",
         f"Language (ISO 639-1): {base['language']}.",
