@@ -33,7 +33,7 @@ def _listed(items: Iterable[Any]) -> str:
 def _public(made: Mapping[str, Any]) -> str:
     if not made["settings"]["public"]:
         return ""
-    return f"This report is for publication: of any article it quotes {public.QUOTATION} words in a row at most, and {public.ARTICLE} words in all."
+    return f"This report is for publication: of any article it quotes {public.QUOTATION} words in a row at most, and {public.ARTICLE} words in all, its title aside."
 
 
 def _corpus(made: Mapping[str, Any]) -> str:
