@@ -135,6 +135,16 @@ def test_two_runs_are_told_apart_in_words(tmp_path):
     ]  # fmt: skip
 
 
+def test_texts_that_a_public_report_withholds_are_not_called_different(tmp_path):
+    for name, public, text in (("own", False, "Rain fell."), ("published", True, "")):
+        write_run(tmp_path / name, RECORD | {"settings": RECORD["settings"] | {"public": public}})
+        articles = tables()["articles"].assign(text=text)
+        write_table(articles, tmp_path / name / "tables", "articles")
+    said = provenance.diff("own", "published", out=tmp_path)
+    assert "- texts are withheld in the public report published, so they are not compared\n" in said
+    assert "not the same in both" not in said
+
+
 @pytest.mark.parametrize("text", ["{}", "[]", "[" * 100_000, '{"inputs": [1]}', "null", "{"])
 def test_a_damaged_record_is_one_line(tmp_path, text):
     write_run(tmp_path / "mine")
