@@ -65,6 +65,13 @@ def test_what_a_rebuilt_run_has_otherwise_is_said_with_how_far(tmp_path, capsys)
     assert (status, "- tables/topics differs in share, share_low, share_high" in said) == (1, True)
 
 
+@pytest.mark.parametrize("drawn", ["20.5 L 3 4", '20.5" fill="#fff'])
+def test_a_figure_that_differs_is_not_described_as_a_table(tmp_path, capsys, drawn):
+    write_run(tmp_path / "mine")
+    _, said = verified(capsys, tmp_path, figure=drawn)
+    assert "- figures/funnel differs: other lines, shapes or words are drawn in it\n" in said
+
+
 @pytest.mark.parametrize(("off", "moved", "status"), [(1e-9, 1e-6, 0), (1e-3, 1e-6, 1), (1e-9, 0.1, 1)])
 def test_another_processor_may_round_otherwise_within_the_tolerance(tmp_path, capsys, off, moved, status):
     write_run(tmp_path / "mine")

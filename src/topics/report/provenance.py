@@ -195,6 +195,8 @@ def _how_far(one: Path, other: Path) -> str:
         before, after = (_drawn(path) if path.suffix == ".svg" else _read(path) for path in (one, other))
     except (OSError, ValueError):
         return ": it cannot be read"
+    if one.suffix == ".svg" and list(before["what"]) != list(after["what"]):
+        return ": other lines, shapes or words are drawn in it"
     if list(before) != list(after) or len(before) != len(after):
         return f": {len(before):,} rows of {len(before.columns)} columns before, {len(after):,} of {len(after.columns)} now"
     numbers = list(before.select_dtypes("number"))
