@@ -19,7 +19,7 @@ def made(**settings):
     """A run of three articles in one file each, of which one was left out, as `pipeline.everything` gives it."""
     given = {"near_repeats": 0.7, "lemmas": True, "phrases": True, "engine": "gibbs", "public": False}
     given |= {name: [] for name in ("stop_words", "keep_words", "leave_out", "hide_words")} | settings
-    articles = pd.DataFrame({"doc_id": ["a", "b"], "date": ["2020-01-02", ""], "date_source": ["header", "none"], "source": ["One", "One"], "n_words": [400, 601]})  # fmt: skip
+    articles = pd.DataFrame({"doc_id": ["a", "b"], "file": ["a.txt", "b.txt"], "date": ["2020-01-02", ""], "date_source": ["header", "none"], "source": ["One", "One"], "n_words": [400, 601]})  # fmt: skip
     counts = SimpleNamespace(matrix=sparse.csr_matrix(np.full((2, 3), 2)), unit="article")
     trends = pd.DataFrame({"n_family": [7]})
     return {
@@ -31,7 +31,7 @@ def made(**settings):
         "comparison": {"choice": {"n_topics": 5, "why": "5 is enough."}},
         "topics": {5: {"seed": 9, "labels": pd.DataFrame({"topic": [2, 0]})}},
         "keywords": {"why": "Periods are months.", "trends": trends}, "topics_over_time": {5: {"trends": trends.assign(n_family=3)}},
-        "keyness": {"groups": [{"group": "One", "against": "the other outlets", "blocks": "day"}]},
+        "keyness": {"groups": [{"group": "One", "against": "the other outlets", "blocks": "day", "tested": 12}]},
     }  # fmt: skip
 
 
@@ -95,3 +95,28 @@ def test_few_articles_and_nothing_to_test_are_said_so():
     assert "Intervals" not in text
     untested = made() | {"keywords": {"why": "No dates.", "trends": nothing}, "topics_over_time": {}, "keyness": {"groups": []}}  # fmt: skip
     assert "No dates. No trend was tested. By hand" in methods.paragraph(untested, RECORD)
+
+
+def test_words_of_a_language_without_lemmas_were_not_lemmatised():
+    vietnamese = made()
+    vietnamese["corpus"]["language"] = "vi"
+    text = methods.paragraph(vietnamese, RECORD)
+    assert "Words were neither lemmatised nor stemmed." in text
+    assert "simplemma" not in text
+
+
+def test_only_groups_that_were_tested_are_said_to_be_compared():
+    groups = made()["keyness"]["groups"]
+    small = {"group": "Two", "against": "the other outlets", "blocks": "week", "tested": 0}
+    text = methods.paragraph(made() | {"keyness": {"groups": [*groups, small]}}, RECORD)
+    assert "Groups of articles (One against the other outlets) were compared" in text
+    assert "blocks of time (day)" in text
+    assert "permuting" not in methods.paragraph(made() | {"keyness": {"groups": [small]}}, RECORD)
+
+
+@pytest.mark.parametrize("name", ["pages.zip/a.html", "pages.tar.gz/b/C.HTM", "a.xhtml", "a.html.gz"])
+def test_what_read_a_web_page_is_cited_wherever_the_page_lay(name):
+    packed = made() | {"inputs": [{"file": "pages.zip"}]}
+    packed["corpus"]["articles"]["file"] = [name, "b.txt"]
+    text = methods.paragraph(packed, RECORD)
+    assert "trafilatura 1.0 (Barbaresi 2021b), htmldate 1.0 (Barbaresi 2020)" in text

@@ -65,6 +65,13 @@ def test_what_a_rebuilt_run_has_otherwise_is_said_with_how_far(tmp_path, capsys)
     assert (status, "- tables/topics differs in share, share_low, share_high" in said) == (1, True)
 
 
+@pytest.mark.parametrize("drawn", ["20.5 L 3 4", '20.5" fill="#fff'])
+def test_a_figure_that_differs_is_not_described_as_a_table(tmp_path, capsys, drawn):
+    write_run(tmp_path / "mine")
+    _, said = verified(capsys, tmp_path, figure=drawn)
+    assert "- figures/funnel differs: other lines, shapes or words are drawn in it\n" in said
+
+
 @pytest.mark.parametrize(("off", "moved", "status"), [(1e-9, 1e-6, 0), (1e-3, 1e-6, 1), (1e-9, 0.1, 1)])
 def test_another_processor_may_round_otherwise_within_the_tolerance(tmp_path, capsys, off, moved, status):
     write_run(tmp_path / "mine")
@@ -133,6 +140,16 @@ def test_two_runs_are_told_apart_in_words(tmp_path):
         "- 2 “bank, card”, 1.00 alike: topic 1 in two; share 25.0 % (20.0–30.0) in one, 50.0 % (45.0–55.0) in two", "- 3 “school, class” of two has no counterpart in one", "",
         "Said on the front page of one alone:", "- 2 articles.", "", "Said on the front page of two alone:", "- 3 articles.",
     ]  # fmt: skip
+
+
+def test_texts_that_a_public_report_withholds_are_not_called_different(tmp_path):
+    for name, public, text in (("own", False, "Rain fell."), ("published", True, "")):
+        write_run(tmp_path / name, RECORD | {"settings": RECORD["settings"] | {"public": public}})
+        articles = tables()["articles"].assign(text=text)
+        write_table(articles, tmp_path / name / "tables", "articles")
+    said = provenance.diff("own", "published", out=tmp_path)
+    assert "- texts are withheld in the public report published, so they are not compared\n" in said
+    assert "not the same in both" not in said
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "[" * 100_000, '{"inputs": [1]}', "null", "{"])

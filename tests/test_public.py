@@ -70,7 +70,7 @@ def check(folder, texts):
         for name, places in quoted.items():
             given.setdefault(name, set()).update(places)
     assert given, "something is quoted"
-    assert max(map(len, given.values())) <= public.ARTICLE + public.RUN
+    assert max(map(len, given.values())) <= public.ARTICLE + public.QUOTATION + public.RUN  # its title besides
 
 
 def corpus(rng, n=6, length=400):
@@ -129,4 +129,44 @@ def test_tables_hold_no_article_and_quotations_run_on_from_cell_to_cell(rng, tmp
     public.shorten_tables(public.Limit(made), tmp_path)
     assert set(pd.read_parquet(tmp_path / "articles.parquet")["text"]) == {""}
     (row,) = pd.read_csv(tmp_path / "contexts.csv").itertuples(index=False)
-    assert (row.left, row.match, row.right, row.n) == (rows["left"][0], words[20], " ".join(words[21:25]) + " […]", 3)
+    assert (row.left, row.match, row.right, row.n) == (
+        f"[…] {' '.join(words[8:20])}", words[20], f"{' '.join(words[21:33])} […]", 3
+    )  # fmt: skip
+
+
+def test_a_title_is_a_citation_kept_whole_and_not_counted(rng):
+    made = corpus(rng)
+    made["articles"]["title"] = [f"The title of article number {i} is said at its head" for i in range(6)]
+    words, title = made["articles"]["text"][0].split(), made["articles"]["title"][0]
+    limit = public.Limit(made)
+    for at in range(0, 250, 50):
+        cited = f"<blockquote>{' '.join(words[at : at + 30])}<footer><a>{title}</a> · Outlet</footer></blockquote>"
+        kept = "[…]" if at == 200 else f"{' '.join(words[at : at + 25])} […]"
+        assert public.shorten_html(limit, cited) == f"<blockquote>{kept}<footer><a>{title}</a> · Outlet</footer></blockquote>"  # fmt: skip
+    untitled = corpus(rng)
+    name = " ".join(untitled["articles"]["text"][0].split()[:11])[:80].rsplit(" ", 1)[0]
+    assert public.shorten_html(public.Limit(untitled), f"<b>{name} …</b>") == f"<b>{name} …</b>"
+
+
+def test_a_title_that_holds_the_article_is_a_quotation(rng):
+    made = corpus(rng)
+    made["articles"]["title"] = made["articles"]["text"]
+    words = made["articles"]["text"][0].split()
+    assert public.shorten_html(public.Limit(made), " ".join(words)) == f"{' '.join(words[:25])} […]"
+
+
+def test_the_marked_passage_stays_and_what_stands_around_it_is_shortened(rng):
+    made = corpus(rng)
+    words = made["articles"]["text"][0].split()
+    page = f"<p>{' '.join(words[:40])} <mark>{' '.join(words[40:51])}</mark> {' '.join(words[51:90])}.</p>"
+    shown = public.shorten_html(public.Limit(made), page)
+    assert shown == f"<p>[…] {' '.join(words[33:40])} <mark>{' '.join(words[40:51])}</mark> {' '.join(words[51:58])} […].</p>"  # fmt: skip
+
+
+def test_what_goes_in_one_place_leaves_one_sign(rng):
+    made = corpus(rng)
+    words = made["articles"]["text"][0].split()
+    rest = f"{words[25]}&#x27;{words[26]} &quot;{words[27]}&quot; <mark>{words[28]}</mark> {' '.join(words[29:40])}."
+    unmarked = rest.replace("mark>", "em>")
+    shown = public.shorten_html(public.Limit(made), f"<p>{' '.join(words[:25])} {unmarked}</p>")
+    assert shown == f"<p>{' '.join(words[:25])} […]<em></em>.</p>"

@@ -196,6 +196,18 @@ class TestReadingGroups:
     def test_a_paragraph_is_shown_whole(self):
         assert reading_groups._whole("One.\nTwo and three. Four.\nFive", 9, 12) == "Two and three. Four."
 
+    def test_a_group_stands_in_other_runs_in_the_words_of_the_other_pages(self):
+        rows = [(1, 4, ""), (2, 3, topics_page.WAVERING), (3, 2, topics_page.UNSTABLE)]
+        topics = pd.DataFrame(rows, columns=["topic", "found", "standing"]).assign(runs=4, label="x", terms="y")
+        none = pd.DataFrame({"doc_id": [], "topic": [], "n_words": []})
+        articles = pd.DataFrame({"doc_id": ["a"], "title": "A", "text": "b"})
+        page = str(
+            reading_groups.groups({"topics": topics, "articles": articles, "reading": {"groups": none}, "language": ""})
+        )
+        assert "in 4 of 4 other runs.<" in page
+        assert "in 3 of 4 other runs: not in every run, so" in page
+        assert "in 2 of 4 other runs: unstable, so" in page
+
 
 @pytest.fixture
 def made(world):

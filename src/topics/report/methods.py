@@ -12,6 +12,7 @@ from topics.corpus import audit
 from topics.models import lda, stability
 from topics.report import public
 from topics.trends.statistics import MOVED
+from topics.words.lemmas import lemmas_known
 
 
 def paragraph(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
@@ -32,7 +33,7 @@ def _listed(items: Iterable[Any]) -> str:
 def _public(made: Mapping[str, Any]) -> str:
     if not made["settings"]["public"]:
         return ""
-    return f"This report is for publication: of any article it quotes {public.QUOTATION} words in a row at most, and {public.ARTICLE} words in all."
+    return f"This report is for publication: of any article it quotes {public.QUOTATION} words in a row at most, and {public.ARTICLE} words in all, its title aside."
 
 
 def _corpus(made: Mapping[str, Any]) -> str:
@@ -62,6 +63,11 @@ def _corpus(made: Mapping[str, Any]) -> str:
     return " ".join(filter(None, sentences))
 
 
+def _lemmatised(made: Mapping[str, Any]) -> bool:
+    """Whether lemmas were looked up: asked for, and known of the language."""
+    return bool(made["settings"]["lemmas"]) and lemmas_known(made["corpus"]["language"])
+
+
 def _words(made: Mapping[str, Any]) -> str:
     base, settings = made["words"], made["settings"]
     kinds, counts = base["terms"]["kind"].value_counts(), base["counts"]
@@ -69,7 +75,7 @@ def _words(made: Mapping[str, Any]) -> str:
     own = [(settings["stop_words"], "Further words left out of the models"), (settings["keep_words"], "Stop words kept"),
            (settings["leave_out"], "Kinds of names left out"), (settings["hide_words"], "Hidden from lists alone")]  # fmt: skip
     sentences = [
-        f"Words were {'lemmatised with simplemma, not' if settings['lemmas'] else 'neither lemmatised nor'} stemmed.",
+        f"Words were {'lemmatised with simplemma, not' if _lemmatised(made) else 'neither lemmatised nor'} stemmed.",
         "Phrases of two to four words were learned by normalised pointwise mutual information (Bouma 2009)."
         if settings["phrases"]
         else "",
@@ -132,8 +138,8 @@ def _tested(trends: Any) -> int:
 
 
 def _groups(made: Mapping[str, Any]) -> str:
-    """Which groups of articles were compared word by word."""
-    groups = made["keyness"]["groups"]
+    """Which groups of articles were compared word by word: those too small to be tested are not named."""
+    groups = [each for each in made["keyness"]["groups"] if each["tested"]]
     if not groups:
         return ""
     pairs = "; ".join(f"{each['group']} against {each['against']}" for each in groups)
@@ -157,12 +163,14 @@ CITED = {
     "pandas": "McKinney 2010", "numba": "Lam, Pitrou & Seibert 2015", "matplotlib": "Hunter 2007", "py3langid": "Lui & Baldwin 2012",
     "ftfy": "Speer 2019", "simplemma": "Barbaresi 2021a", "trafilatura": "Barbaresi 2021b", "htmldate": "Barbaresi 2020",
 }  # fmt: skip
+PAGE = re.compile(r"\.x?html?(\.(gz|bz2|xz))?$", re.IGNORECASE)  # the name of a web page, packed or not
 
 
 def _software(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     """Every library that a number of this run rests on, with its version and what its authors ask to cite."""
-    pages = any(item["file"].lower().endswith((".html", ".htm")) for item in made["inputs"])
-    used = {"gensim": made["settings"]["engine"] == "gensim", "simplemma": made["settings"]["lemmas"]}
+    files = [*(item["file"] for item in made["inputs"]), *made["corpus"]["articles"]["file"]]  # in archives as well
+    pages = any(map(PAGE.search, files))
+    used = {"gensim": made["settings"]["engine"] == "gensim", "simplemma": _lemmatised(made)}
     used |= dict.fromkeys(("trafilatura", "htmldate"), pages)
     named = _listed(f"{name} {record['libraries'][name]} ({CITED[name]})" for name in CITED if used.get(name, True))
     return f"Software: topics {record['topics']}, Python {record['python']}, {named}; all versions stand in provenance.json."

@@ -195,6 +195,8 @@ def _how_far(one: Path, other: Path) -> str:
         before, after = (_drawn(path) if path.suffix == ".svg" else _read(path) for path in (one, other))
     except (OSError, ValueError):
         return ": it cannot be read"
+    if one.suffix == ".svg" and list(before["what"]) != list(after["what"]):
+        return ": other lines, shapes or words are drawn in it"
     if list(before) != list(after) or len(before) != len(after):
         return f": {len(before):,} rows of {len(before.columns)} columns before, {len(after):,} of {len(after.columns)} now"
     numbers = list(before.select_dtypes("number"))
@@ -271,7 +273,9 @@ def diff(a: str, b: str, *, out: str | Path | None) -> str:
     decided = causes(record_a, record_b, words)
     parts = [
         listed(f"{a} and {b}: what decided them", decided or ["nothing differs"], 40),
-        _articles_apart(folder_a, folder_b, a, b),
+        _articles_apart(
+            folder_a, folder_b, a, b, [bool(record["settings"].get("public")) for record in (record_a, record_b)]
+        ),
         _topics_apart(folder_a, folder_b, a, b),
     ]
     said = [record["summary"].splitlines() for record in (record_a, record_b)]
@@ -286,11 +290,15 @@ def diff(a: str, b: str, *, out: str | Path | None) -> str:
     return "\n".join(filter(None, parts)).rstrip()
 
 
-def _articles_apart(folder_a: Path, folder_b: Path, a: str, b: str) -> str:
-    """Articles of one run alone, with what became of them in the other, and articles that are not the same in both."""
+def _articles_apart(folder_a: Path, folder_b: Path, a: str, b: str, public: Sequence[bool]) -> str:
+    """Articles of one run alone, with what became of them in the other, and articles that are not the same in both.
+
+    `public`: whether each run is a report to publish, whose tables have no texts; texts are then not compared.
+    """
     tables = [_table(folder, "articles").set_index("doc_id") for folder in (folder_a, folder_b)]
     out = [_table(folder, "dropped").drop_duplicates("id").set_index("id")["reason"] for folder in (folder_a, folder_b)]
-    lines = []
+    withheld = " and ".join(name for name, kept_back in zip((a, b), public, strict=True) if kept_back)
+    lines = [f"texts are withheld in the public report {withheld}, so they are not compared"] if any(public) else []
     for here, there in ((0, 1), (1, 0)):
         only = tables[here].index.difference(tables[there].index)
         name, other = (a, b)[here], (a, b)[there]
@@ -301,7 +309,11 @@ def _articles_apart(folder_a: Path, folder_b: Path, a: str, b: str) -> str:
             why = f"; {other} has another text in its file" if row["file"] in files else why
             lines.append(f"only in {name}: {_article(doc, row)}{why}")
     both = tables[0].index.intersection(tables[1].index)
-    columns = [column for column in tables[0] if column in tables[1] and column not in ("file", "row")]
+    columns = [
+        column
+        for column in tables[0]
+        if column in tables[1] and column not in ("file", "row", *(("text",) if any(public) else ()))
+    ]
     before, after = (table.loc[both, columns].astype(str) for table in tables)
     unlike = before != after
     lines += [f"not the same in both: {_article(doc, before.loc[doc])} ({', '.join(unlike.columns[row])})" for doc, row in zip(both, unlike.to_numpy(), strict=True) if row.any()]  # fmt: skip

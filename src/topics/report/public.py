@@ -1,8 +1,10 @@
 """A report to publish: of other people's articles no more than short quotations.
 
 Every text of the run (pages, executed notebooks, tables) is read as one stream of words. Where `RUN` or more words in a row stand
-in an article in that order, they are a quotation: its first `QUOTATION` words stay, if the article has not yet given `ARTICLE` words to
-the whole run; what goes leaves "[…]". The columns that hold articles whole are emptied. Source and link stand beside a quotation as ever.
+in an article in that order, they are a quotation: `QUOTATION` words of it stay, if the article has not yet given `ARTICLE` words to
+the whole run: the first ones, or where a passage of it is marked, this and what stands around it. What goes leaves "[…]".
+The name of an article (its title, or how it begins where it has none) is a citation where it stands alone, is kept whole and not counted, unless it is
+longer than a quotation. The columns that hold articles whole are emptied. Source and link stand beside a quotation as ever.
 """
 
 from __future__ import annotations
@@ -17,16 +19,21 @@ import numpy as np
 import pandas as pd
 
 from topics.corpus.clean import rebuild
+from topics.report.corpus_page import title_of
 from topics.tables import replace_file, write_table
 
 RUN = 6  # so many words of an article in a row are a quotation; fewer are anybody's
 QUOTATION = 25  # words of a quotation, at most
-ARTICLE = 100  # words of an article in the whole run, at most, however they are spread
+ARTICLE = 100  # words of an article in the whole run, at most, however they are spread, its name aside
 CUT = "[…]"
 WHOLE = {"articles": ("text",), "removals": ("passage", "replacement")}  # columns emptied
+MARKED = {"contexts": ("match",)}  # columns whose words are what a quotation is shown for
 WORD = re.compile(r"\w+")
 # In HTML, JSON and in attributes, what is no word though it looks like one: tags, character references, escapes.
 MARKUP = re.compile(r"<[^<>]*>|&#?\w+;|\\u[0-9a-fA-F]{4}|\\.|(\w+)")
+# Between two words that go, what goes with them; and the tags that stay there without a second "[…]".
+PLAIN = re.compile(r"(?:[^\w<>&\"\\{}\[\]]|&#?\w+;|\\u[0-9a-fA-F]{4}|\\.)*")
+INLINE = re.compile(r"</?(?:mark|b|em|strong|span|small|del|ins)\b[^<>]*>")
 ATTRIBUTE = re.compile(r'(?<==")[^"<>]{40,}(?=")')
 SHIFT = np.uint64(1099511628211)
 
@@ -37,6 +44,7 @@ class Limit:
     def __init__(self, corpus: Mapping[str, Any]) -> None:
         self._words: dict[str, int] = {}
         self._quoted: dict[int, set[int]] = {}
+        self._names: dict[int, set[tuple[str, ...]]] = {}  # by the number of their first words
         hashes, docs, places = [], [], []
         removals = dict(list(corpus["removals"].groupby("doc_id")))
         for doc, (name, title, text) in enumerate(
@@ -49,6 +57,11 @@ class Limit:
                 hashes.append(rows)
                 docs.append(np.full(len(rows), doc))
                 places.append(at + np.arange(len(rows)))
+        for article in corpus["articles"].itertuples(index=False):
+            for name in (article.title or "", title_of(article), title_of(article, 50)):  # as pages and tables name it
+                words = tuple(WORD.findall(name.lower()))
+                if RUN <= len(words) <= QUOTATION:
+                    self._names.setdefault(int(self._rows(words, learn=True)[0]), set()).add(words)
         known = np.concatenate(hashes)
         order = np.argsort(known, kind="stable")
         self._hash, self._doc, self._place = known[order], np.concatenate(docs)[order], np.concatenate(places)[order]
@@ -68,34 +81,58 @@ class Limit:
                 rows = rows * SHIFT + found[i : len(found) - RUN + 1 + i] + np.uint64(1)
         return rows
 
-    def cuts(self, words: Sequence[str]) -> np.ndarray:
-        """Which words of a stream must go; what stays is counted against its articles."""
-        rows = self._rows([word.lower() for word in words])
+    def cuts(self, words: Sequence[str], marked: Sequence[bool] = ()) -> np.ndarray:
+        """Which words of a stream must go, the marked ones last; what stays is counted against its articles."""
+        low = [word.lower() for word in words]
+        rows = self._rows(low)
         first, last = np.searchsorted(self._hash, rows, "left"), np.searchsorted(self._hash, rows, "right")
-        quoted = np.zeros(len(words) + 1, bool)
-        for i in range(RUN):
-            quoted[: len(words)][i : i + len(rows)] |= last > first
+        mark = np.array(marked, bool) if len(marked) else np.zeros(len(words), bool)
         gone = np.zeros(len(words), bool)
-        edges = np.flatnonzero(np.diff(quoted, prepend=False))
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
-            kept = min(start + QUOTATION, end)
-            gone[kept:end] = True
+        for start, end in self._quotations(low, rows, last > first):
+            begin, kept = _window(start, end, start + np.flatnonzero(mark[start:end]))
+            gone[start:end] = True
+            gone[begin:kept] = False
             taken: dict[int, set[int]] = {}
-            for at in range(start, min(kept, len(rows))):
+            for at in range(begin, min(kept, len(rows))):
                 for hit in range(first[at], last[at]):
                     place = int(self._place[hit]) % 10**7
                     taken.setdefault(int(self._doc[hit]), set()).update(range(place, place + min(RUN, kept - at)))
             if any(len(self._quoted.get(doc, set()) | places) > ARTICLE for doc, places in taken.items()):
-                gone[start:kept] = True
+                gone[begin:kept] = True
                 continue
             for doc, places in taken.items():
                 self._quoted.setdefault(doc, set()).update(places)
         return gone
 
-    def shorten(self, texts: Sequence[str], words: re.Pattern[str] = WORD) -> list[str]:
-        """The texts, one after the other a single stream, with what is too much cut out. In `words`, a group marks the words if there is one."""
-        streams = [[word for word in words.findall(text) if word] for text in texts]
-        gone = self.cuts([word for stream in streams for word in stream])
+    def _quotations(self, words: Sequence[str], rows: np.ndarray, found: np.ndarray) -> list[tuple[int, int]]:
+        """From where to where the quotations of a stream reach, names left out. `found`: whether the words from a place on stand in an article.
+
+        Where one quotation follows on another, each is one: no words in a row that stand in an article reach over the joint.
+        """
+        quoted, joined = np.zeros(len(words), bool), np.zeros(len(words), bool)  # joined: with the word before
+        for i in range(RUN):
+            quoted[i : i + len(rows)] |= found
+            joined[i : i + len(rows)] |= found & (i > 0)
+        for at in np.flatnonzero(np.isin(rows, np.array(list(self._names), np.uint64))).tolist():
+            for name in sorted(self._names[int(rows[at])], key=len, reverse=True):
+                after = at + len(name)
+                goes_on = after < len(words) and joined[after]
+                if tuple(words[at:after]) == name and not joined[at] and not goes_on:
+                    quoted[at:after] = False
+                    break
+        starts = np.flatnonzero(quoted & ~(joined & np.append(False, quoted[:-1])))
+        ends = np.flatnonzero(quoted & ~np.append((joined & quoted)[1:], False)) + 1
+        return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+    def shorten(
+        self, texts: Sequence[str], words: re.Pattern[str] = WORD, marked: Sequence[bool] | None = None
+    ) -> list[str]:
+        """The texts, one after the other a single stream, with what is too much cut out. In `words`, a group marks the words if there is one;
+        `marked` says of each text whether it is what the others are shown for, beside what stands in <mark>."""
+        found = [_words(text, words) for text in texts]
+        streams = [[word for word, _ in each] for each in found]
+        marks = [mark or bool(marked and marked[i]) for i, each in enumerate(found) for _, mark in each]
+        gone = self.cuts([word for stream in streams for word in stream], marks)
         made, ends = list(texts), np.cumsum([len(stream) for stream in streams])
         for at, (stream, end) in enumerate(zip(streams, ends.tolist(), strict=True)):
             start = end - len(stream)
@@ -105,15 +142,43 @@ class Limit:
         return made
 
 
+def _words(text: str, words: re.Pattern[str]) -> list[tuple[str, bool]]:
+    """The words of a text, each with whether it is marked."""
+    found, mark = [], False
+    for match in words.finditer(text):
+        if word := match[words.groups]:
+            found.append((word, mark))
+        elif match[0].startswith(("<mark", "</mark")):
+            mark = match[0][1] != "/"
+    return found
+
+
+def _window(start: int, end: int, marked: np.ndarray) -> tuple[int, int]:
+    """From where to where a quotation is kept: its first words, or its first marked passage with as much before it as after.
+
+    >>> _window(0, 60, np.arange(40, 45)), _window(0, 60, np.arange(10, 50)), _window(0, 60, np.arange(0))
+    ((30, 55), (10, 35), (0, 25))
+    """
+    if not len(marked):
+        return start, min(start + QUOTATION, end)
+    at = int(marked[0])
+    length = int(np.argmax(np.append(np.diff(marked), 2) > 1)) + 1
+    begin = max(start, at - max(0, QUOTATION - length) // 2)
+    kept = min(begin + QUOTATION, end)
+    return (max(start, kept - QUOTATION) if length < QUOTATION else begin), kept
+
+
 def cut_out(text: str, places: Iterable[re.Match[str]], gone: Iterable[bool], before: bool) -> str:
     """The text without the words that are `gone`; `before` says whether the word before the text's first is gone."""
     made, done = "", 0
     for match, cut in zip(places, gone, strict=True):
         gap = text[done : match.start()]
-        plain = not re.search(r"[\w<>&;\"\\{}\[\]]", gap)
+        tags = "".join(INLINE.findall(gap))
         if not cut:
             made += gap + match[0]
-        elif not (before and plain):
+        elif before and PLAIN.fullmatch(INLINE.sub("", gap)):
+            made += tags
+        else:
             made += gap + CUT
         done, before = match.end(), bool(cut)
     return made + text[done:]
@@ -155,7 +220,8 @@ def shorten_tables(limit: Limit, folder: Path) -> None:
         if texts and len(table):
             cells = table[texts].to_numpy(dtype=object)
             flat = ["" if cell is None or cell != cell else str(cell) for cell in cells.ravel()]
-            shortened = np.array(limit.shorten(flat), dtype=object).reshape(cells.shape)
+            marked = [column in MARKED.get(path.stem, ()) for column in texts] * len(table)
+            shortened = np.array(limit.shorten(flat, marked=marked), dtype=object).reshape(cells.shape)
             for i, column in enumerate(texts):
                 table[column] = table[column].where(table[column].isna(), pd.Series(shortened[:, i], index=table.index))
         write_table(table, folder, path.stem)

@@ -73,7 +73,7 @@ def _group(made: Mapping[str, Any], articles: pd.DataFrame, topic: int) -> html.
     where = mine.groupby("doc_id", sort=False).size().sort_values(ascending=False, kind="stable")
     from_ = "; ".join(f"{title_of(articles.loc[doc_id])}: {n}" for doc_id, n in where.items())
     back = f"It comes back in {row.found} of {row.runs} other runs" + (
-        "." if row.stable else ": unstable, so read it as one of several ways to sort the paragraphs."
+        f": {row.standing}, so read it as one of several ways to sort the paragraphs." if row.standing else "."
     )
     long, short = mine[mine["n_words"] >= LEAST], mine[mine["n_words"] < LEAST]
     return html.group(
