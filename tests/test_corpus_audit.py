@@ -58,7 +58,8 @@ def test_the_check_says_all_of_it_in_plain_words(folder):
         "2 sources; post has",
         "from 2019-01-03 to 2019-09-03",
         "by hand: test",
-        "repeat another article",
+        "1 repeats another article",
+        "1 was left out by hand",
     ):
         assert said in text
 
@@ -109,6 +110,23 @@ def test_a_row_of_metadata_is_no_article_whatever_is_wrong_with_it(tmp_path):
     made = prepare(tmp_path, today=TODAY)
     assert made["dropped"]["id"].tolist() == ["metadata.csv, row 2", "metadata.csv, row 3"]
     assert audit.funnel(made["articles"], made["dropped"])["n_in"].iloc[0] == 1
+
+
+def test_one_is_told_as_one():
+    columns = ["stage", "what", "id", "reason", "n"]
+    lost = pd.DataFrame([(stage, "article", "x", "", 1) for stage in ("corrections", "language")], columns=columns)
+    two = pd.DataFrame(
+        {"n_words": [1, 40], "date": ["2020-01-01", ""], "date_precision": ["day", "none"], "source": ""}
+    )
+    run = {"corpus": {"articles": two, "dropped": lost}}
+    said = "of 4 articles 1 was left out by hand; 1 is in another language; 1 has no date and is in no series."
+    assert index.left_out(run) == said
+    few = audit.verdict(two, lost)
+    assert "The shortest has 1 word, the longest 40." in few
+    assert "1 of 2 articles has a date, from 2020-01-01 to 2020-01-01, all of them to the day." in few
+    many = pd.concat([two.head(1)] * 99 + [two.tail(1)], ignore_index=True)
+    assert any("(1) has no date and is in no series" in sentence for sentence in audit.verdict(many, lost))
+    assert index.collected(two.head(1), {}).startswith("1 article, dated")
 
 
 def test_thin_periods_are_those_that_the_report_uses():

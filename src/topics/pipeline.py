@@ -522,7 +522,7 @@ def _suggested(settings: Settings, scores: pd.DataFrame, stability: pd.DataFrame
     n = len(corpus(settings)["articles"])
     return sweep.Choice(
         None,
-        f"No number of topics is suggested: {n} articles are read, not counted; groups of paragraphs are a way into them.",
+        f"No number of topics is suggested: {n} article{'s are' if n != 1 else ' is'} read, not counted; groups of paragraphs are a way into {'it' if n == 1 else 'them'}.",
         "",
         (),
     )

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-STAGES = (
-    ("read", "had no text or could not be used"),
-    ("clean", "had nothing left after cleaning"),
-    ("corrections", "were left out by hand"),
-    ("language", "are in another language"),
-    ("repeats", "repeat another article"),
+STAGES = (  # why articles are left out, and why one is
+    ("read", "had no text or could not be used", "had no text or could not be used"),
+    ("clean", "had nothing left after cleaning", "had nothing left after cleaning"),
+    ("corrections", "were left out by hand", "was left out by hand"),
+    ("language", "are in another language", "is in another language"),
+    ("repeats", "repeat another article", "repeats another article"),
 )
 FEW = 30  # articles, under which nothing is counted by article: units are paragraphs, no scores, no trends
 HANDFUL = 100  # articles, under which a corpus carries a handful of topics
@@ -35,11 +35,11 @@ def funnel(articles: pd.DataFrame, dropped: pd.DataFrame) -> pd.DataFrame:
     [2, 2, 2, 2, 2]
     """
     gone = dropped[dropped["what"].isin(["article", "row"])].groupby("stage")["n"].sum()
-    counts = [int(gone.get(stage, 0)) for stage, _ in STAGES]
+    counts = [int(gone.get(stage, 0)) for stage, *_ in STAGES]
     n_in = len(articles) + sum(counts)
     rows = []
-    for (stage, why), left_out in zip(STAGES, counts, strict=True):
-        rows.append((stage, n_in, n_in - left_out, left_out, why))
+    for (stage, why, why_one), left_out in zip(STAGES, counts, strict=True):
+        rows.append((stage, n_in, n_in - left_out, left_out, why_one if left_out == 1 else why))
         n_in -= left_out
     return pd.DataFrame(rows, columns=["stage", "n_in", "n_out", "left_out", "why"])
 
@@ -175,7 +175,8 @@ def _on_size(articles: pd.DataFrame) -> list[str]:
 
 def _on_lengths(articles: pd.DataFrame) -> list[str]:
     if 1 < len(articles) < FEW:
-        return [f"The shortest has {articles['n_words'].min():,} words, the longest {articles['n_words'].max():,}."]
+        low, high = int(articles["n_words"].min()), int(articles["n_words"].max())
+        return [f"The shortest has {low:,} word{'s' * (low != 1)}, the longest {high:,}."]
     median, low, high = (int(articles["n_words"].quantile(q)) for q in (0.5, 0.05, 0.95))
     sentence = f"Half of the articles have {median:,} words or more, nine in ten between {low:,} and {high:,}."
     if median < SHORT_MEDIAN:
@@ -192,12 +193,11 @@ def _on_dates(articles: pd.DataFrame) -> list[str]:
     how_many = "all" if to_day.all() else f"{to_day.sum()}" if few else f"{100 * to_day.mean():.0f} %"
     dates = f"from {dated['date'].min()} to {dated['date'].max()}, {how_many} of them to the day"
     if few:
-        return [f"{len(dated)} of {len(articles)} articles have a date, {dates}."]
-    sentences = [f"{len(dated):,} articles are dated, {dates}."]
-    if len(dated) < len(articles):
-        sentences.append(
-            f"{100 * share:.0f} % ({len(articles) - len(dated):,}) have no date and are in no series; a trend speaks for the others alone."
-        )
+        return [f"{len(dated)} of {len(articles)} articles {'has' if len(dated) == 1 else 'have'} a date, {dates}."]
+    sentences = [f"{len(dated):,} article{'s are' if len(dated) != 1 else ' is'} dated, {dates}."]
+    if undated := len(articles) - len(dated):
+        have = "has no date and is" if undated == 1 else "have no date and are"
+        sentences.append(f"{100 * share:.0f} % ({undated:,}) {have} in no series; a trend speaks for the others alone.")
     return sentences
 
 

@@ -39,7 +39,7 @@ def funnel(corpus: Mapping[str, Any]) -> html.Piece:
         "stage": "Stage",
         "n_in": "Articles in",
         "left_out": "Left out",
-        "why": "Because they",
+        "why": "Which",
         "n_out": "Articles out",
     }
     files = int((corpus["dropped"]["what"] == "file").sum())

@@ -61,7 +61,7 @@ def collected(articles: pd.DataFrame, said: Mapping[str, Any]) -> str:
     """What was collected and how: number, span, outlets, query."""
     dated = articles.loc[articles["date"] != "", "date"]
     outlets, unknown = articles.loc[articles["source"] != "", "source"].nunique(), int((articles["source"] == "").sum())
-    parts = [f"{len(articles):,} articles"]
+    parts = [f"{len(articles):,} article{'s' * (len(articles) != 1)}"]
     which = "" if len(dated) == len(articles) else f"{len(dated):,} of them "
     parts += [f"{which}dated {dated.min()} to {dated.max()}"] if len(dated) else ["none dated"]
     parts += (
@@ -111,7 +111,7 @@ def _card(row: Any, sentences: list[str]) -> dict[str, Any]:
     return {
         "title": title_of(row),
         "url": row.url,
-        "meta": [row.source or "outlet unknown", dated, f"{row.n_words:,} words"],
+        "meta": [row.source or "outlet unknown", dated, f"{row.n_words:,} word{'s' * (row.n_words != 1)}"],
         "body": [sentence for sentence in sentences if sentence != row.title][:2],
     }
 
@@ -304,7 +304,7 @@ def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> lis
     said += [{"text": text, "href": "04_keyword_trends.html", "link": "Keywords"} for text in of_keywords]
     articles = made["corpus"]["articles"]
     if undated := int((articles["date"] == "").sum()):
-        said.append({"text": f"When {undated:,} of {len(articles):,} articles were published: no date of publication was found, and none was guessed.",
+        said.append({"text": f"When {undated:,} of {len(articles):,} articles {'was' if undated == 1 else 'were'} published: no date of publication was found, and none was guessed.",
                      "href": "01_corpus.html", "link": "How dates are known"})  # fmt: skip
     return said
 
@@ -411,12 +411,13 @@ def funnel(made: Mapping[str, Any]) -> list[dict[str, Any]]:
     table = audit.funnel(made["corpus"]["articles"], made["corpus"]["dropped"])
     files = audit.unread_said(made["corpus"]["dropped"])
     lines: list[dict[str, Any]] = [{"text": files}] if files else []
-    lines.append({"n": int(table["n_in"].iloc[0]), "text": "articles found"})
+    n, left = int(table["n_in"].iloc[0]), int(table["n_out"].iloc[-1])
+    lines.append({"n": n, "text": f"article{'s' * (n != 1)} found"})
     lines += [{"n": row["left_out"], "text": row["why"]} for row in table.to_dict("records") if row["left_out"]]
     lines.append(
         {
-            "n": int(table["n_out"].iloc[-1]),
-            "text": "articles analysed",
+            "n": left,
+            "text": f"article{'s' * (left != 1)} analysed",
             "href": "01_corpus.html",
             "link": "Everything that was left out",
         }
@@ -429,8 +430,10 @@ def left_out(made: Mapping[str, Any]) -> str:
     table = audit.funnel(made["corpus"]["articles"], made["corpus"]["dropped"])
     parts = [f"{row['left_out']:,} {row['why']}" for row in table.to_dict("records") if row["left_out"]]
     undated = int((made["corpus"]["articles"]["date"] == "").sum())
-    parts += [f"{undated:,} have no date and are in no series"] if undated else []
-    said = [f"of {table['n_in'].iloc[0]:,} articles {'; '.join(parts)}"] if parts else []
+    have = "has no date and is" if undated == 1 else "have no date and are"
+    parts += [f"{undated:,} {have} in no series"] if undated else []
+    n = int(table["n_in"].iloc[0])
+    said = [f"of {n:,} article{'s' * (n != 1)} {'; '.join(parts)}"] if parts else []
     files = audit.unread_said(made["corpus"]["dropped"])
     said += [files] if files else []
     return f"{'; besides, '.join(said)}." if said else "nothing."

@@ -52,7 +52,7 @@ def _corpus(made: Mapping[str, Any]) -> str:
     sources = _listed(f"{source} {n:,}" for source, n in known.items())
     steps = _listed(sorted(set(base["removals"]["step"]))).replace("_", " ")
     sentences = [
-        f"Of {_several(table['n_in'].iloc[0], 'article')} found, {len(articles):,} were analysed, of {_several(articles['n_words'].sum(), 'word')} in all"
+        f"Of {_several(table['n_in'].iloc[0], 'article')} found, {len(articles):,} {'was' if len(articles) == 1 else 'were'} analysed, of {_several(articles['n_words'].sum(), 'word')} in all"
         f"{f' (left out: {lost})' if lost else ''}{span}{f', found by searching for “{query}”' if query else ''}.",
         f"{unread}." if unread else "",
         f"Where dates were found: {sources}." if sources else "",
@@ -96,7 +96,7 @@ def _fits(made: Mapping[str, Any]) -> str:
     }[made["settings"]["engine"]]
     if made["settings"]["engine"] != "gensim":
         how += f", {lda.default_sweeps(int(made['words']['counts'].matrix.sum())):,} sweeps, the first half burn-in"
-    return f"Latent Dirichlet allocation (Blei, Ng & Jordan 2003) was fitted by {how}, for {_listed(made['grid'])} topics, with {len(made['seeds'])} seeds each ({_listed(made['seeds'])})."
+    return f"Latent Dirichlet allocation (Blei, Ng & Jordan 2003) was fitted by {how}, for {_listed(made['grid'])} topics, with {_several(len(made['seeds']), 'seed')} each ({_listed(made['seeds'])})."
 
 
 def _reading(made: Mapping[str, Any]) -> str:

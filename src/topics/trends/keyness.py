@@ -188,7 +188,9 @@ def _parts(n_terms: int) -> list[np.ndarray]:
 def _not_tested(terms: Sequence[str], with_term: np.ndarray, tested: np.ndarray, blocks: list[int]) -> pd.DataFrame:
     """DROPPED: every term that is not tested and why."""
     if min(blocks) < FEWEST_BLOCKS:
-        reason = f"the smaller group has {min(blocks)} blocks of time; a test needs {FEWEST_BLOCKS}"
+        reason = (
+            f"the smaller group has {min(blocks)} block{'s' * (min(blocks) != 1)} of time; a test needs {FEWEST_BLOCKS}"
+        )
         return tables.dropped([("keyness", "vocabulary", "", reason, len(terms))])
     rare = np.setdiff1d(np.arange(len(terms)), tested)
     reason = f"in fewer than {FEWEST_ARTICLES} articles of both groups"
