@@ -16,12 +16,12 @@ import pandas as pd
 
 from topics import plots, tokens
 from topics.corpus import audit
+from topics.pipeline import COMPANIONS, SURE
 from topics.report import html
 from topics.report.corpus_page import SHOWN_WHOLE, title_of
 from topics.trends.keywords import FIXED_MIX, MIX_CHANGED
 from topics.trends.statistics import MOVED
 
-SURE = 0.05  # false discovery rate of what is called a burst, a word that marks
 PLACES = 5000  # places shown on the page, at most; of more, a sample by chance from every period of every name
 FEWEST_PLACES = 2  # shown of each period, however many names and periods there are
 LONGEST = 420  # characters of a sentence shown; a longer one is cut between words on both sides of the place
@@ -30,7 +30,6 @@ MARKING = 15  # words shown on each side of a comparison
 SMALL_FIGURES = 24  # names with a small figure
 OUTLETS = 30  # outlets listed of each name, the largest
 DRAWN = 20  # articles that mention a name, from which on it has a figure of its own
-COMPANIONS = 8  # shown of each name
 EXAMPLES = 3  # sentences shown of each companion
 
 
