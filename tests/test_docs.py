@@ -8,10 +8,12 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from topics import __main__ as command_line
 from topics import __version__, settings, tables
+from topics.trends import periods
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -107,3 +109,11 @@ def test_the_pictures_of_the_readme_are_there_and_light_and_say_what_they_show()
     assert all(len(shown) > 20 for shown, _ in pictures)
     assert {file for _, file in pictures} == {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.webp")}
     assert sum((ROOT / file).stat().st_size for _, file in pictures) < 600_000
+
+
+def test_what_may_be_said_of_a_collection_stands_where_users_look():
+    said = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    assert [name for name in periods.COLLECTION if f"`{name}`" not in said] == []
+    forms = {periods.label(int(number), length) for length in periods.LENGTHS for number in periods.ordinals(pd.Series(["2021-03-01"]), length)}  # fmt: skip
+    assert {form for form in forms if f"`{form}`" not in said} == set()
+    assert "`totals.csv`" in said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -22,6 +24,12 @@ def kept(table, **verdicts):
         columns=["kind", "name", "verdict", "sentence"],
     )
     return {"trends": table, "findings": found}
+
+
+def test_a_card_says_where_a_date_was_read_in_the_words_of_the_page_on_articles():
+    row = SimpleNamespace(date="2020-01-02", date_source="column", source="", n_words=9, title="A", url="", text="b")
+    dated = index._card(row, [])["meta"][1]
+    assert dated == "2020-01-02 (a column or field of the file, or metadata.csv beside the articles)"
 
 
 def test_names_with_too_few_articles_stand_in_one_sentence_with_their_numbers():

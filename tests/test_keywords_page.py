@@ -14,6 +14,7 @@ import pytest
 from topics import pipeline
 from topics.report import html
 from topics.report import keywords_page as page
+from topics.settings import project_folder
 
 WORDS = (
     "river bridge market school harbour road farm hotel garden museum station library village coast valley park kitchen window "
@@ -91,6 +92,13 @@ def test_what_was_planted_to_rise_is_said_to_rise_and_nothing_else(many):
     said = html.say(page.answer(many["kept"])).unescape()
     assert 'href="#concept-drones"' in said
     assert "taxes" not in said
+
+
+def test_the_files_in_use_are_named(tmp_path):
+    said = page.things(tmp_path / "my.yml", ["drone", "tax"])
+    assert said == "<p>The things are the concepts of my.yml and the keywords of the settings (drone, tax).</p>"
+    usual = page.things(project_folder() / "data" / "concepts.yml", [])
+    assert "the concepts of data/concepts.yml and no keywords" in usual
 
 
 def test_a_burst_that_stands_its_test_is_told_and_opens_its_articles(many, parts):

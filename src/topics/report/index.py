@@ -19,7 +19,7 @@ from topics import plots
 from topics.corpus import audit
 from topics.models.sweep import foremost
 from topics.report import html, methods
-from topics.report.corpus_page import title_of
+from topics.report.corpus_page import DATE_SOURCES, title_of
 from topics.report.topic_sections import series_figure
 from topics.report.topics_page import standing
 from topics.tables import replace_file
@@ -100,12 +100,7 @@ def _count(n: int) -> str:
 
 
 def _card(row: Any, sentences: list[str]) -> dict[str, Any]:
-    known = {
-        "header": "read at the head of the text",
-        "event": "the day of the event that it tells as news",
-        "url": "from its address",
-    }
-    dated = f"{row.date}, {known.get(row.date_source, f'from {row.date_source}')}" if row.date else "date unknown"
+    dated = f"{row.date} ({DATE_SOURCES[row.date_source]})" if row.date else "date unknown"
     if not row.date and row.not_before:
         dated += f", not before {row.not_before[:4] if row.not_before.endswith('-01-01') else row.not_before}"
     return {

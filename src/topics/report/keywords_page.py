@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ import pandas as pd
 
 from topics import plots, tokens
 from topics.corpus import audit
+from topics.pipeline import COMPANIONS, SURE
 from topics.report import html
 from topics.report.corpus_page import SHOWN_WHOLE, title_of
+from topics.settings import project_folder
 from topics.trends.keywords import FIXED_MIX, MIX_CHANGED
 from topics.trends.statistics import MOVED
 
-SURE = 0.05  # false discovery rate of what is called a burst, a word that marks
 PLACES = 5000  # places shown on the page, at most; of more, a sample by chance from every period of every name
 FEWEST_PLACES = 2  # shown of each period, however many names and periods there are
 LONGEST = 420  # characters of a sentence shown; a longer one is cut between words on both sides of the place
@@ -30,8 +32,15 @@ MARKING = 15  # words shown on each side of a comparison
 SMALL_FIGURES = 24  # names with a small figure
 OUTLETS = 30  # outlets listed of each name, the largest
 DRAWN = 20  # articles that mention a name, from which on it has a figure of its own
-COMPANIONS = 8  # shown of each name
 EXAMPLES = 3  # sentences shown of each companion
+
+
+def things(concepts: str | Path, keywords: Sequence[str]) -> html.Piece:
+    """Which things are followed: the file of concepts and the keywords in use."""
+    file = Path(concepts)
+    shown = file.relative_to(project_folder()).as_posix() if file.is_relative_to(project_folder()) else file.name
+    named = f"the keywords of the settings ({', '.join(keywords)})" if keywords else "no keywords, since the settings name none"  # fmt: skip
+    return html.say("The things are the concepts of {file} and {named}.", file=shown, named=named)
 
 
 # --- in short -----------------------------------------------------------------------------------------------------------------
@@ -41,7 +50,7 @@ def answer(kept: Mapping[str, Any]) -> html.Piece:
     """The question answered in one line and a list, the surest first; each line links to its evidence."""
     head, unheard = html.heading("In short"), html.say("\n\n".join(kept["unheard"]))
     if kept["names"].empty:
-        none = "No concept or keyword stands in the articles. Name what you care about in data/concepts.yml, or as keywords in config.yml."
+        none = "No concept or keyword stands in the articles. Name what you care about in the file of concepts, or as keywords in the settings."
         return html.group(head, html.verdict(none), unheard)
     n = len(kept["placed"])
     if kept["series"].empty:

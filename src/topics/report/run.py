@@ -472,6 +472,7 @@ def notebook_jobs(work: Path, made: Mapping[str, Any], settings: Settings) -> li
     plan += [("03_topics", f"03_topics_{count:02d}", {"n_topics": count}) for count in counts]
     shared = [made[name].key for name in ("corpus", "words", "keywords", "keyness", "companions")]
     values = {name: value for name, value in deciding(settings).items() if name not in ("topic_counts", "public")}
+    values["concepts"] = str(settings.concepts)  # page 04 names the file
 
     def key(notebook: str, parameters: dict[str, Any]) -> str:
         inputs = [*shared, store.file_digest(NOTEBOOKS / f"{notebook}.ipynb")]
