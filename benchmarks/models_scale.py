@@ -35,10 +35,10 @@ from models_peers import TOOLS, Spent, corpus, counted
 from record import record
 
 from topics.models import lda, scores, sweep
-from topics.models.chain import Chain, Collapsed, PartlyCollapsed
+from topics.models.chain import FEW, Chain, Collapsed, CollapsedDense, PartlyCollapsed
 from topics.words.counts import Counts
 
-TOPICS = (2, 5, 10, 20, 50, 100, 200, 400)
+TOPICS, FEW_TOPICS = (20, 50, 100, 200, 400), (2, 5, 10, FEW)
 GRID = (5, 10, 20, 30, 40, 50)
 QUARTER = lda.LEAST_SWEEPS // 4
 GROWN = (20, 50, 100, 200)
@@ -58,9 +58,14 @@ def tell(case: str, side: str, measure: str, value: float, unit: str, repetition
 
 def sweeps(name: str, counts: Counts, n: int = 40) -> None:
     size = int(counts.matrix.sum())
-    for side, sampler in (("topics", Collapsed), ("topics, parallel", PartlyCollapsed)):
-        chains = {k: sampler(counts, n_topics=k, seed=1) for k in TOPICS}
-        spent: dict[int, list[float]] = {k: [] for k in TOPICS}
+    for side, sampler, topics in (
+        ("topics", Collapsed, TOPICS),
+        ("topics, lists kept for few topics too", Collapsed, FEW_TOPICS),
+        ("topics", CollapsedDense, FEW_TOPICS),
+        ("topics, parallel", PartlyCollapsed, FEW_TOPICS + TOPICS),
+    ):
+        chains = {k: sampler(counts, n_topics=k, seed=1) for k in topics}
+        spent: dict[int, list[float]] = {k: [] for k in topics}
         for done in range(1, n + 1):
             for k, state in chains.items():  # one after the other, so that a busy machine is busy for all
                 spent[k].append(timed(state.sweep)[1])
@@ -77,7 +82,8 @@ def sweeps(name: str, counts: Counts, n: int = 40) -> None:
             ]
             held = sum(array.nbytes for array in tokens if array is not None)
             tell(f"{name}, a chain", side, "memory", held / size, "bytes a token", n_topics=k)
-        tell(f"{name}, a sweep at 400 topics over one at 50", side, "ratio", middle[400] / middle[50], "times")
+        if {50, 400} <= set(topics):
+            tell(f"{name}, a sweep at 400 topics over one at 50", side, "ratio", middle[400] / middle[50], "times")
 
 
 def threads(name: str, counts: Counts, rounds: int = 3) -> None:

@@ -15,6 +15,7 @@ from topics.tables import UserError
 from topics.words.counts import Counts
 
 Map = Callable[..., Iterable[Any]]
+FEW = 16  # topics up to which a count for every term and topic is quicker than lists of those that a term has
 PULL = 0.25  # words for each unit: the weight that holds a topic's pseudo-count to the mean of all
 PIECE = 40  # words of a unit that begin in one topic
 BLOCKS = 64  # at the most, whatever the number of threads, since each has its own stream of chance
@@ -105,7 +106,7 @@ class Chain:
 
 
 class Collapsed(Chain):
-    """The default: each token given all others, one after the other, exact and sequential (`kernels.sweep`)."""
+    """The default: each token given all others, one after the other, exact and sequential; lists of the topics of each term (`kernels.sweep`)."""
 
     def __init__(self, counts: Counts, *, n_topics: int, seed: int, **more: Any) -> None:
         super().__init__(counts, n_topics=n_topics, seed=seed, **more)
@@ -145,6 +146,28 @@ class Collapsed(Chain):
         used = self.used.astype(np.int64)
         inside = np.repeat(self.term_start[:-1].astype(np.int64) - starts(used)[:-1].astype(np.int64), used)
         return self.cells[inside + np.arange(len(inside))], used
+
+
+class CollapsedDense(Chain):
+    """The default for few topics: the same law from a count for every term and topic (`kernels.sweep_dense`)."""
+
+    def __init__(self, counts: Counts, *, n_topics: int, seed: int, **more: Any) -> None:
+        super().__init__(counts, n_topics=n_topics, seed=seed, **more)
+        self.counter = np.uint64(0)
+        self.counted = dense(self.token_term, self.token_topic, self.n_terms, n_topics)
+        self.topic_n = self.counted[:, :n_topics].sum(axis=0, dtype=np.float64)
+
+    def sweep(self) -> None:
+        tokens = (self.token_topic, self.token_term, self.unit_start)
+        lists = (self.counted, self.topic_n)
+        self.counter = np.uint64(kernels.sweep_dense(*tokens, *lists, self.alpha, self.beta, self.key, self.counter))
+        self.sweeps += 1
+
+    def topic_terms(self) -> sp.csr_matrix:
+        return sp.csr_matrix(self.counted[:, : len(self.alpha)].T.astype(np.int32))
+
+    def filled(self) -> np.ndarray:
+        return self.counted[self.counted > 0].astype(np.int64)
 
 
 class PartlyCollapsed(Chain):
@@ -214,6 +237,21 @@ def in_pieces(unit_n: np.ndarray, n_topics: int, rng: np.random.Generator) -> np
     first = np.repeat(np.cumsum(pieces) - pieces, unit_n)
     which = (rng.random(len(first)) * np.repeat(pieces, unit_n)).astype(np.int64)
     return rng.integers(0, n_topics, int(pieces.sum()), np.uint32)[first + which]
+
+
+def dense(token_term: np.ndarray, token_topic: np.ndarray, n_terms: int, n_topics: int) -> np.ndarray:
+    """How many tokens of each term have each topic, with columns of zeros as `kernels.sweep_dense` wants them.
+
+    Single precision halves what must be fetched; whole numbers below 2 ** 24 are exact in it, and a term that comes more often gets double.
+
+    >>> dense(np.array([0, 1, 1]), np.array([0, 1, 1]), 2, 2).tolist()
+    [[1.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]]
+    """
+    block = int(kernels.BLOCK)
+    exact = np.float32 if np.bincount(token_term).max() < 1 << 24 else np.float64
+    counted = np.zeros((n_terms, -(-n_topics // block) * block), exact)
+    np.add.at(counted, (token_term, token_topic), 1.0)
+    return counted
 
 
 def blocks(start: np.ndarray) -> list[slice]:

@@ -88,7 +88,7 @@ ZERO: Any = np.uint64(0)
 ONE: Any = np.uint64(1)
 TWO: Any = np.uint64(2)
 THREE: Any = np.uint64(3)
-BLOCK: Any = np.uint64(4)  # topics whose probabilities `sweep` sums together; each term has room for whole blocks
+BLOCK: Any = np.uint64(4)  # topics whose probabilities are summed together; each term has room for whole blocks
 SOON: Any = np.uint64(8)  # tokens ahead of the one that is drawn
 LINE: Any = np.uint64(16)  # cells that a processor fetches at once
 EPSILON = np.finfo(np.float64).eps  # gensim's, in the same place
@@ -267,6 +267,75 @@ def sweep(
             with_it = share[new]
             share[new] = unit_n[new] / (topic_n[new] + smooth)
             total = rest + (share[new] - with_it)
+    return counter
+
+
+@kernel
+def sweep_dense(
+    token_topic: Any,
+    token_term: Any,
+    unit_start: Any,
+    counted: Any,
+    topic_n: Any,
+    alpha: Any,
+    beta: Any,
+    key: Any,
+    counter: Any,
+) -> Any:
+    """Draw as `sweep` does, from all topics' probabilities at once: where topics are few, a short list is no shorter than all.
+
+    `counted` is how many tokens of each term have each topic: (n_terms, n_topics), with columns of zeros up to a multiple of `BLOCK`.
+    The probabilities are summed by blocks of four topics; the draw falls in a block, and there on a topic. So few sums wait for the
+    one before, nothing is written for a token that stays where it was, nor is there a branch before its draw that a processor could guess wrong.
+    """
+    n_topics = np.uint64(alpha.shape[0])
+    width = np.uint64(counted.shape[1])
+    smooth = beta * counted.shape[0]
+    unit_n = np.empty(n_topics)
+    share = np.zeros(width)
+    mass = np.empty(width)  # of each topic
+    before = np.empty(width // BLOCK)  # the mass of the blocks before each
+    for d in range(np.uint64(unit_start.shape[0] - 1)):
+        for k in range(n_topics):
+            unit_n[k] = alpha[k]
+        for i in range(unit_start[d], unit_start[d + ONE]):
+            unit_n[token_topic[i]] += 1.0
+        for k in range(n_topics):
+            share[k] = unit_n[k] / (topic_n[k] + smooth)
+        for i in range(unit_start[d], unit_start[d + ONE]):
+            w = token_term[i]
+            old = np.uint64(token_topic[i])
+            without = (unit_n[old] - 1.0) / (topic_n[old] - 1.0 + smooth)
+            for k in range(width):
+                mass[k] = (counted[w, k] + beta) * share[k]
+            mass[old] = (counted[w, old] - 1.0 + beta) * without
+            total = 0.0
+            for b in range(width // BLOCK):
+                before[b] = total
+                part = mass[b * BLOCK : (b + ONE) * BLOCK]
+                total += (part[0] + part[1]) + (part[2] + part[3])
+            counter += ONE
+            u = uniform(key, counter) * total
+            block = ZERO
+            for b in range(ONE, width // BLOCK):
+                block += np.uint64(before[b] <= u)
+            u -= before[block]
+            new = block * BLOCK
+            for k in range(new, new + BLOCK - ONE):
+                u -= mass[k]
+                new += np.uint64(u >= 0.0)
+            new = min(new, n_topics - ONE)  # sums of another order end a rounding apart
+            if new == old:
+                continue
+            token_topic[i] = new
+            counted[w, old] -= 1.0
+            counted[w, new] += 1.0
+            topic_n[old] -= 1.0
+            unit_n[old] -= 1.0
+            topic_n[new] += 1.0
+            unit_n[new] += 1.0
+            share[old] = without
+            share[new] = unit_n[new] / (topic_n[new] + smooth)
     return counter
 
 

@@ -1,6 +1,6 @@
 """Latent Dirichlet allocation: fitting a model, and turning a model back into tables.
 
-The sampler is collapsed Gibbs sampling (`kernels.sweep`), exact and sequential, with an asymmetric prior over the topics of a
+The sampler is collapsed Gibbs sampling (`kernels.sweep`, or `sweep_dense` for few topics), exact and sequential, with an asymmetric prior over the topics of a
 unit and a symmetric one over the terms of a topic, both learned from the data (Wallach, Mimno & McCallum 2009).
 gensim stops at this module: `to_gensim`, `from_gensim`, and `engine="gensim"`.
 """
@@ -17,7 +17,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from topics.models import kernels
-from topics.models.chain import Chain, Collapsed, Map, PartlyCollapsed
+from topics.models.chain import FEW, Chain, Collapsed, CollapsedDense, Map, PartlyCollapsed
 from topics.tables import LEVEL, UserError, conform
 from topics.words.counts import Counts
 
@@ -101,7 +101,9 @@ def fit(
     if engine == "gensim":
         return _fit_gensim(counts, n_topics=n_topics, seed=seed)
     sweeps = sweeps or default_sweeps(int(counts.matrix.sum()))
-    sampler: Callable[..., Chain] = partial(PartlyCollapsed, map=map) if engine == "parallel" else Collapsed
+    sampler: Callable[..., Chain] = CollapsedDense if n_topics <= FEW else Collapsed
+    if engine == "parallel":
+        sampler = partial(PartlyCollapsed, map=map)
     chain = begun(counts, sampler, sweeps, n_topics=n_topics, seed=seed, alpha=alpha, beta=beta)
     burn_in = sweeps // 2
     spacing = max(1, (sweeps - burn_in) // samples)

@@ -179,12 +179,12 @@ def _told(value: float, digits: int = 2) -> str:
     return f"{value:z.{digits}f}".replace("-", "−")
 
 
-def warm(engine: str = "gibbs") -> None:
-    """Compile what a run by `engine` needs, or read what is kept: some 3 s the first time on a machine.
+def warm(engine: str = "gibbs", n_topics: int = 2) -> None:
+    """Compile what a run by `engine` with about so many topics needs, or read what is kept: some 3 s the first time on a machine.
 
-    Set-up does so; a run does it in a thread beside reading, in case the kept is old or elsewhere.
+    Set-up does so for few and for many topics; a run does it for few, in a thread beside reading, in case the kept is old or elsewhere.
     """
     counts, engine = example_counts(), "gibbs" if engine == "gensim" else engine
-    model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=1, engine=engine)
+    model = fit(counts, n_topics=n_topics, seed=1, sweeps=20, samples=1, engine=engine)
     infer(counts.matrix, model.topic_term, model.alpha)
     count_windows(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))
