@@ -49,3 +49,11 @@ def test_the_same_fit_twice_is_kept_topic_by_topic_however_mixed_the_articles_ar
         assert set(table["relation"]) == {"kept"}
         assert (table["topic_a"] == table["topic_b"]).all()
         assert np.allclose(table["from_a"], 1)
+
+
+def test_topics_that_are_the_same_but_for_rounding_are_aligned(models: list[TopicModel]) -> None:
+    one = models[0].topic_term[0]
+    same = [one * (1 + 1e-15 * np.cos(np.arange(len(one)) + shift)) for shift in range(models[0].n_topics)]
+    model = replace(models[0], topic_term=np.array(same))
+    table = alignment.align(model, model)
+    assert table["weight"].sum() == pytest.approx(1)

@@ -45,7 +45,6 @@ def compared():
             stability, columns=["n_topics", "topic", "kind", "seed_b", "topic_b", "similarity", "excess"]
         ),
         "alignment": pd.concat(links, ignore_index=True),
-        "missing": pd.DataFrame({"n_topics": [10], "seed": [2], "topic": [3]}),
         "topics": pd.DataFrame(topics, columns=["n_topics", "topic", "label", "share", "terms"]),
         "convergence": pd.DataFrame(
             {
@@ -83,7 +82,7 @@ def test_another_choice_is_a_row_with_what_it_gives(compared):
     table = counts_page._choices(compared)
     assert table["n_topics"].tolist() == [2, 5, 10]
     assert table["back"].tolist() == ["2 of 2", "5 of 5", "4 of 10"]
-    assert table["lacking"].tolist() == [0, 0, 1]
+    assert table["lacking"].tolist() == [0, 0, 6]
     assert table["said"].tolist() == ["", "suggested", "would do as well"]
 
 

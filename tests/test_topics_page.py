@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from topics.models import lda, reading
+from topics.models import alignment, lda, reading
 from topics.report import html, reading_groups, topic_sections, topics_page
 from topics.trends import groups
 from topics.words import counts as words_room
@@ -115,7 +115,7 @@ class TestTopicsBesideEachOther:
         assert own["similarity"].to_numpy() == pytest.approx(1)
 
     def test_divergence_is_symmetric_zero_for_itself_and_at_most_log_two(self, world):
-        found = reading.divergences(world["model"])
+        found = alignment.divergences(world["model"], world["model"])
         assert found == pytest.approx(found.T)
         assert np.diag(found) == pytest.approx(0, abs=1e-12)
         assert 0 < found[0, 1] < np.log(2)
@@ -123,18 +123,19 @@ class TestTopicsBesideEachOther:
     def test_topics_without_a_word_in_common_differ_by_log_two(self, world):
         apart = np.zeros_like(world["model"].topic_term)
         apart[0, 0], apart[1, 1] = 1, 1
-        assert reading.divergences(replace(world["model"], topic_term=apart))[0, 1] == pytest.approx(np.log(2))
+        model = replace(world["model"], topic_term=apart)
+        assert alignment.divergences(model, model)[0, 1] == pytest.approx(np.log(2))
 
     def test_topics_that_are_the_same_but_for_rounding_do_not_differ(self, world):
         one = world["model"].topic_term[0]
         same = np.array([one * (1 + 1e-15 * np.cos(np.arange(len(one)) + shift)) for shift in range(40)])
-        found = reading.divergences(replace(world["model"], topic_term=same))
-        assert found == pytest.approx(0, abs=1e-12)
+        model = replace(world["model"], topic_term=same)
+        assert alignment.divergences(model, model) == pytest.approx(0, abs=1e-12)
 
     def test_two_topics_lie_as_far_apart_as_their_words_differ(self, world):
         place = reading.positions(world["model"])
         apart = np.hypot(*(place[["x", "y"]].iloc[0] - place[["x", "y"]].iloc[1]))
-        assert apart == pytest.approx(np.sqrt(reading.divergences(world["model"])[0, 1]))
+        assert apart == pytest.approx(np.sqrt(alignment.divergences(world["model"], world["model"])[0, 1]))
         assert place["kept"].iloc[0] == pytest.approx(1)
 
     def test_two_topics_exclude_each_other(self, world):

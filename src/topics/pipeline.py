@@ -427,9 +427,8 @@ def jobs(settings: Settings, topic_counts: Iterable[int], paged: Iterable[int] =
 
 
 def comparison(settings: Settings, track: Track = watched) -> store.Kept:
-    """The grid together: `scores` (with `text`: whole or shuffled), `stability`, `missing`, `shown`, `choice`.
+    """The grid together: `scores` (with `text`: whole or shuffled), `stability`, `shown`, `choice`.
 
-    `missing` has the rows of `stability` without a pair: as many topics of the other run are not in the one that is shown.
     `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons.
     """
     counts = grid(settings)
@@ -493,7 +492,6 @@ def _compare(settings: Settings, counts: tuple[int, ...]) -> store.Result:
     return {
         "scores": all_scores,
         "stability": all_steady,
-        "missing": all_steady[all_steady["topic_b"] == 0],
         "convergence": pd.concat(chains, ignore_index=True),
         "few": few(settings),
         "shown": shown,

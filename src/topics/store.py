@@ -28,6 +28,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from topics.tables import BESIDE
+
 PACKAGE = Path(__file__).parent
 MANIFEST = "manifest.json"
 PART = ".part-"  # how the name of an entry that is being written begins
@@ -151,10 +153,6 @@ def _imports(path: Path) -> tuple[frozenset[str], frozenset[str]]:
 
 def _normal_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-
-
-# Read with a file of articles where they lie beside it:
-BESIDE = ("metadata.csv", "corrections.csv", "collection.yml", "totals.csv")
 
 
 def inputs(path: Path) -> list[dict[str, Any]]:

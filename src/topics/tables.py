@@ -72,6 +72,7 @@ NUMBERS = frozenset(
     "p q log_odds dispersion weight".split()
 )
 
+BESIDE = ("metadata.csv", "corrections.csv", "collection.yml", "totals.csv")  # lie beside the articles and are none
 CSV_ROWS = 1_000_000  # a longer table is written as Parquet alone
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by spreadsheets
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from topics.tables import BESIDE
+
 STAGES = (  # why articles are left out, and why one is
     ("read", "had no text or could not be used", "had no text or could not be used"),
     ("clean", "had nothing left after cleaning", "had nothing left after cleaning"),
@@ -21,7 +23,6 @@ HANDFUL = 100  # articles, under which a corpus carries a handful of topics
 SHORT_MEDIAN = 100  # words
 THIN_PERIOD = 5  # articles
 NO_ARTICLES = ("a hidden ", "a README ")  # how the reasons begin for files that nobody takes for articles
-BESIDE_ARTICLES = {"metadata.csv", "corrections.csv", "collection.yml", "totals.csv"}
 MOST_REASONS = 3
 
 
@@ -47,7 +48,7 @@ def funnel(articles: pd.DataFrame, dropped: pd.DataFrame) -> pd.DataFrame:
 def unread(dropped: pd.DataFrame) -> pd.DataFrame:
     """The rows of files that were not read, or not to their end; hidden files, READMEs and files about the articles are none."""
     files = dropped[dropped["what"] == "file"]
-    about = [str(name).rsplit("/", 1)[-1].lower() in BESIDE_ARTICLES for name in files["id"]]
+    about = [str(name).rsplit("/", 1)[-1].lower() in BESIDE for name in files["id"]]
     return files[~files["reason"].str.startswith(NO_ARTICLES) & ~pd.Series(about, index=files.index, dtype=bool)]
 
 

@@ -437,17 +437,18 @@ def clean_articles(
     jobs = list(zip(raw["doc_id"], raw["text"], raw["title"], _groups(raw), strict=True))
     texts: list[str] = []
     rows: list[tuple[Any, ...]] = []
-    for cleaned, removed in map(work, [jobs[at : at + BLOCK] for at in range(0, len(jobs), BLOCK)]):
+    left: list[tuple[str, str, str, str, int]] = []
+    for cleaned, removed, missed in map(work, [jobs[at : at + BLOCK] for at in range(0, len(jobs), BLOCK)]):
         texts += cleaned
         rows += removed
+        left += [("corrections", "correction", doc_id, reason, 1) for doc_id, reason in missed]
     titles = [title or heading(text) for title, text in zip(raw["title"], texts, strict=True)]
     filled = [bool(text.strip()) for text in texts]
-    left = [
+    left += [
         ("clean", "article", doc_id, "nothing is left after cleaning", 1)
         for doc_id, full in zip(raw["doc_id"], filled, strict=True)
         if not full
     ]
-    left += [row for job in jobs for row in _not_applied(job, *work.args, **work.keywords)]
     table = raw.assign(
         text=pd.Series(texts, index=raw.index, dtype="str"), title=pd.Series(titles, index=raw.index, dtype="str")
     )
@@ -492,55 +493,37 @@ def _clean_block(
     recurrences: Mapping[str, frozenset[str]],
     joined: frozenset[str],
     by_hand: Mapping[str, Any],
-) -> tuple[list[str], list[tuple[Any, ...]]]:
-    texts, rows = [], []
+) -> tuple[list[str], list[tuple[Any, ...]], list[tuple[str, str]]]:
+    """Of some articles the texts, the removals, and the corrections that found nothing to restore or remove: doc_id and reason."""
+    texts, rows, missed = [], [], []
     for doc_id, original, title, group in block:
         text, edits = clean_text(original, steps, About(title, recurrences.get(group, frozenset()), joined))
         if doc_id in by_hand:
-            text, edits = _correct(original, edits, by_hand[doc_id])
+            text, edits, reasons = _correct(original, edits, by_hand[doc_id])
+            missed += [(doc_id, reason) for reason in reasons]
         texts.append(text)
         rows += [(doc_id, step, start, n, original[start : start + n], new) for start, n, step, new in edits]
-    return texts, rows
+    return texts, rows, missed
 
 
-def _correct(original: str, edits: list[Edit], by_hand: list[tuple[str, str]]) -> tuple[str, list[Edit]]:
-    """The edits without those whose passage begins as a person says, and with the passages that a person takes out."""
-    text, edits = _restored(original, edits, by_hand)
+def _correct(original: str, edits: list[Edit], by_hand: list[tuple[str, str]]) -> tuple[str, list[Edit], list[str]]:
+    """The edits without those whose passage begins as a person says, and with the passages that a person takes out; what was not found."""
+    restored = {value: " ".join(value.split()) for field, value in by_hand if field == "restore"}
+    passages = [" ".join(original[start : start + n].split()) for start, n, _, _ in edits]
+    missed = [
+        f"restore: no passage that was taken out begins so: {value[:80]!r}"
+        for value, begin in restored.items()
+        if not any(passage.startswith(begin) for passage in passages)
+    ]
+    begins = tuple(restored.values())
+    edits = [
+        edit for edit, passage in zip(edits, passages, strict=True) if not begins or not passage.startswith(begins)
+    ]
+    text = _replaced(original, [(start, start + n, new) for start, n, _, new in edits])
     removed = [value for field, value in by_hand if field == "remove"]
+    missed += [f"remove: the article has no such passage: {value[:80]!r}" for value in removed if value not in text]
     spans = _in_order((m.start(), m.end(), "") for value in removed for m in re.finditer(re.escape(value), text))
-    return _replaced(text, spans), _compose(len(original), edits, spans, "correction")
-
-
-def _restored(original: str, edits: list[Edit], by_hand: list[tuple[str, str]]) -> tuple[str, list[Edit]]:
-    restored = tuple(" ".join(value.split()) for field, value in by_hand if field == "restore")
-    edits = [e for e in edits if not restored or not _passage(original, e).startswith(restored)]
-    return _replaced(original, [(start, start + n, new) for start, n, _, new in edits]), edits
-
-
-def _passage(original: str, edit: Edit) -> str:
-    return " ".join(original[edit[0] : edit[0] + edit[1]].split())
-
-
-def _not_applied(
-    job: tuple[str, str, str, str],
-    steps: tuple[str, ...],
-    recurrences: Mapping[str, frozenset[str]],
-    joined: frozenset[str],
-    by_hand: Mapping[str, Any],
-) -> list[tuple[str, str, str, str, int]]:
-    """Rows of DROPPED: what a person puts back or takes out of an article that was never taken out of it or stands in it."""
-    doc_id, original, title, group = job
-    if doc_id not in by_hand:
-        return []
-    _, edits = clean_text(original, steps, About(title, recurrences.get(group, frozenset()), joined))
-    text, _ = _restored(original, edits, by_hand[doc_id])
-    left = []
-    for field, value in by_hand[doc_id]:
-        if field == "restore" and not any(_passage(original, e).startswith(" ".join(value.split())) for e in edits):
-            left.append(f"restore: no passage that was taken out begins so: {value[:80]!r}")
-        elif field == "remove" and value not in text:
-            left.append(f"remove: the article has no such passage: {value[:80]!r}")
-    return [("corrections", "correction", doc_id, reason, 1) for reason in left]
+    return _replaced(text, spans), _compose(len(original), edits, spans, "correction"), missed
 
 
 # --- lines that recur ------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ import pandas as pd
 from topics.corpus import html
 from topics.corpus.corrections import beside
 from topics.corpus.encoding import SAMPLE, decode, decode_lines, guess_encoding, looks_like_text
-from topics.tables import UserError, dropped, nearest
+from topics.tables import BESIDE, UserError, dropped, nearest
 
 ARTICLE_SUFFIXES = {".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml"}
 TABLE_SUFFIXES = {".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".parquet"}
@@ -47,10 +47,8 @@ MAX_TABLE = (
     2_000_000_000  # bytes of a table that must be in memory whole (JSON, Parquet), or of an archive in an archive
 )
 MAX_UNPACKED = 20_000_000_000  # bytes that one archive or compressed file may unpack to
-MAX_LOST, FEW_LOST = (
-    1000,
-    20,
-)  # lines that are looked through for the next record after a broken one; where none can be told
+MAX_LOST = 1000  # lines that are looked through for the next record after a broken one
+FEW_LOST = 20  # lines, where a record cannot be told from prose
 MAX_DEPTH = 2  # archives in archives
 BROKEN_ARCHIVE = (
     OSError,
@@ -97,7 +95,7 @@ ADVICE = (  # what is to be done, by what a reason of DROPPED says
     ("archive cannot be read", "Download or pack the archive anew."),
     ("without files", "Put articles into the archive."),
 )
-READ_ELSEWHERE = {"corrections.csv", "collection.yml", "totals.csv"}
+READ_ELSEWHERE = set(BESIDE) - {SIDECAR}
 
 Row = dict[str, Any]
 Left = tuple[str, str, str, str, int]  # a row of DROPPED

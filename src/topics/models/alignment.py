@@ -9,6 +9,14 @@ import scipy.sparse as sp
 from topics.models.lda import TopicModel
 
 
+def divergences(a: TopicModel, b: TopicModel) -> np.ndarray:
+    """The Jensen-Shannon divergence of the words of every two topics, in nats: (a.n_topics, b.n_topics), from 0 to log 2."""
+    from scipy.spatial.distance import cdist  # here, for it is slow to import
+
+    apart = cdist(a.topic_term, b.topic_term, "jensenshannon")
+    return np.nan_to_num(apart) ** 2  # nan, the root of just under 0, where two topics are all but the same
+
+
 def align(a: TopicModel, b: TopicModel) -> pd.DataFrame:
     """Which topics of `b` the text of each topic of `a` goes to: one row per pair of topics.
 
@@ -19,9 +27,8 @@ def align(a: TopicModel, b: TopicModel) -> pd.DataFrame:
     product of the articles' shares does not: there topics that stand in the same articles seem to divide and join.
     """
     from scipy.optimize import linprog
-    from scipy.spatial.distance import cdist
 
-    cost = cdist(a.topic_term, b.topic_term, "jensenshannon") ** 2
+    cost = divergences(a, b)
     shares = [model.doc_topic.mean(axis=0) for model in (a, b)]
     held = sp.vstack([
         sp.kron(sp.identity(a.n_topics), np.ones((1, b.n_topics))),

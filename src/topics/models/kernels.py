@@ -106,6 +106,7 @@ def count_topics(
     mask = np.uint32((1 << bits) - 1)
     unit = np.uint32(1 << bits)
     used[:] = 0
+    cells[:] = 0
     topic_n[:] = 0.0
     for i in range(np.uint64(token_topic.shape[0])):
         w = token_term[i]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from topics.models.alignment import divergences
 from topics.models.lda import TopicModel, article_shares, articles, top_terms
 from topics.models.stability import similarity
 from topics.tokens import sentences
@@ -110,7 +111,7 @@ def counterparts(
     topics of the fit itself, by words alone: 1 - the Jensen-Shannon divergence in bits (1: the same words, 0: no word in common).
     """
     rows = []
-    own = 1 - divergences(shown) / np.log(2)
+    own = 1 - divergences(shown, shown) / np.log(2)
     np.fill_diagonal(own, -1)
     for topic in range(shown.n_topics):
         nearest = np.argsort(-own[topic], kind="stable")[: min(3, shown.n_topics - 1)]
@@ -134,7 +135,7 @@ def positions(model: TopicModel) -> pd.DataFrame:
     """
     n_topics = model.n_topics
     centre = np.eye(n_topics) - 1 / n_topics
-    value, vector = np.linalg.eigh(-0.5 * centre @ divergences(model) @ centre)
+    value, vector = np.linalg.eigh(-0.5 * centre @ divergences(model, model) @ centre)
     value, vector = value[::-1], vector[:, ::-1]
     place = np.zeros((n_topics, 2))
     n = min(2, n_topics)
@@ -142,16 +143,6 @@ def positions(model: TopicModel) -> pd.DataFrame:
     place *= np.where(place[np.abs(place).argmax(axis=0), [0, 1]] < 0, -1, 1)
     kept = value[:2].clip(0).sum() / max(value.clip(0).sum(), 1e-12)
     return pd.DataFrame({"topic": np.arange(1, n_topics + 1), "x": place[:, 0], "y": place[:, 1], "kept": kept})
-
-
-def divergences(model: TopicModel) -> np.ndarray:
-    """The Jensen-Shannon divergence of the words of every two topics, in nats: (n_topics, n_topics), from 0 to log 2."""
-    from scipy.spatial.distance import pdist, squareform  # here, for it is slow to import
-
-    apart = pdist(
-        model.topic_term, "jensenshannon"
-    )  # nan, the root of just under 0, where two topics are all but the same
-    return squareform(np.nan_to_num(apart) ** 2)
 
 
 def map_terms(model: TopicModel) -> pd.DataFrame:

@@ -160,7 +160,10 @@ def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
     whole = compared["scores"][compared["scores"]["text"] == "whole"]
     spread = _by_count(whole).set_index("n_topics").drop(columns="text")
     always = always_back(compared["stability"])
-    lacking = compared["missing"].groupby("n_topics").size() if len(compared["missing"]) else pd.Series(dtype=int)
+    unpaired = compared["stability"].query(
+        "kind == 'seed' and topic_b == 0"
+    )  # as many of the other run's topics are not in this one
+    lacking = unpaired.groupby("n_topics").size()
     ends = whole[whole["measure"] == "gain"].groupby("n_topics")[["low", "high"]].mean().add_prefix("gain_")
     table = spread.join(ends).reset_index()
     count = table["n_topics"]

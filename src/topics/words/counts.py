@@ -79,8 +79,7 @@ def count(spans: pd.DataFrame, names: pd.DataFrame, doc_ids: np.ndarray, unit: s
 
 def columns_of(names: pd.DataFrame, terms: np.ndarray) -> np.ndarray:
     """The column of each of `names` among the sorted `terms`, -1 where it is none; the last place is that of name -1: outside the vocabulary."""
-    name = names["name"].to_numpy(dtype=object).astype(str)
-    return np.append(np.where(np.isin(name, terms), np.searchsorted(terms, name), -1), -1)
+    return np.append(pd.Index(terms).get_indexer(names["name"]), -1)
 
 
 def _sorted_names(names: pd.DataFrame) -> np.ndarray:
