@@ -22,6 +22,10 @@ def words(seed: int, n: int = 60) -> str:
     return " ".join(random.Random(seed).choices(some, k=n))
 
 
+def texts(said: list[audit.Said]) -> list[str]:
+    return [each.text for each in said]
+
+
 ENGLISH = "The council of the town met on Monday and it spoke of the harbour and of the price of fish, {} and then all of them went home. "
 
 
@@ -76,11 +80,11 @@ def test_the_verdict_names_what_is_missing():
         }
     )
     none = pd.DataFrame(columns=["stage", "what", "id", "reason", "n"])
-    said = " ".join(audit.verdict(articles, none))
+    said = " ".join(texts(audit.verdict(articles, none)))
     assert "No article has a date" in said
     assert "source of no article is known" in said
     assert "way of reading them closely" in said
-    assert audit.verdict(articles.head(0), none) == [
+    assert texts(audit.verdict(articles.head(0), none)) == [
         "No article is left: there is nothing to analyse. The table of what was left out says why."
     ]
 
@@ -98,7 +102,9 @@ def test_files_that_were_not_read_are_told_with_their_reasons(tmp_path):
         (tmp_path / name).write_bytes(b"PK")
     made = prepare(tmp_path, today=TODAY)
     told = "4 files were not read (format .pdf is not read: 3; format .odt is not read: 1)"
-    assert f"{told}: look at them before trusting what is left." in audit.verdict(made["articles"], made["dropped"])
+    assert f"{told}: look at them before trusting what is left." in texts(
+        audit.verdict(made["articles"], made["dropped"])
+    )
     run = {"corpus": made}
     assert index.left_out(run).endswith(f"{told}.")
     assert index.funnel(run)[0] == {"text": told}
@@ -121,11 +127,11 @@ def test_one_is_told_as_one():
     run = {"corpus": {"articles": two, "dropped": lost}}
     said = "of 4 articles 1 was left out by hand; 1 is in another language; 1 has no date and is in no series."
     assert index.left_out(run) == said
-    few = audit.verdict(two, lost)
+    few = texts(audit.verdict(two, lost))
     assert "The shortest has 1 word, the longest 40." in few
     assert "1 of 2 articles has a date, from 2020-01-01 to 2020-01-01, all of them to the day." in few
     many = pd.concat([two.head(1)] * 99 + [two.tail(1)], ignore_index=True)
-    assert any("(1) has no date and is in no series" in sentence for sentence in audit.verdict(many, lost))
+    assert any("(1) has no date and is in no series" in sentence for sentence in texts(audit.verdict(many, lost)))
     assert index.collected(two.head(1), {}).startswith("1 article, dated")
 
 
@@ -134,10 +140,12 @@ def test_thin_periods_are_those_that_the_report_uses():
     articles = pd.DataFrame({"n_words": [200] * n, "date": ["2020-01-01"] * n, "date_precision": "day", "source": "a"})
     none = pd.DataFrame(columns=["stage", "what", "id", "reason", "n"])
     quarters = pd.DataFrame({"period": ["2020-Q1", "2020-Q2", "2020-Q3", "2020-Q4"], "n_docs": [24, 0, 4, 12]})
-    said = audit.verdict(articles, none, quarters)
+    said = texts(audit.verdict(articles, none, quarters))
     assert "1 of 3 periods with articles has fewer than 5: single values there mean little." in said
     assert any(sentence.startswith("60 % of the dated articles are of 2020-Q1:") for sentence in said)
-    assert not any("periods with" in told or "mostly of" in told for told in audit.verdict(articles, none))
+    warned = [each.text.split(":")[0] for each in audit.verdict(articles, none, quarters) if each.warns]
+    assert warned == ["60 % of the dated articles are of 2020-Q1", "1 of 3 periods with articles has fewer than 5"]
+    assert not any("periods with" in told or "mostly of" in told for told in texts(audit.verdict(articles, none)))
 
 
 def test_the_check_counts_articles_in_the_periods_of_the_report(tmp_path):

@@ -6,6 +6,7 @@ A module of its own because the notebook, the front page and `topics check` say 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -24,6 +25,13 @@ SHORT_MEDIAN = 100  # words
 THIN_PERIOD = 5  # articles
 NO_ARTICLES = ("a hidden ", "a README ")  # how the reasons begin for files that nobody takes for articles
 MOST_REASONS = 3
+
+
+class Said(NamedTuple):
+    """A sentence on a corpus, and whether it is a warning."""
+
+    text: str
+    warns: bool = False
 
 
 def funnel(articles: pd.DataFrame, dropped: pd.DataFrame) -> pd.DataFrame:
@@ -69,12 +77,12 @@ def unread_said(dropped: pd.DataFrame) -> str:
     return f"{len(files):,} file{'s were' if len(files) != 1 else ' was'} not read ({'; '.join(said)})"
 
 
-def on_files(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
+def on_files(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[Said]:
     """A warning where more than a tenth of the files were not read."""
     n = len(unread(dropped))
     if not n or n <= 0.1 * (n + articles["file"].nunique()):
         return []
-    return [f"{unread_said(dropped)}: look at them before trusting what is left."]
+    return [Said(f"{unread_said(dropped)}: look at them before trusting what is left.", warns=True)]
 
 
 def removals_by_step(removals: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
@@ -99,13 +107,13 @@ def dates_known(articles: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def verdict(articles: pd.DataFrame, dropped: pd.DataFrame, periods: pd.DataFrame | None = None) -> list[str]:
+def verdict(articles: pd.DataFrame, dropped: pd.DataFrame, periods: pd.DataFrame | None = None) -> list[Said]:
     """Sentences on what a corpus of these articles can carry: its size, lengths, dates, sources and periods.
 
     A row of `periods` is one that the report uses: `period, n_docs`. Without it nothing is said of periods.
     """
     if not len(articles):
-        return ["No article is left: there is nothing to analyse. The table of what was left out says why."]
+        return [Said("No article is left: there is nothing to analyse. The table of what was left out says why.")]
     return [
         *_on_size(articles),
         *on_files(articles, dropped),
@@ -140,7 +148,7 @@ def check_text(
             _lines(dates_known(articles), "{date_source:<12} {date_precision:<6} {n:>8,} articles, {share:6.1%}"),
         ),
         ("Articles per period", _per_period_lines(articles, periods)),
-        ("What this corpus can carry", [f"- {sentence}" for sentence in verdict(articles, dropped, periods)]),
+        ("What this corpus can carry", [f"- {said.text}" for said in verdict(articles, dropped, periods)]),
     ]
     return (
         "\n\n".join("\n".join([title, *(f"  {line}" for line in lines or ["none"])]) for title, lines in parts) + "\n"
@@ -156,53 +164,54 @@ def columns_said(roles: Mapping[str, list[str]]) -> str:
     return "; ".join(f"{role} from {', '.join(names)}" for role, names in roles.items())
 
 
-def _on_size(articles: pd.DataFrame) -> list[str]:
+def _on_size(articles: pd.DataFrame) -> list[Said]:
     n, words = len(articles), int(articles["n_words"].sum())
     head = f"{n:,} article{'s' * (n != 1)} of {words:,} word{'s' * (words != 1)}."
     if n < FEW:
-        return [
-            head
-            + " Topics of so few articles are a way of reading them closely; no share, trend or comparison rests on them."
-        ]
-    if n < HANDFUL:
-        return [
-            head + " Enough for a handful of broad topics; shares have wide intervals, and trends need longer periods."
-        ]
-    return [
-        head
-        + f" As a rule of thumb enough for some {min(50, max(5, round((n / 2) ** 0.5 / 5) * 5))} topics to be looked for; the comparison of topic counts says which hold up."
-    ]
+        carry = (
+            "Topics of so few articles are a way of reading them closely; no share, trend or comparison rests on them."
+        )
+    elif n < HANDFUL:
+        carry = "Enough for a handful of broad topics; shares have wide intervals, and trends need longer periods."
+    else:
+        topics = min(50, max(5, round((n / 2) ** 0.5 / 5) * 5))
+        carry = f"As a rule of thumb enough for some {topics} topics to be looked for; the comparison of topic counts says which hold up."
+    return [Said(f"{head} {carry}")]
 
 
-def _on_lengths(articles: pd.DataFrame) -> list[str]:
+def _on_lengths(articles: pd.DataFrame) -> list[Said]:
     if 1 < len(articles) < FEW:
         low, high = int(articles["n_words"].min()), int(articles["n_words"].max())
-        return [f"The shortest has {low:,} word{'s' * (low != 1)}, the longest {high:,}."]
+        return [Said(f"The shortest has {low:,} word{'s' * (low != 1)}, the longest {high:,}.")]
     median, low, high = (int(articles["n_words"].quantile(q)) for q in (0.5, 0.05, 0.95))
     sentence = f"Half of the articles have {median:,} words or more, nine in ten between {low:,} and {high:,}."
-    if median < SHORT_MEDIAN:
-        sentence += " They are short: a topic of one article rests on few words, and most of what is said holds for groups of articles alone."
-    return [sentence]
+    if median >= SHORT_MEDIAN:
+        return [Said(sentence)]
+    short = "They are short: a topic of one article rests on few words, and most of what is said holds for groups of articles alone."
+    return [Said(f"{sentence} {short}", warns=True)]
 
 
-def _on_dates(articles: pd.DataFrame) -> list[str]:
+def _on_dates(articles: pd.DataFrame) -> list[Said]:
     dated = articles[articles["date"] != ""]
     share = 1 - len(dated) / len(articles)
     if not len(dated):
-        return ["No article has a date: nothing can be said about change over time."]
+        return [Said("No article has a date: nothing can be said about change over time.", warns=True)]
     few, to_day = len(articles) < FEW, dated["date_precision"].eq("day")
     how_many = "all" if to_day.all() else f"{to_day.sum()}" if few else f"{100 * to_day.mean():.0f} %"
     dates = f"from {dated['date'].min()} to {dated['date'].max()}, {how_many} of them to the day"
     if few:
-        return [f"{len(dated)} of {len(articles)} articles {'has' if len(dated) == 1 else 'have'} a date, {dates}."]
-    sentences = [f"{len(dated):,} article{'s are' if len(dated) != 1 else ' is'} dated, {dates}."]
+        return [
+            Said(f"{len(dated)} of {len(articles)} articles {'has' if len(dated) == 1 else 'have'} a date, {dates}.")
+        ]
+    said = [Said(f"{len(dated):,} article{'s are' if len(dated) != 1 else ' is'} dated, {dates}.")]
     if undated := len(articles) - len(dated):
         have = "has no date and is" if undated == 1 else "have no date and are"
-        sentences.append(f"{100 * share:.0f} % ({undated:,}) {have} in no series; a trend speaks for the others alone.")
-    return sentences
+        none = f"{100 * share:.0f} % ({undated:,}) {have} in no series; a trend speaks for the others alone."
+        said.append(Said(none, warns=True))
+    return said
 
 
-def _on_periods(articles: pd.DataFrame, periods: pd.DataFrame | None) -> list[str]:
+def _on_periods(articles: pd.DataFrame, periods: pd.DataFrame | None) -> list[Said]:
     n = int((articles["date"] != "").sum())
     if periods is None or periods.empty or len(articles) < FEW:
         return []
@@ -217,39 +226,31 @@ def _on_periods(articles: pd.DataFrame, periods: pd.DataFrame | None) -> list[st
         sentences.append(
             f"{thin} of {len(counts)} periods with articles {'has' if thin == 1 else 'have'} fewer than {THIN_PERIOD}: single values there mean little."
         )
-    return sentences
+    return [Said(sentence, warns=True) for sentence in sentences]
 
 
-def _on_sources(articles: pd.DataFrame) -> list[str]:
+def _on_sources(articles: pd.DataFrame) -> list[Said]:
     counts = articles["source"].replace("", "unknown").value_counts()
     if counts.index[0] == "unknown" and len(counts) == 1:
-        return [
-            "The source of no article is known: a change in which outlets were collected cannot be told from a change in what they write."
-        ]
+        none = "The source of no article is known: a change in which outlets were collected cannot be told from a change in what they write."
+        return [Said(none, warns=True)]
     known = counts.drop("unknown", errors="ignore")
     if len(known) < len(counts) and counts["unknown"] > 0.1 * len(articles):
-        share = counts["unknown"] / len(articles)
-        return [
-            f"The source of {100 * share:.0f} % of the articles is unknown; {len(known)} are named, most often {known.index[0]} ({known.iloc[0]:,})."
-        ]
+        share = 100 * counts["unknown"] / len(articles)
+        named = f"{len(known)} are named, most often {known.index[0]} ({known.iloc[0]:,})"
+        return [Said(f"The source of {share:.0f} % of the articles is unknown; {named}.", warns=True)]
     first = f"{len(counts)} source{'s' * (len(counts) != 1)}; {counts.index[0]} has {100 * counts.iloc[0] / len(articles):.0f} % of the articles."
-    return [
-        first
-        + (
-            " The corpus speaks for that source more than for all."
-            if counts.iloc[0] > 0.5 * len(articles) and len(counts) > 1
-            else ""
-        )
-    ]
+    if counts.iloc[0] > 0.5 * len(articles) and len(counts) > 1:
+        return [Said(f"{first} The corpus speaks for that source more than for all.", warns=True)]
+    return [Said(first)]
 
 
-def _on_losses(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[str]:
+def _on_losses(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[Said]:
     table = funnel(articles, dropped)
-    lost = table[table["left_out"] > 0.1 * table["n_in"].iloc[0]]
-    return [
-        f"{row.left_out:,} of {table['n_in'].iloc[0]:,} articles {row.why}: look at them before trusting what is left."
-        for row in lost.itertuples()
-    ]
+    n = table["n_in"].iloc[0]
+    lost = table[table["left_out"] > 0.1 * n]
+    said = "{:,} of {:,} articles {}: look at them before trusting what is left."
+    return [Said(said.format(row.left_out, n, row.why), warns=True) for row in lost.itertuples()]
 
 
 def _lines(table: pd.DataFrame, form: str) -> list[str]:

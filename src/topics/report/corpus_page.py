@@ -28,7 +28,7 @@ DATE_SOURCES = {  # where a date is read, in plain words
 def verdict(corpus: Mapping[str, Any], periods: pd.DataFrame) -> html.Piece:
     """What these articles can carry in these periods (`period, n_docs`), in words, the most important first."""
     first, *others = audit.verdict(corpus["articles"], corpus["dropped"], periods)
-    return html.group(html.verdict(first), html.say("\n".join(f"- {sentence}" for sentence in others)))
+    return html.group(html.verdict(first.text), html.say("\n".join(f"- {said.text}" for said in others)))
 
 
 def funnel(corpus: Mapping[str, Any]) -> html.Piece:

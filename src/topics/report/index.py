@@ -37,13 +37,13 @@ FEW_MENTIONS = r"^Only (\d+) articles? mentions? it; a trend needs (\d+)"
 def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[str, str]]) -> dict[str, Any]:
     """What the front page says, from the results of a run."""
     articles = made["corpus"]["articles"]
-    sentences = audit.verdict(articles, made["corpus"]["dropped"], made["keywords"]["periods"])
+    said = audit.verdict(articles, made["corpus"]["dropped"], made["keywords"]["periods"])
     told = methods.paragraph(made, record)
     shared = {
         "title": f"What do the articles in “{made['name']}” talk about?",
         "nav": nav,
         "collection": collected(articles, made["collection"]),
-        "warnings": audit.on_files(articles, made["corpus"]["dropped"]),
+        "warnings": [said.text for said in audit.on_files(articles, made["corpus"]["dropped"])],
         "findings": [],
         "left_out": left_out(made),
         "funnel": funnel(made),
@@ -54,7 +54,7 @@ def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[s
         "rebuild": f"make verify NAME={made['name']}\npython -m topics verify {made['name']}",
         "ledger": made["ledger"],
     }
-    return shared | (few_articles(made) if made["few"] else many_articles(made, sentences))
+    return shared | (few_articles(made) if made["few"] else many_articles(made, said))
 
 
 def collected(articles: pd.DataFrame, said: Mapping[str, Any]) -> str:
@@ -114,7 +114,7 @@ def _card(row: Any, sentences: list[str]) -> dict[str, Any]:
 # --- many articles ----------------------------------------------------------------------------------------------------------
 
 
-def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, Any]:
+def many_articles(made: Mapping[str, Any], carry: list[audit.Said]) -> dict[str, Any]:
     """The front page where things can be counted: findings, what cannot be said, topics, keywords.
 
     Where no number of topics is suggested, nothing is claimed of any topic.
@@ -132,8 +132,8 @@ def many_articles(made: Mapping[str, Any], sentences: list[str]) -> dict[str, An
             {"text": said, "href": f"03_topics_{shown:02d}.html", "link": "The topics", "kind": "topics", "name": ""}
         )
     return {
-        "verdict": sentences[0] + ("" if made["suggested"] else " No number of topics held up, so none is claimed."),
-        "warnings": [*_not_suggested(made, shown), *filter(_is_warning, sentences[1:])][:MOST_WARNINGS],
+        "verdict": carry[0].text + ("" if made["suggested"] else " No number of topics held up, so none is claimed."),
+        "warnings": [*_not_suggested(made, shown), *(said.text for said in carry if said.warns)][:MOST_WARNINGS],
         "findings": found,
         "figure": first_figure(made, found[0], topics, shown) if found else None,
         "cannot_say": cannot_say(made, topics, shown),
@@ -153,21 +153,6 @@ def _not_suggested(made: Mapping[str, Any], shown: int) -> list[str]:
     return [
         f"The topics of this page are those of {shown} topics, as asked for; {made['suggested']} is suggested, {shown} {as_well}."
     ]
-
-
-def _is_warning(sentence: str) -> bool:
-    signs = (
-        "no date",
-        "fewer than",
-        "speaks for",
-        "mostly of",
-        "short",
-        "is known:",
-        "is unknown",
-        "cannot be told",
-        "look at them",
-    )
-    return any(sign in sentence for sign in signs)
 
 
 def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[dict[str, Any]]:

@@ -25,8 +25,6 @@ LEFT_OUT = (
 
 def overview(made: Mapping[str, Any]) -> html.Piece:
     """What the groups are, and whether they find more than the articles again."""
-    from topics.report.topics_page import labels_said  # which imports this module
-
     n = len(made["articles"])
     said = f"Exploratory: {len(made['reading']['groups'])} paragraphs of {n} article{'s' * (n != 1)} in {made['n_topics']} reading groups."
     found = made["reading"]["said"]
@@ -34,7 +32,6 @@ def overview(made: Mapping[str, Any]) -> html.Piece:
         html.heading("Overview"),
         html.verdict(said),
         html.say(f"{found[0].upper()}{found[1:]} A group is a way into the text, no finding."),
-        labels_said(made["kept"]["labels"], made["topics"], made["n_topics"]),
     )
 
 

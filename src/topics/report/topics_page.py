@@ -83,9 +83,10 @@ def _joins(kept: Mapping[str, Any], counterparts: pd.DataFrame) -> dict[int, str
 
 def overview(made: Mapping[str, Any]) -> html.Piece:
     """The verdict, the topics by share with intervals, groups and a table of them all, and the three questions."""
-    if made["few"]:
-        return reading_groups.overview(made)
     topics, n = made["topics"], made["n_topics"]
+    by_hand = labels_said(made["kept"]["labels"], topics, n)
+    if made["few"]:
+        return html.group(reading_groups.overview(made), by_hand)
     title = f"How much of the articles is each of the {len(topics)} topics?"
     drawn = plots.shares(topics, made["reading"]["seed_shares"], title=title)
     hollow = "" if topics["stable"].all() else " Hollow: not in every run."
@@ -94,11 +95,11 @@ def overview(made: Mapping[str, Any]) -> html.Piece:
         f"runs (c), never blended into the interval.{hollow}"
     )
     figure = html.figure(drawn, name=f"topics_{n:02d}_shares", caption=caption)
-    by_hand = (labels_said(made["kept"]["labels"], topics, n), _hand_groups(made["kept"]["groups"]))
     return html.group(
         html.heading("Overview"),
         html.verdict(said_of(topics)),
-        *by_hand,
+        by_hand,
+        _hand_groups(made["kept"]["groups"]),
         figure,
         _overview_table(made),
         html.say(QUESTIONS),
