@@ -255,11 +255,8 @@ def words(settings: Settings) -> store.Kept:
         "stop_words": list(settings.stop_words),
         "keep_words": list(settings.keep_words),
         "remove": list(settings.leave_out),
-        "phrases": "npmi" if settings.phrases else "none",
-        "min_docs": None if settings.min_docs == "auto" else settings.min_docs,
-        "max_share": None if settings.max_share == "auto" else settings.max_share,
         "unit": unit(settings),
-    }
+    } | _vocabulary(settings)
     concept_rows = [] if known is None else known.astype(str).to_numpy().tolist()
     key = store.key("words", room="words", values=values | {"concepts": concept_rows}, inputs=[base.key])
 
