@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 import pandas as pd
 
@@ -56,9 +57,15 @@ _FORMS = (
     ("mdy", re.compile(rf"(?<!\w)(?P<m>{MONTH}) (?P<d>{DAY})(?:st|nd|rd|th)?,? (?P<y>{YEAR})(?!\d)")),
     ("num", re.compile(rf"(?<![\d/.-])(?P<a>{DAY})(?P<sep>[-/.])(?P<b>{DAY})(?P=sep)(?P<y>{YEAR})(?![\d])")),
     ("ymd", re.compile(rf"(?<!\d)(?P<y>{YEAR})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d{{1,3}}(?!\d))(?=$|T|[^\d]|\d{{6}})")),
-    ("my", re.compile(rf"(?<!\w)(?P<m>{MONTH}),? (?P<y>{YEAR})(?!\d)")),
+    ("my", re.compile(rf"(?<!\w)(?P<m>{MONTH})(?:,? | năm |(?<=\d)/)(?P<y>{YEAR})(?!\d)")),
     ("my", re.compile(rf"^\s*(?P<y>{YEAR})[-/.](?P<m>0[1-9]|1[0-2])\s*$")),
     ("y", re.compile(rf"^\s*(?P<y>{YEAR})(?:\.0)?\s*$")),
+)  # fmt: skip
+# Words about a date in languages that write the day first:
+DAY_FIRST = re.compile(
+    r"\b(?:ngày|tháng|thứ|chủ nhật|đăng|cập nhật|xuất bản|lúc|publiée?|mise? à jour|modifiée?|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
+    r"veröffentlicht|aktualisiert|uhr|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|publicad[oa]|actualizad[oa]|lunes|martes|miércoles|"
+    r"jueves|viernes|sábado|domingo|pubblicato|aggiornato|atualizad[oa]|gepubliceerd|bijgewerkt)\b", re.I,
 )  # fmt: skip
 EPOCH = re.compile(r"^\s*(\d{9,10})(\d{3})?(?:\.\d+)?\s*$")
 
@@ -78,15 +85,18 @@ class Found(NamedTuple):
 def parse(text: str, day_first: bool | None = None) -> Found | None:
     """The first date in a short text, or None. Without `day_first`, 3/4/2017 has two readings and 26/4/2017 one.
 
-    A date is taken as it stands: no time zone is converted.
+    A date is taken as it stands: no time zone is converted. Words beside it may tell that the day comes first.
 
     >>> found = parse("April 26, 2023, 12:28 [GMT+7]"); found.first.isoformat(), found.text
     ('2023-04-26', 'April 26, 2023')
     >>> parse("3/4/2017").either.isoformat(), parse("3/4/2017", day_first=True).first.isoformat()
     ('2017-04-03', '2017-04-03')
+    >>> parse("Thứ Hai, ngày 3/4/2017").first.isoformat()
+    '2017-04-03'
     >>> parse("in 2017") is None, parse("2017-04").last.isoformat()
     (True, '2017-04-30')
     """
+    day_first = True if day_first is None and DAY_FIRST.search(text) else day_first
     for form, pattern in _FORMS:
         match = pattern.search(text)
         if match:
@@ -134,10 +144,15 @@ def _month(name: str) -> int:
 # --- evidence --------------------------------------------------------------------------------------------------------
 
 STAMP_REST = re.compile(
-    r"\b(?:last|first|updated?|published|posted|modified|publié|mis|jour|modifié|le|à|on|at|am|pm|gmt|utc|ict|est|edt|cet|cest|bst|ist|by|date|ngày|cập|nhật|"
-    r"mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|[\W\d_]+", re.I,
+    rf"{DAY_FIRST.pattern}|"
+    r"\b(?:last|first|updated?|published|posted|modified|à|on|at|am|pm|gmt|utc|ict|est|edt|cet|cest|bst|ist|by|date|hai|ba|tư|năm|sáu|bảy|giờ|phút|"
+    r"le|el|il|em|op|um|a|las|h|alle|ore|às|de|"
+    r"mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|(?<=\d)h(?![^\W\d])|[\W\d_]+", re.I,
 )  # fmt: skip
-UPDATED = re.compile(r"^\W*(?:last )?(?:updated?|modified|mis à jour|modifié|aktualisiert|cập nhật)", re.I)
+UPDATED = re.compile(
+    r"^\W*(?:last )?(?:updated?|modified|mise? à jour|modifiée?|aktualisiert|cập nhật|actualizad[oa]|aggiornato|atualizad[oa]|bijgewerkt)",
+    re.I,
+)
 URL_DATES = (
     re.compile(rf"(?<!\d)(?P<y>{YEAR})[/_-]?(?P<m>0[1-9]|1[0-2])[/_-](?P<d>0[1-9]|[12]\d|3[01])(?!\d)"),
     re.compile(rf"(?<!\d)(?P<y>{YEAR})/(?P<m>[1-9]|1[0-2])/(?P<d>{DAY})(?=/)"),
@@ -173,29 +188,29 @@ PAST = re.compile(
 )
 
 
-def in_header(text: str) -> str:
+def in_header(text: str) -> Found | None:
     """The line among the first that is nothing but a date with its byline or place, or the date in a dateline.
 
-    >>> in_header("Rain in Hue\\n\\nBy Ann Example\\nApril 26, 2023, 12:28 [GMT+7]\\n\\nIt rained.")
+    >>> in_header("Rain in Hue\\n\\nBy Ann Example\\nApril 26, 2023, 12:28 [GMT+7]\\n\\nIt rained.").text
     'April 26, 2023'
-    >>> in_header("The rain of April 26, 2023 is not forgotten.")
-    ''
+    >>> in_header("The rain of April 26, 2023 is not forgotten.") is None
+    True
     """
-    return next((said for part, said in _stamps(text) if not UPDATED.search(part)), "")
+    return next((found for part, found in _stamps(text) if not UPDATED.search(part)), None)
 
 
 def updated_in(text: str) -> Found | None:
     """The day in a line such as `Updated: 3 May 2021`: the article was published on it or before."""
-    return next((parse(said) for part, said in _stamps(text) if UPDATED.search(part)), None)
+    return next((found for part, found in _stamps(text) if UPDATED.search(part)), None)
 
 
-def _stamps(text: str) -> Iterator[tuple[str, str]]:
-    """The lines among the first that are nothing but a date to the day, and that date as it is written."""
+def _stamps(text: str) -> Iterator[tuple[str, Found]]:
+    """The lines among the first that are nothing but a date to the day, and that date."""
     lines = [line.strip() for line in text.split("\n", 40)[:40] if line.strip()][:8]
     for part in (part for line in lines for part in (line[:160], _dateline_head(line))):
         found = parse(part)
         if found and found.first == found.last and _only_a_stamp(part, found.text):
-            yield part, found.text
+            yield part, found
 
 
 def _dateline_head(line: str) -> str:
@@ -321,7 +336,7 @@ def date_articles(
     """
     today = today or date.today()
     original = dict(zip(raw["doc_id"], raw["text"], strict=True))
-    heads = [original[doc_id][:4000] for doc_id in cleaned["doc_id"]]
+    heads = [normalize("NFC", original[doc_id][:4000]) for doc_id in cleaned["doc_id"]]
     names = ["doc_id", "file", "source", "url", "date_column", "date_metadata", "date_html"]
     jobs: list[tuple[str, ...]] = list(
         zip(*(cleaned[n] for n in names), heads, cleaned["text"].str[:20_000], strict=True)
@@ -355,12 +370,11 @@ def _evidence(
     file: str, source: str, url: str, column: str, metadata: str, html: str, original: str, text: str
 ) -> Evidence:
     """What each source says: a `Found`, the words that could not be read, or None."""
-    header = in_header(original)
     found: Evidence = {
         "column": (parse(column) or column) if column else None,
         "metadata": (parse(metadata) or metadata) if metadata else None,
         "html": parse(html) if html else None,
-        "header": parse(header) if header else None,
+        "header": in_header(original),
         "url": in_address(url) if url else None,
         "utc hour": utc_hour(column or metadata),
         "file name": in_name(file.rsplit("/", 1)[-1]),
@@ -380,7 +394,7 @@ def _orders(places: list[At], evidence: list[Evidence]) -> dict[Place, bool]:
             if isinstance(value, Found) and value.either is None:
                 numeric = re.match(rf"({DAY})[-/._]({DAY})[-/._]{YEAR}", value.text)
                 if numeric and numeric[1] != numeric[2]:
-                    votes[_place(kind, *at)][int(numeric[1]) > 12] += 1
+                    votes[_place(kind, *at)][int(numeric[1]) == value.first.day] += 1
     return {place: True in counts for place, counts in votes.items() if len(counts) == 1}
 
 
