@@ -177,3 +177,22 @@ def test_seasons_enter_where_the_span_allows():
     assert wave.shape == (40, 3)
     assert "Tet" in sentence
     assert p.season_terms(calendar.iloc[:20], "month")[0].shape == (20, 0)
+
+
+def test_a_season_that_these_periods_cannot_tell_from_a_level_is_left_out():
+    """As a column of the model it would make it insoluble: all articles of weekdays, years with a feast each, one feast under two names."""
+    weekdays = pd.bdate_range("2018-01-01", periods=60).strftime("%Y-%m-%d")
+    days = p.calendar(p.place(articles(weekdays), "day"), "day")
+    assert p.season_terms(days[days["n_docs"] > 0], "day")[0].shape == (60, 0)
+    assert p.season_terms(days, "day")[1] == "The trend is net of weekends."
+    tet = [(f"{year}-02-05", f"{year}-02-08") for year in range(2010, 2022)]
+    years = p.calendar(p.place(articles([str(year) for year in range(2010, 2022)], "year"), "year"), "year")
+    assert p.season_terms(years, "year", {"Tet": tet})[0].shape == (12, 0)
+    months = p.calendar(
+        p.place(articles([f"201{i // 12}-{i % 12 + 1:02d}" for i in range(48)], "month"), "month"), "month"
+    )
+    assert (
+        p.season_terms(months, "month", {"Tet": tet, "New Year": tet})[1] == "The trend is net of a yearly wave, Tet."
+    )
+    every_january = months.iloc[::12]
+    assert p.season_terms(every_january, "month")[0].shape == (4, 0)
