@@ -135,6 +135,10 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
     path.write_text("source,period,total\nx,2018-01,0\nx,2018-02,9\n", encoding="utf-8")
     with pytest.raises(UserError, match="fewer articles in 2018-01"):
         p.denominators(calendar, placed, p.read_totals(path))
+    path.write_text("source,period,total\nx,2018-01,1\ny,2018-01,1\nx,2018-02,9\ny,2018-02,9\n", encoding="utf-8")
+    two = p.place(articles(["2018-01-05", "2018-01-06", "2018-02-05"]).assign(source=["x", "x", "y"]), "month")
+    with pytest.raises(UserError, match=r"x has fewer articles in 2018-01 \(1\) than were collected \(2\)"):
+        p.denominators(p.calendar(two, "month"), two, p.read_totals(path))
 
 
 @pytest.mark.parametrize(

@@ -366,11 +366,13 @@ def denominators(
             f"totals.csv has no total for {sources[source]} in {periods['period'].iloc[period]}, so shares "
             "are of the articles collected."
         )
-    short = wide.sum(axis=1).to_numpy() < periods["n_docs"].to_numpy()
-    if short.any():
-        worst = periods["period"].iloc[int(np.argmax(short))]
+    counts = placed.groupby(["ordinal", "source"]).size().unstack(fill_value=0)
+    counted = counts.reindex(index=periods["ordinal"], columns=sources, fill_value=0).to_numpy(dtype=int)
+    total = wide.to_numpy(dtype=float)
+    for at, outlet in np.argwhere(total < counted)[:1].tolist():
         raise UserError(
-            f"totals.csv: fewer articles in {worst} than were collected in it. Mend the totals or remove the file."
+            f"totals.csv: {sources[outlet]} has fewer articles in {wide.index[at]} ({total[at, outlet]:.0f}) "
+            f"than were collected ({counted[at, outlet]}). Mend the totals or remove the file."
         )
     strange = sorted(set(totals["source"]) - set(placed["source"]))
     unread = f" It has outlets of no article here, which count for nothing: {', '.join(strange)}." if strange else ""
