@@ -161,7 +161,8 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
         ("collection.yml", "since: 2019-01-01\nuntil: 2018-01-01\n", "must not be after"),
         ("collection.yml", "query: a\nsince: 2018-13-01\n", "collection.yml, line 2: 2018-13-01 is no date"),
         ("collection.yml", "since: 2018-01-01\nsince: 2018-02-01\n", "line 2: 'since' stands already in line 1"),
-        ("collection.yml", "since: last year\n", "must be a date"),
+        ("collection.yml", "since: last year\n", "must be a day"),
+        ("collection.yml", "until: 2020\n", "until must be a day such as 2018-04-26. Got 2020"),
         ("collection.yml", "query: [\n", "not YAML"),
     ],
 )

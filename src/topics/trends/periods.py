@@ -291,9 +291,11 @@ def read_collection(folder: Path) -> dict[str, Any]:
 
 def _day(value: Any, where: str) -> str:
     try:
+        if len(str(value)) != len("2018-04-26"):  # a month or a year would be its first day
+            raise ValueError
         return str(np.datetime64(str(value), "D"))
     except ValueError:
-        raise UserError(f"{where} must be a date such as 2018-04-26. Got {value!r}.") from None
+        raise UserError(f"{where} must be a day such as 2018-04-26. Got {value!r}.") from None
 
 
 def _events(name: Any, spans: Any, file: str) -> list[tuple[str, str]]:
