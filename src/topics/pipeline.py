@@ -30,6 +30,7 @@ import pandas as pd
 from topics import corpus as corpus_room
 from topics import store
 from topics.corpus import audit
+from topics.corpus.corrections import beside_exactly
 from topics.settings import (
     Settings,
     articles_path,
@@ -819,8 +820,8 @@ def collection(settings: Settings) -> dict[str, Any]:
     """What the user says of the collection in `collection.yml`; empty where there is none."""
     from topics.trends import periods
 
-    path = articles_path(settings)
-    return periods.read_collection(path if path.is_dir() else path.parent)
+    file = beside_exactly(articles_path(settings), "collection.yml")
+    return periods.read_collection(file.parent) if file else {}
 
 
 def volume(settings: Settings) -> pd.DataFrame:
@@ -858,9 +859,8 @@ def published(settings: Settings) -> pd.DataFrame | None:
     """How many articles each outlet published in each period, from `totals.csv` beside the articles; None where there is none."""
     from topics.trends import periods
 
-    path = articles_path(settings)
-    file = (path if path.is_dir() else path.parent) / "totals.csv"
-    return periods.read_totals(file) if file.is_file() else None
+    file = beside_exactly(articles_path(settings), "totals.csv")
+    return periods.read_totals(file) if file else None
 
 
 def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | None) -> store.Result:
