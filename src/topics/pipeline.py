@@ -835,12 +835,13 @@ def volume(settings: Settings) -> pd.DataFrame:
 
 
 def followed(settings: Settings) -> pd.DataFrame:
-    """The names that are followed over time: every concept that stands in an article, and the keywords asked for: `name, kind`."""
-    from topics.trends.contexts import mentions
+    """The names that are followed over time, each thing once: every concept that stands in an article, and the keywords asked for: `name, kind`."""
+    from topics.trends.contexts import meant, mentions
 
     names = words(settings)["names"]
     concepts = sorted(set(names.loc[names["kind"] == "concept", "name"]))
-    asked = [name for name in settings.keywords if name not in concepts and mentions(words(settings), name).any()]
+    once = set(meant(words(settings), [*concepts, *settings.keywords]).values()).difference(concepts)
+    asked = [name for name in settings.keywords if name in once and mentions(words(settings), name).any()]
     kinds = ["concept"] * len(concepts) + ["keyword"] * len(asked)
     return pd.DataFrame({"name": [*concepts, *asked], "kind": kinds})
 
@@ -876,9 +877,15 @@ def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | Non
     mentions = sparse.csr_matrix(np.column_stack(columns) if columns else np.zeros((len(placed), 0)), dtype=np.int64)
     found = [contexts.contexts(base, articles, name) for name in names["name"]]
     total, denominator = periods.denominators(calendared, placed, totals)
+    same = contexts.meant(base, [*names["name"], *settings.keywords])
+    twice = [
+        f"The keyword “{name}” is the same as “{first}” and followed under that name."
+        for name, first in same.items()
+        if name != first
+    ]
     made: store.Result = {
         "names": names,
-        "unheard": [told for name in settings.keywords if (told := contexts.unheard(base, name))],
+        "unheard": [told for name in settings.keywords if (told := contexts.unheard(base, name))] + twice,
         "mentions": mentions,
         "placed": placed,
         "periods": calendared,
