@@ -8,7 +8,7 @@ import pytest
 
 from topics import tables
 from topics.tables import UserError
-from topics.trends.contexts import contexts, mentions, spans_of, unheard
+from topics.trends.contexts import contexts, meant, mentions, spans_of, unheard
 from topics.words.concepts import patterns
 from topics.words.counts import prepare
 
@@ -54,6 +54,11 @@ def test_a_context_is_the_text_by_date_article_and_place(words, articles):
     for row in table.itertuples():
         assert TEXTS[row.doc_id][1][row.start :].startswith(row.match)
     assert contexts(words, articles, "city")["doc_id"].tolist()[-1] == "b"  # without a date: last
+
+
+def test_names_of_the_same_places_are_one_thing(words):
+    names = ["smart city", "SMART CITY", "roads", "road", "nowhere", "no where"]
+    assert list(meant(words, names).values()) == ["smart city", "smart city", "roads", "roads", "nowhere", "no where"]
 
 
 def test_a_name_is_known_in_any_case_and_by_its_lemma(words):

@@ -74,6 +74,17 @@ def test_a_label_of_a_topic_that_is_gone_is_told_and_given_to_no_other(
     assert found.loc[found["topic"] == 0, "name"].tolist() == ["Sea"]
 
 
+def test_a_label_that_fits_no_topic_takes_none_from_another(world: World, model: TopicModel, tmp_path: Path) -> None:
+    every = [leading(model, topic, 20) for topic in range(3)]
+    first, second = ([term for term in every[i] if sum(term in one for one in every) == 1] for i in (0, 1))
+    path = written(
+        tmp_path,
+        {"terms": [first[0], second[0], "tide"], "name": "Kept"},  # .55 of the first topic, .27 of the second
+        {"terms": ["moon", first[1], first[2]], "name": "Lost"},  # .45 of the first: less than half, but a larger sum
+    )
+    assert labelled(world, model, path)[1]["topic"].tolist() == [1, 0]
+
+
 def test_junk_carries_its_reason_and_an_entry_for_another_count_does_not_apply(
     world: World, model: TopicModel, tmp_path: Path
 ) -> None:

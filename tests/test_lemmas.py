@@ -51,6 +51,10 @@ def test_acronyms_are_not_lemmatised_and_keep_their_capitals_only_where_they_wou
     }  # fmt: skip
 
 
+def test_an_acronym_is_a_stop_word_where_it_is_asked_for():
+    assert reasons("US us IT", stop_words=EN | {"US"}) == {"US": "stop word", "us": "stop word", "IT": ""}
+
+
 def test_in_a_sentence_of_capitals_stop_words_are_no_acronyms():
     text = "WHO IS IT FOR? The WHO said IT matters to US firms."
     tokens, forms = token_table([text])

@@ -87,10 +87,12 @@ def test_files_that_were_not_read_are_said():
 
 def test_few_articles_and_nothing_to_test_are_said_so():
     nothing = pd.DataFrame({"n_family": []})
-    few = made() | {"few": True, "inputs": [{"file": "x/corrections.csv"}, {"file": "a.html"}]}
+    few = made() | {"few": True, "inputs": [{"file": "corrections.csv"}, {"file": "a.html"}]}
     text = methods.paragraph(few, RECORD)
     assert "No share, score or trend is reported." in text
-    assert "By hand, articles were corrected (x/corrections.csv)" in text
+    assert "By hand, articles were corrected (corrections.csv)" in text
+    elsewhere = methods.paragraph(few | {"inputs": [{"file": "x/corrections.csv"}]}, RECORD)
+    assert "corrected" not in elsewhere
     assert "trafilatura 1.0" in text
     assert "Intervals" not in text
     untested = made() | {"keywords": {"why": "No dates.", "trends": nothing}, "topics_over_time": {}, "keyness": {"groups": []}}  # fmt: skip

@@ -135,6 +135,10 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
     path.write_text("source,period,total\nx,2018-01,0\nx,2018-02,9\n", encoding="utf-8")
     with pytest.raises(UserError, match="fewer articles in 2018-01"):
         p.denominators(calendar, placed, p.read_totals(path))
+    path.write_text("source,period,total\nx,2018-01,1\ny,2018-01,1\nx,2018-02,9\ny,2018-02,9\n", encoding="utf-8")
+    two = p.place(articles(["2018-01-05", "2018-01-06", "2018-02-05"]).assign(source=["x", "x", "y"]), "month")
+    with pytest.raises(UserError, match=r"x has fewer articles in 2018-01 \(1\) than were collected \(2\)"):
+        p.denominators(p.calendar(two, "month"), two, p.read_totals(path))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +161,8 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
         ("collection.yml", "since: 2019-01-01\nuntil: 2018-01-01\n", "must not be after"),
         ("collection.yml", "query: a\nsince: 2018-13-01\n", "collection.yml, line 2: 2018-13-01 is no date"),
         ("collection.yml", "since: 2018-01-01\nsince: 2018-02-01\n", "line 2: 'since' stands already in line 1"),
-        ("collection.yml", "since: last year\n", "must be a date"),
+        ("collection.yml", "since: last year\n", "must be a day"),
+        ("collection.yml", "until: 2020\n", "until must be a day such as 2018-04-26. Got 2020"),
         ("collection.yml", "query: [\n", "not YAML"),
     ],
 )
@@ -177,3 +182,22 @@ def test_seasons_enter_where_the_span_allows():
     assert wave.shape == (40, 3)
     assert "Tet" in sentence
     assert p.season_terms(calendar.iloc[:20], "month")[0].shape == (20, 0)
+
+
+def test_a_season_that_these_periods_cannot_tell_from_a_level_is_left_out():
+    """As a column of the model it would make it insoluble: all articles of weekdays, years with a feast each, one feast under two names."""
+    weekdays = pd.bdate_range("2018-01-01", periods=60).strftime("%Y-%m-%d")
+    days = p.calendar(p.place(articles(weekdays), "day"), "day")
+    assert p.season_terms(days[days["n_docs"] > 0], "day")[0].shape == (60, 0)
+    assert p.season_terms(days, "day")[1] == "The trend is net of weekends."
+    tet = [(f"{year}-02-05", f"{year}-02-08") for year in range(2010, 2022)]
+    years = p.calendar(p.place(articles([str(year) for year in range(2010, 2022)], "year"), "year"), "year")
+    assert p.season_terms(years, "year", {"Tet": tet})[0].shape == (12, 0)
+    months = p.calendar(
+        p.place(articles([f"201{i // 12}-{i % 12 + 1:02d}" for i in range(48)], "month"), "month"), "month"
+    )
+    assert (
+        p.season_terms(months, "month", {"Tet": tet, "New Year": tet})[1] == "The trend is net of a yearly wave, Tet."
+    )
+    every_january = months.iloc[::12]
+    assert p.season_terms(every_january, "month")[0].shape == (4, 0)

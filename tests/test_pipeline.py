@@ -83,6 +83,8 @@ def test_a_file_that_is_named_and_not_there_is_told_with_the_nearest_before_any_
         ("totals.csv", "source,period\na news,2010\n", "Missing: total"),
         ("totals.csv", "source,period,total\n" + "".join(f"{s} news,{y},0\n" for s in "ab" for y in range(2010, 2020)), "than were collected"),
         ("config.yml", "keywords: ['...']\n", "has no letter or digit"),
+        ("Totals.csv", "source,period,total\n", "is read under the name totals.csv alone"),
+        ("COLLECTION.yml", "query: rice\n", "is read under the name collection.yml alone"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_what_lies_beside_the_articles_is_told_before_any_fit(articles, tmp_path, monkeypatch, file, text, said):  # fmt: skip
@@ -95,9 +97,9 @@ def test_a_mistake_in_what_lies_beside_the_articles_is_told_before_any_fit(artic
 
 
 def test_a_stop_word_that_is_a_concept_and_would_stay_is_told(articles, tmp_path):
-    (tmp_path / "ways.yml").write_text("digital payment: [e-payment]\n")
-    given = {"concepts": str(tmp_path / "ways.yml"), "stop_words": ["said", "Digital payment"]}
-    with pytest.raises(UserError, match=r"stop_words: 'digital payment' stands in ways\.yml"):
+    (tmp_path / "ways.yml").write_text("e-payment: [digital payment]\n")
+    given = {"concepts": str(tmp_path / "ways.yml"), "stop_words": ["said", "E-payment"]}
+    with pytest.raises(UserError, match=r"stop_words: 'e-payment' stands in ways\.yml"):
         pipeline.words(chosen(articles, tmp_path / "cache", **given))
 
 

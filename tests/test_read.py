@@ -176,6 +176,17 @@ def test_a_sidecar_joins_by_file_name(folder):
     assert "there is no file 'c.txt'" in reasons(dropped)["metadata.csv, row 3"]
 
 
+def test_columns_that_are_set_are_those_of_a_sidecar_too(folder):
+    (folder / "a.txt").write_text(STORY, encoding="utf-8")
+    (folder / "metadata.csv").write_text("file,erschienen,outlet\na.txt,2018-04-26,The Post\n", encoding="utf-8")
+    raw, _ = read_articles(folder, columns={"text": "inhalt", "date": "erschienen", "title": []})
+    assert raw.loc[0, ["date_column", "source"]].tolist() == ["2018-04-26", "The Post"]
+    with pytest.raises(
+        UserError, match=r"no table has a column 'erschienn' \(for date\)\. Did you mean 'erschienen'\?"
+    ):
+        read_articles(folder, columns={"date": "erschienn"})
+
+
 def test_a_sidecar_that_names_a_file_twice_says_so(folder):
     (folder / "a.txt").write_text(STORY, encoding="utf-8")
     (folder / "metadata.csv").write_text("file,date\na.txt,2018\na,2019\n", encoding="utf-8")

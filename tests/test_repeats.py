@@ -36,6 +36,16 @@ def test_a_threshold_that_is_no_share_is_refused(threshold):
         find_repeats(table(["one"]), threshold=threshold)
 
 
+@pytest.mark.parametrize("threshold", [0.3, 0.45])
+def test_repeats_less_alike_than_usual_are_found_where_they_are_asked_for(rng, threshold):
+    """With the bands of the default nine in ten pairs of similarity .35 never met."""
+    texts, shared = [], int(400 * (threshold + 0.05) / (1.05 + threshold))
+    for _ in range(40):
+        words = story(rng)
+        texts += [" ".join(words), " ".join([*words[:shared], *story(rng, 200 - shared)])]
+    assert len(find_repeats(table(texts), threshold=threshold)) == 40
+
+
 @pytest.mark.parametrize(("changed", "found"), [(2, True), (5, True), (40, False), (200, False)])
 def test_near_repeats_are_found_by_the_share_of_their_shingles(rng, changed, found):
     words = story(rng)

@@ -34,6 +34,10 @@ def test_what_is_given_overrules_the_file_and_the_file_the_default(tmp_path):
         ("seeds: [3]", "two of them at least (topics are compared between runs). Got [3]."),
         ("seeds: yes", "seeds must be whole numbers of 0 to 2,147,483,647"),
         ("stop_words: [4.0]", "stop_words must be a list of words"),
+        (
+            "stop_words: [said, per cent]",
+            "stop_words must be single words, unlike 'per cent' (hide_words takes phrases too)",
+        ),
         ("lemmas: 1", "lemmas must be true or false"),
         ("language: english", "language must be auto, or a language's code"),
         ("max_share: .nan", "max_share must be a number from 0.01 to 1"),

@@ -30,6 +30,7 @@ import pandas as pd
 from topics import corpus as corpus_room
 from topics import store
 from topics.corpus import audit
+from topics.corpus.corrections import beside_exactly
 from topics.settings import (
     Settings,
     articles_path,
@@ -816,8 +817,8 @@ def collection(settings: Settings) -> dict[str, Any]:
     """What the user says of the collection in `collection.yml`; empty where there is none."""
     from topics.trends import periods
 
-    path = articles_path(settings)
-    return periods.read_collection(path if path.is_dir() else path.parent)
+    file = beside_exactly(articles_path(settings), "collection.yml")
+    return periods.read_collection(file.parent) if file else {}
 
 
 def volume(settings: Settings) -> pd.DataFrame:
@@ -831,12 +832,13 @@ def volume(settings: Settings) -> pd.DataFrame:
 
 
 def followed(settings: Settings) -> pd.DataFrame:
-    """The names that are followed over time: every concept that stands in an article, and the keywords asked for: `name, kind`."""
-    from topics.trends.contexts import mentions
+    """The names that are followed over time, each thing once: every concept that stands in an article, and the keywords asked for: `name, kind`."""
+    from topics.trends.contexts import meant, mentions
 
     names = words(settings)["names"]
     concepts = sorted(set(names.loc[names["kind"] == "concept", "name"]))
-    asked = [name for name in settings.keywords if name not in concepts and mentions(words(settings), name).any()]
+    once = set(meant(words(settings), [*concepts, *settings.keywords]).values()).difference(concepts)
+    asked = [name for name in settings.keywords if name in once and mentions(words(settings), name).any()]
     kinds = ["concept"] * len(concepts) + ["keyword"] * len(asked)
     return pd.DataFrame({"name": [*concepts, *asked], "kind": kinds})
 
@@ -855,9 +857,8 @@ def published(settings: Settings) -> pd.DataFrame | None:
     """How many articles each outlet published in each period, from `totals.csv` beside the articles; None where there is none."""
     from topics.trends import periods
 
-    path = articles_path(settings)
-    file = (path if path.is_dir() else path.parent) / "totals.csv"
-    return periods.read_totals(file) if file.is_file() else None
+    file = beside_exactly(articles_path(settings), "totals.csv")
+    return periods.read_totals(file) if file else None
 
 
 def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | None) -> store.Result:
@@ -873,9 +874,15 @@ def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | Non
     mentions = sparse.csr_matrix(np.column_stack(columns) if columns else np.zeros((len(placed), 0)), dtype=np.int64)
     found = [contexts.contexts(base, articles, name) for name in names["name"]]
     total, denominator = periods.denominators(calendared, placed, totals)
+    same = contexts.meant(base, [*names["name"], *settings.keywords])
+    twice = [
+        f"The keyword “{name}” is the same as “{first}” and followed under that name."
+        for name, first in same.items()
+        if name != first
+    ]
     made: store.Result = {
         "names": names,
-        "unheard": [told for name in settings.keywords if (told := contexts.unheard(base, name))],
+        "unheard": [told for name in settings.keywords if (told := contexts.unheard(base, name))] + twice,
         "mentions": mentions,
         "placed": placed,
         "periods": calendared,

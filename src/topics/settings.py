@@ -88,6 +88,13 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(items))
 
 
+def _single_words(value: Any) -> tuple[str, ...]:
+    """Words of which each is looked up alone: one of several would never be met."""
+    if several := [word for word in _words(value) if len(word.split()) > 1]:
+        raise ValueError(f"must be single words, unlike {', '.join(map(repr, several))} (hide_words takes phrases too)")
+    return _words(value)
+
+
 def _keywords(value: Any) -> tuple[str, ...]:
     """Words, one of each: a word's case counts where it has a capital after its first letter, as in a file of concepts.
 
@@ -173,8 +180,8 @@ class Settings:
     concepts: str = _setting(
         "data/concepts.yml", _path, "file of concepts: one name for many ways of writing", path=True
     )
-    stop_words: tuple[str, ...] = _setting((), _words, "words left out of the models, beside the packaged list")
-    keep_words: tuple[str, ...] = _setting((), _words, "words of the packaged stop list that stay in")
+    stop_words: tuple[str, ...] = _setting((), _single_words, "words left out of the models, beside the packaged list")
+    keep_words: tuple[str, ...] = _setting((), _single_words, "words of the packaged stop list that stay in")
     leave_out: tuple[str, ...] = _setting(
         KINDS,
         _kinds,

@@ -67,10 +67,7 @@ def read_corrections(path: str | Path | None) -> pd.DataFrame:
 
 def corrections_of(path: Path) -> Path | None:
     """The `corrections.csv` in a folder of articles, or beside a file of them."""
-    file = beside(path, NAME)
-    if file is not None and file.name != NAME:
-        raise UserError(f"{file}: is read under the name {NAME} alone. Rename it.")
-    return file
+    return beside_exactly(path, NAME)
 
 
 def unknown_articles(corrections: pd.DataFrame, doc_ids: set[str]) -> pd.DataFrame:
@@ -143,6 +140,14 @@ def beside(path: Path, name: str) -> Path | None:
     except OSError:
         return None
     return min(found, key=lambda item: (item.name != name, item.name), default=None)
+
+
+def beside_exactly(path: Path, name: str) -> Path | None:
+    """The same, of a file that is read under one spelling alone: under another it would go unheeded, so that is an error."""
+    file = beside(path, name)
+    if file is not None and file.name != name:
+        raise UserError(f"{file}: is read under the name {name} alone. Rename it.")
+    return file
 
 
 def _rows(file: Path) -> list[tuple[int, list[str]]]:

@@ -140,8 +140,10 @@ def read_articles(
                 _read_singles(singles, rows, left, map)
                 held = 0
     _read_singles(singles, rows, left, map)
-    _check_found(chosen, list(there))
-    dated_by = _join_sidecars(rows, sidecars, left, whole=path.is_dir())
+    told = [column for records in sidecars.values() for record in records[:1] for column in record if column != "_row"]
+    asked = {role: names for role, names in chosen.items() if there or role != "text"}  # a sidecar has no text
+    _check_found(asked, [*there, *told])
+    dated_by = _join_sidecars(rows, sidecars, left, chosen, whole=path.is_dir())
     rows = [row for row in rows if _has_text(row, left)]
     if not rows:
         raise UserError(_nothing(path, left))
@@ -741,7 +743,13 @@ def _sidecar_rows(name: str, opener: Opener, left: list[Left]) -> Iterator[Row]:
         left.append((stage, "metadata" if what == "row" else what, place, reason, n))
 
 
-def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: list[Left], whole: bool) -> dict[str, str]:
+def _join_sidecars(
+    rows: list[Row],
+    sidecars: Mapping[str, list[Row]],
+    left: list[Left],
+    chosen: Mapping[str, str | list[str]],
+    whole: bool,
+) -> dict[str, str]:
     """What `metadata.csv` says of a file goes before what the file says of itself: the files it dates, and which one did.
 
     Where the `whole` folder is read, each row of it must name a file there.
@@ -773,7 +781,12 @@ def _join_sidecars(rows: list[Row], sidecars: Mapping[str, list[Row]], left: lis
                 left.append(_left("metadata", places[file], again))
             if file:
                 places[file] = place
-            given = _row("", 0, record, {r: c for r, c in columns_found(record).items() if r != "text"})
+            own = {
+                role: used
+                for role, used in chosen.items()
+                if record.keys() & {*([used] if isinstance(used, str) else used)}
+            }
+            given = _row("", 0, record, {r: c for r, c in columns_found(record, own).items() if r != "text"})
             if file and given["date_column"]:
                 dated_by[file] = place.rsplit(",", 1)[0]
             for row in matched:

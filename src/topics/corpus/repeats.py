@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any
 
@@ -22,7 +22,8 @@ from topics.corpus.corrections import decisions
 from topics.tables import REPEATS, UserError, dropped
 
 SHINGLE = 5  # words
-N_PERM, BANDS, ROWS = 128, 25, 5  # a pair of similarity .7 is missed once in 100, of .8 once in 20,000
+N_PERM, ROWS = 128, 5  # rows of a band, at most: a pair of similarity .7 is missed once in 100, of .8 once in 20,000
+MISSED = 0.011  # of the pairs that are as similar as is asked for
 MIN_SHINGLES = 20  # a shorter text is compared as a whole alone
 SEED = 20_231_120
 WORD = re.compile(r"\w+")
@@ -49,7 +50,8 @@ def find_repeats(
         raise UserError(f"repeats: threshold must be a similarity from 0 to 1. Got {threshold!r}.")
     texts = articles["text"].tolist()
     blocks = [texts[at : at + block] for at in range(0, len(texts), block)]
-    sketches = [sketch for sketched in map(_sketch_block, blocks) for sketch in sketched]
+    sketched = map(partial(_sketch_block, rows=_rows(threshold)), blocks)
+    sketches = [sketch for block_of in sketched for sketch in block_of]
     apart = {doc_id: {value for _, value in rows} for doc_id, rows in decisions(corrections, "unlink").items()}
     ids = articles["doc_id"].tolist()
     kept_exact: dict[bytes, list[int]] = defaultdict(list)
@@ -114,7 +116,16 @@ def _may_link(a: str, b: str, apart: dict[str, set[str]]) -> bool:
     return not apart.get(a, set()) & {"*", b} and not apart.get(b, set()) & {"*", a}
 
 
-def _sketch_block(texts: list[str]) -> list[tuple[bytes | None, list[bytes]]]:
+def _rows(threshold: float) -> int:
+    """The rows of a band: so few that of the pairs with this similarity about one in 100 meets in no band.
+
+    >>> _rows(0.8), _rows(0.7), _rows(0.5), _rows(0.3)
+    (5, 5, 3, 2)
+    """
+    return next((n for n in range(ROWS, 1, -1) if (1 - threshold**n) ** (N_PERM // n) <= MISSED), 1)
+
+
+def _sketch_block(texts: list[str], rows: int) -> list[tuple[bytes | None, list[bytes]]]:
     """Of each text, a digest of its words (None where it has none) and the keys of its bands."""
     import rensa
 
@@ -133,7 +144,7 @@ def _sketch_block(texts: list[str]) -> list[tuple[bytes | None, list[bytes]]]:
         )
         signatures = np.array(matrix.to_rows(), dtype="<u4")
         for i, signature in zip(long, signatures, strict=True):
-            bands[i] = [signature[b * ROWS : (b + 1) * ROWS].tobytes() for b in range(BANDS)]
+            bands[i] = [signature[b * rows : (b + 1) * rows].tobytes() for b in range(N_PERM // rows)]
     return list(zip(digests, bands, strict=True))
 
 

@@ -124,7 +124,7 @@ def find_topics(labels: list[Label], model: TopicModel) -> pd.DataFrame:
     """
     wanted = [label for label in labels if label.n_topics in (None, model.n_topics)]
     fits = np.array([_fits(label, model) for label in wanted]).reshape(len(wanted), model.n_topics)
-    pairs = match(fits, LEAST)
+    pairs = match(np.where(fits >= LEAST, fits, 0), LEAST)  # one that fits none must not keep another from its topic
     table = pd.DataFrame([asdict(label) for label in wanted], columns=KEYS).astype({"merge": bool, "junk": bool})
     fit = np.where(pairs >= 0, fits[np.arange(len(wanted)), pairs], fits.max(axis=1, initial=0))
     return table.assign(terms=table["terms"].map(", ".join), topic=pairs + 1, fit=fit)

@@ -251,7 +251,7 @@ def _check(counts: Counts, **given: Any) -> None:
     elif matrix.shape[1] == 0 or matrix.sum() == 0:
         problems.append(
             "there are no words to fit: all were left out as too rare, too common or stop words. "
-            "Give more articles or lower min_docs"
+            "Give more articles, lower min_docs or raise max_share"
         )
     for name, least in (("n_topics", 1), ("samples", 1), ("sweeps", 2), ("seed", 0)):
         value = given[name]

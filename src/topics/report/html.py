@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import itertools
 import json
 import math
 import re
@@ -37,7 +38,7 @@ IMPORTING = (
     threading.Lock()
 )  # papermill and nbconvert share modules: two threads that import them at once may find them half made
 _run: dict[str, Path | None] = {"out": None}  # where this notebook's figures and tables are kept; set by `begin`
-_figures: dict[str, str] = {}  # the figures kept since `begin`, by name
+_figures: dict[str, str] = {}  # the named figures since `begin`
 
 
 class Piece(Markup):
@@ -86,12 +87,12 @@ def link(text: Any, address: Any) -> Piece:
 def anchor(kind: str, name: Any) -> str:
     """The id under which a thing can be linked to, the same on every page.
 
-    Letters and digits make the name; a sign that is no punctuation is its number, so that C++ and C# are two.
+    Letters and digits make the name; a sign that is no punctuation is its number, so that C++ and C# are two, or on-line and on line.
 
-    >>> anchor("topic", 3), anchor("term", "Smart city!"), anchor("term", "C++")
-    ('topic-3', 'term-smart-city', 'term-c-2b-2b')
+    >>> anchor("topic", 3), anchor("term", "Smart city!"), anchor("term", "C++"), anchor("term", "on-line")
+    ('topic-3', 'term-smart-city', 'term-c-2b-2b', 'term-on-2d-line')
     """
-    signs = re.sub(r"[+#&@*]", lambda sign: f"-{ord(sign[0]):x}-", str(name).lower())
+    signs = re.sub(r"[+#&@*]|(?<=\w)-(?=\w)", lambda sign: f"-{ord(sign[0]):x}-", str(name).lower())
     slug = re.sub(r"[^\w]+", "-", signs).strip("-")
     return f"{kind}-{slug or 'x'}"
 
@@ -523,8 +524,7 @@ def _relevant(words: list[list[Any]], weight: float, n: int) -> list[str]:
 def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any = "") -> Piece:
     """A figure with its title as text, alternative text and caption; with a `name` kept as figures/NAME.svg and .pdf.
 
-    `drawn` is what a function of `plots` returned. The title is the figure's own unless given. Another figure of the same name would take
-    the place of the first, so that is an error.
+    `drawn` is what a function of `plots` returned. The title is the figure's own unless given.
     """
     from topics import plots
 
@@ -532,11 +532,9 @@ def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any 
     svg = plots.to_svg(whole)
     own = [t for t in whole.texts if t.get_gid() == "title"]
     title = title or (own[0].get_text().replace(r"\$", "$") if own else "")
-    key = anchor("figure", name or hashlib.sha256(svg.encode()).hexdigest()[:8])
-    files = ""
+    files, name = "", name and _own_name(name, svg)
+    key = f"figure-{name or hashlib.sha256(svg.encode()).hexdigest()[:8]}"
     if name and _run["out"] is not None:
-        if _figures.setdefault(name, svg) != svg:
-            raise ValueError(f"Two figures of this page are named {name!r}; give each a name of its own.")
         folder = _run["out"] / "figures"
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / f"{name}.svg", lambda path: path.write_text(svg, encoding="utf-8", newline="\n"))
@@ -547,6 +545,13 @@ def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any 
     cut = plots.TITLE * 72 if own else 0.0
     drawing = _inline_svg(svg, key, str(whole.get_label()), cut)
     return Piece(f'<figure id="{key}"><p class="title"><a href="#{key}">{_inline(title)}</a></p>{drawing}<figcaption>{_inline(caption)}{files}</figcaption></figure>')  # fmt: skip
+
+
+def _own_name(name: str, svg: str) -> str:
+    """A name of a figure that a disk can hold, numbered where another figure of the page has it: outlets may differ in their capitals alone."""
+    short = name.encode()[:200].decode(errors="ignore")
+    numbered = (f"{short}-{n}" if n > 1 else short for n in itertools.count(1))
+    return next(free for free in numbered if _figures.setdefault(free, svg) == svg)
 
 
 def _inline_svg(svg: str, key: str, alt: str, cut: float) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from topics import pipeline, plots
+from topics.models.labels import LEAST
 from topics.models.reading import everywhere
 from topics.report import html, reading_groups
 from topics.report.corpus_page import title_of
@@ -122,7 +123,7 @@ def labels_said(labels: pd.DataFrame, topics: pd.DataFrame, n_topics: int) -> ht
     """What became of the labels written by hand: which are dropped, what is merged, what is set aside."""
     unplaced: Any = labels[labels["topic"] == 0]
     lost = [f"The label “{row.name or 'without a name'}” ({row.terms}) fits no topic of this run: its best match holds {html.interval(row.fit, percent=True, digits=0)} of its words "
-            "(weighed, the first most), so it is dropped." for row in unplaced.itertuples(index=False)]  # fmt: skip
+            f"(weighed, the first most){' and has another label' if row.fit >= LEAST else ''}, so it is dropped." for row in unplaced.itertuples(index=False)]  # fmt: skip
     merged = [
         f"**{row.label}** is several topics of the fit of {n_topics} merged by hand: {row.merged}. Shares are added up draw by draw, words mixed by the topics’ sizes."
         for row in topics[topics["merged"] != ""].itertuples()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,13 @@ def unheard(words: Mapping[str, Any], name: str) -> str:
         return f"{told}."
     most = forms[longer["form"].mode()[0]]
     return f"{told}; {more:,} more {'has' if more == 1 else 'have'} it in longer words alone, most often “{most}”. The keyword “{written}” counts them too."
+
+
+def meant(words: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
+    """For each name the first of them that is the same word, phrase or concept, and so stands in the same places: mostly itself."""
+    first: dict[int | None, str] = {}
+    rows = {name: _row_of(words, name) for name in names}
+    return {name: name if row is None else first.setdefault(row, name) for name, row in rows.items()}
 
 
 def contexts(words: Mapping[str, Any], articles: pd.DataFrame, name: str, width: int = WIDTH) -> pd.DataFrame:

@@ -28,6 +28,7 @@ ENOUGH = {
 }
 PER_YEAR = {"day": 365.25, "week": 365.25 / 7, "month": 12, "quarter": 4, "year": 1}
 WAVE_FROM = {"week": 157, "month": 36, "quarter": 16}  # a yearly wave enters the model from so many periods on
+TOLD_APART = 0.05  # part of a season's size that must be left beside a level, a line and other seasons
 FEWEST_PERIODS = 8  # no trend from fewer: below, AR(1) errors cannot be told from a trend (METHODS.md)
 ARTICLES_A_PERIOD = 20  # half of the periods of the main stretch hold at least so many, where a length allows
 DATED_ENOUGH = 0.8  # share of the dated articles that a length must be able to place
@@ -290,9 +291,11 @@ def read_collection(folder: Path) -> dict[str, Any]:
 
 def _day(value: Any, where: str) -> str:
     try:
+        if len(str(value)) != len("2018-04-26"):  # a month or a year would be its first day
+            raise ValueError
         return str(np.datetime64(str(value), "D"))
     except ValueError:
-        raise UserError(f"{where} must be a date such as 2018-04-26. Got {value!r}.") from None
+        raise UserError(f"{where} must be a day such as 2018-04-26. Got {value!r}.") from None
 
 
 def _events(name: Any, spans: Any, file: str) -> list[tuple[str, str]]:
@@ -365,11 +368,13 @@ def denominators(
             f"totals.csv has no total for {sources[source]} in {periods['period'].iloc[period]}, so shares "
             "are of the articles collected."
         )
-    short = wide.sum(axis=1).to_numpy() < periods["n_docs"].to_numpy()
-    if short.any():
-        worst = periods["period"].iloc[int(np.argmax(short))]
+    counts = placed.groupby(["ordinal", "source"]).size().unstack(fill_value=0)
+    counted = counts.reindex(index=periods["ordinal"], columns=sources, fill_value=0).to_numpy(dtype=int)
+    total = wide.to_numpy(dtype=float)
+    for at, outlet in np.argwhere(total < counted)[:1].tolist():
         raise UserError(
-            f"totals.csv: fewer articles in {worst} than were collected in it. Mend the totals or remove the file."
+            f"totals.csv: {sources[outlet]} has fewer articles in {wide.index[at]} ({total[at, outlet]:.0f}) "
+            f"than were collected ({counted[at, outlet]}). Mend the totals or remove the file."
         )
     strange = sorted(set(totals["source"]) - set(placed["source"]))
     unread = f" It has outlets of no article here, which count for nothing: {', '.join(strange)}." if strange else ""
@@ -383,17 +388,25 @@ def season_terms(
 
     A yearly wave (sine and cosine) for weeks and months that span three years, quarters that span four; a
     weekend term for days that span eight weeks; and for each named season (Tet moves, so a wave does not catch it) the
-    part of each period inside it, if it comes in two separate years or more.
+    part of each period inside it, if it comes in two separate years or more. None that these periods cannot tell from a level, a line or
+    the seasons before it: weekends where all articles are of weekdays, a feast of every year in periods of a year.
     """
     n, span = len(periods), periods["ordinal"].max() - periods["ordinal"].min() + 1
-    columns, names = [], []
+    ordinal = periods["ordinal"].to_numpy()
+    columns, names = [np.ones(n), ordinal - ordinal.mean()], []
+
+    def add(name: str, *terms: np.ndarray) -> None:
+        known = np.column_stack(columns)
+        rest = [term - known @ np.linalg.lstsq(known, term, rcond=None)[0] for term in terms]
+        if np.linalg.svd(np.column_stack(rest), compute_uv=False)[-1] > TOLD_APART * np.linalg.norm(terms[-1]):
+            columns.extend(terms)
+            names.append(name)
+
     if length in WAVE_FROM and span >= WAVE_FROM[length]:
-        angle = 2 * np.pi * periods["ordinal"].to_numpy() / PER_YEAR[length]
-        columns += [np.sin(angle), np.cos(angle)]
-        names.append("a yearly wave")
+        angle = 2 * np.pi * ordinal / PER_YEAR[length]
+        add("a yearly wave", np.sin(angle), np.cos(angle))
     if length == "day" and span >= 56:
-        columns.append(((periods["ordinal"].to_numpy() + 3) % 7 >= 5).astype(float))
-        names.append("weekends")
+        add("weekends", ((ordinal + 3) % 7 >= 5).astype(float))
     start, end = (periods[edge].to_numpy(dtype="datetime64[D]").astype("int64") for edge in ("start", "end"))
     for name, spans in (seasons or {}).items():
         days = [tuple(int(np.datetime64(day, "D").astype("int64")) for day in pair) for pair in spans]
@@ -402,10 +415,7 @@ def season_terms(
             np.zeros(n),
         )
         years = {str(day)[:4] for day in periods["start"].to_numpy()[inside > 0]}
-        if len(years) >= 2 and n - len(columns) > FEWEST_PERIODS:
-            columns.append(inside / (end - start + 1))
-            names.append(name)
-    sentence = (
-        f"The trend is net of {', '.join(names)}." if names else "The span is too short to tell seasons from trends."
-    )
-    return np.array(columns, dtype=float).reshape(len(columns), n).T, sentence
+        if len(years) >= 2 and n - len(columns) > FEWEST_PERIODS - 2:
+            add(name, inside / (end - start + 1))
+    sentence = f"The trend is net of {', '.join(names)}." if names else "These periods cannot tell seasons from trends."
+    return np.column_stack(columns)[:, 2:], sentence

@@ -130,7 +130,8 @@ def read_words(
     articles = articles.sort_values("doc_id", kind="stable")
     tokens, written = token_table(articles["text"].tolist(), map=map)
     packaged, note = stop_list(language)
-    stop = packaged - {plain(word).lower() for word in keep_words} | {plain(word).lower() for word in stop_words}
+    own = [plain(word) for word in stop_words]
+    stop = packaged - {plain(word).lower() for word in keep_words} | {word.lower() for word in own} | {*own}
     single = [word for word in exceptions if " " not in word.strip()]
     form, written = calmed(tokens, written, stop)
     forms = form_table(written, language=language, lemmas=lemmas, exceptions=single, stop_words=stop)

@@ -50,8 +50,8 @@ def form_table(
     """One row a form, in order: `form`, `key` (what it is counted as) and `reason` (why it is left out, or "").
 
     The key is the lemma in lower case. Kept from lemmatising: acronyms and `exceptions`; one written `form=lemma` has that
-    lemma. An acronym that reads as a stop word in lower case (`US`, `IT`, `WHO`) keeps its capitals. Reasons: "stop word",
-    "number", "single letter".
+    lemma. An acronym that reads as a stop word in lower case (`US`, `IT`, `WHO`) keeps its capitals, unless it is among the stop words
+    with them. Reasons: "stop word", "number", "single letter".
 
     >>> form_table(["Cities", "US", "us", "media", "4.0"], stop_words=frozenset({"us"}))[["key", "reason"]].values.tolist()
     [['city', ''], ['US', ''], ['us', 'stop word'], ['media', ''], ['4.0', 'number']]
@@ -73,7 +73,7 @@ def _row(
     bare = low.rstrip("'")
     acronym = len(written) > 1 and written.isupper() and written.isalpha()
     if low in stop or bare in stop:
-        known = written in ACRONYMS.get(language, ())
+        known = written in ACRONYMS.get(language, ()) and written not in stop
         return (form, written, "") if known else (form, low, "stop word")
     if PLURAL_ACRONYM.fullmatch(written):
         key = low[:-1]
