@@ -113,7 +113,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(unit):
 
 def test_what_rose_is_said_and_what_did_not_is_not(rng):
     articles, _ = corpus(rng, n=3000, n_periods=24)
-    month = p.ordinals(articles["date"], "month") - 576
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
     share = np.stack([0.05 + 0.02 * month, np.full(3000, 0.2)], axis=1)
     mentions = sparse.csr_matrix(rng.random((3000, 2)) < share)
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["robot", "tax"], ["keyword"] * 2)
@@ -128,7 +128,7 @@ def test_what_rose_is_said_and_what_did_not_is_not(rng):
 @pytest.mark.parametrize("slope", [0.0, 0.03])
 def test_a_change_of_outlets_is_not_a_change_of_what_they_write(rng, slope):
     articles, _ = corpus(rng, n=6000, n_periods=24)
-    month = (p.ordinals(articles["date"], "month") - 576).clip(0, 23)
+    month = (p.ordinals(articles["date"], "month") - 2018 * 12).clip(0, 23)
     outlet = np.where(rng.random(6000) < 0.1 + 0.035 * month, "b", "a")
     odds = np.where(outlet == "b", 0.0, -2.2) - slope * (month - 11.5)  # the outlet that comes in writes of it more
     mentions = sparse.csr_matrix(rng.random((6000, 2)) < 1 / (1 + np.exp(-odds))[:, None])
@@ -164,7 +164,7 @@ def test_refusals_say_why(rng):
 
 def test_a_slow_swing_is_no_trend(rng):
     articles, _ = corpus(rng, n=6000, n_periods=60)
-    month = p.ordinals(articles["date"], "month") - 576
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
     share = 0.3 + 0.25 * np.cos(2 * np.pi * month / 60)
     trends = k.keyword_trends(
         *laid_out(articles), "month", sparse.csr_matrix((rng.random(6000) < share)[:, None]), ["war"], ["keyword"]
@@ -204,7 +204,7 @@ def test_few_dates_or_articles_give_tables_and_reasons(dates, precision):
 
 def test_no_peak_is_named_where_each_of_some_periods_has_one_article(rng):
     articles, _ = corpus(rng, n=400, n_periods=10)
-    month = p.ordinals(articles["date"], "month") - 576
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
     once = np.zeros(400)
     once[[np.flatnonzero(month == i)[0] for i in range(6)]] = 1
     hump = rng.random(400) < np.where(month == 4, 0.4, 0.005)
