@@ -111,9 +111,59 @@ def test_intervals_hold_the_truth_as_often_as_they_say(unit):
     assert 0.92 < np.mean(held) < 0.985
 
 
+def test_the_interval_of_a_rate_knows_that_articles_of_a_week_go_together(rng):
+    articles, _ = corpus(rng, n=3000, n_periods=24)
+    articles = articles.assign(n_words=500)
+    week = p.ordinals(articles["date"], "week")
+    said = (rng.random((week.max() + 1, 10)) < 0.3)[week]  # a week speaks of it or does not
+    series = k.keyword_series(
+        *laid_out(articles), "month", sparse.csr_matrix(said), [f"{i}" for i in range(10)], ["keyword"] * 10, draws=199
+    )
+    rows = series[(series["source"] == "") & (series["unit"] == k.RATE)]
+    truth = 1e4 * 0.3 / 500
+    assert 0.9 < ((rows["low"] <= truth) & (truth <= rows["high"])).mean() < 0.99
+
+
+def test_of_one_outlet_there_is_no_other_composition(rng):
+    articles, mentions = corpus(rng, n=60, n_periods=2, sources=("a",))
+    series = k.keyword_series(*laid_out(articles), "month", mentions, ["tax"], ["keyword"], draws=50)
+    assert set(series["source"]) == {""}
+
+
+def test_a_share_at_a_fixed_mix_is_as_sure_as_its_outlets_together():
+    # half of all articles are of a and half of b; a year of 60 and 10, one of 10 and 60, in each outlet every other one says it
+    days = [
+        pd.date_range(f"{year}-01-02", periods=35, freq="10D").strftime("%Y-%m-%d").repeat(2) for year in (2018, 2019)
+    ]
+    dates = np.concatenate(days)  # two articles a day, one of which says it
+    articles = pd.DataFrame({"doc_id": [f"{i:03d}" for i in range(140)], "date": dates, "date_precision": "day"})
+    articles = articles.assign(source=["a"] * 60 + ["b"] * 10 + ["a"] * 10 + ["b"] * 60, n_words=100)
+    placed, calendar = laid_out(articles, "year")
+    mentions = sparse.csr_matrix(np.stack([np.arange(140) % 2, articles["source"] == "a"], axis=1))
+    share, n = k.fixed_mix(placed, calendar, "year", mentions, ["a", "b"])
+    assert np.allclose(
+        share, 0.5
+    )  # also of what a alone says, though it has six articles of seven in one year, and one in the other
+    # by hand: the variance is .5^2 (.25 / 60 + .25 / 10), which is that of .25 / n
+    assert np.allclose(n[:, 0], 1 / (0.25 / 60 + 0.25 / 10))
+
+
+def test_a_fixed_mix_is_of_the_outlets_that_are_there_and_none_where_too_few_are():
+    articles = pd.DataFrame({"date": ["2018"] * 100 + ["2019"] * 90 + ["2020"] * 20, "date_precision": "year"})
+    articles = articles.assign(doc_id=[f"{i:03d}" for i in range(210)], source="a", n_words=100)
+    articles.loc[[*range(10), *range(190, 210)], "source"] = "b"
+    mentions = sparse.csr_matrix((np.arange(210) % 5 == 0)[:, None])
+    series = k.keyword_series(*laid_out(articles, "year"), "year", mentions, ["tax"], ["keyword"], draws=50)
+    rows = series[series["source"] == k.FIXED_MIX].set_index("period")
+    assert rows["estimate"].tolist() == pytest.approx([0.2, 0.2, np.nan], nan_ok=True)
+    assert rows["low"].isna().tolist() == [False, False, True]
+    assert rows["note"].tolist()[:2] == ["", ""]
+    assert "more than 20 % of the articles have none in this period" in rows["note"].tolist()[2]
+
+
 def test_what_rose_is_said_and_what_did_not_is_not(rng):
     articles, _ = corpus(rng, n=3000, n_periods=24)
-    month = p.ordinals(articles["date"], "month") - 576
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
     share = np.stack([0.05 + 0.02 * month, np.full(3000, 0.2)], axis=1)
     mentions = sparse.csr_matrix(rng.random((3000, 2)) < share)
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["robot", "tax"], ["keyword"] * 2)
@@ -128,7 +178,7 @@ def test_what_rose_is_said_and_what_did_not_is_not(rng):
 @pytest.mark.parametrize("slope", [0.0, 0.03])
 def test_a_change_of_outlets_is_not_a_change_of_what_they_write(rng, slope):
     articles, _ = corpus(rng, n=6000, n_periods=24)
-    month = (p.ordinals(articles["date"], "month") - 576).clip(0, 23)
+    month = (p.ordinals(articles["date"], "month") - 2018 * 12).clip(0, 23)
     outlet = np.where(rng.random(6000) < 0.1 + 0.035 * month, "b", "a")
     odds = np.where(outlet == "b", 0.0, -2.2) - slope * (month - 11.5)  # the outlet that comes in writes of it more
     mentions = sparse.csr_matrix(rng.random((6000, 2)) < 1 / (1 + np.exp(-odds))[:, None])
@@ -164,7 +214,7 @@ def test_refusals_say_why(rng):
 
 def test_a_slow_swing_is_no_trend(rng):
     articles, _ = corpus(rng, n=6000, n_periods=60)
-    month = p.ordinals(articles["date"], "month") - 576
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
     share = 0.3 + 0.25 * np.cos(2 * np.pi * month / 60)
     trends = k.keyword_trends(
         *laid_out(articles), "month", sparse.csr_matrix((rng.random(6000) < share)[:, None]), ["war"], ["keyword"]
@@ -204,7 +254,7 @@ def test_few_dates_or_articles_give_tables_and_reasons(dates, precision):
 
 def test_no_peak_is_named_where_each_of_some_periods_has_one_article(rng):
     articles, _ = corpus(rng, n=400, n_periods=10)
-    month = p.ordinals(articles["date"], "month") - 576
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
     once = np.zeros(400)
     once[[np.flatnonzero(month == i)[0] for i in range(6)]] = 1
     hump = rng.random(400) < np.where(month == 4, 0.4, 0.005)

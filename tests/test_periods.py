@@ -67,6 +67,18 @@ def test_articles_dated_to_the_year_enter_yearly_series_alone():
     assert p.place(table, "year")["ordinal"].tolist() == [2018] * 3
 
 
+@pytest.mark.parametrize("length", p.LENGTHS)
+def test_what_was_published_before_1970_stands_in_its_period_like_all_else(length):
+    days = pd.date_range("1968-11-20", "1971-02-28").strftime("%Y-%m-%d")
+    placed = p.place(articles([*days, ""], ["day"] * len(days) + ["none"]), length)
+    calendar = p.calendar(placed, length)
+    assert (placed["ordinal"] < 0).tolist() == [False] * len(days) + [True]
+    assert calendar["n_docs"].sum() == len(days)
+    first = {"day": "1968-11-20", "week": "1968-W47", "month": "1968-11", "quarter": "1968-Q4", "year": "1968"}
+    assert calendar["period"].tolist()[0] == first[length]
+    assert calendar["partial"].tolist()[0] == (length in ("month", "quarter", "year"))  # nothing before the 20th
+
+
 def test_gaps_are_rows_and_stay_gaps():
     table = p.calendar(p.place(articles(["2018-01-05", "2018-04-05"]), "month"), "month")
     assert table["period"].tolist() == ["2018-01", "2018-02", "2018-03", "2018-04"]

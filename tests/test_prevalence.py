@@ -91,7 +91,7 @@ def test_topics_that_move_are_found_and_others_are_not():
     for seed in range(20):
         rng = np.random.default_rng(seed)
         articles = corpus(rng, n=900)
-        month = p.ordinals(articles["date"], "month") - 576
+        month = p.ordinals(articles["date"], "month") - 2018 * 12
         base = np.tile([0.3, 0.3, 0.2, 0.1, 0.1], (900, 1))
         base[:, 0], base[:, 1] = 0.15 + 0.02 * month, 0.45 - 0.02 * month
         gamma = rng.standard_gamma(3 * base)
