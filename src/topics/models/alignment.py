@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from topics.models.lda import TopicModel
+from topics.models.lda import TopicModel, article_shares
+from topics.words.counts import Counts
 
 
 def divergences(a: TopicModel, b: TopicModel) -> np.ndarray:
@@ -17,7 +18,7 @@ def divergences(a: TopicModel, b: TopicModel) -> np.ndarray:
     return np.nan_to_num(apart) ** 2  # nan, the root of just under 0, where two topics are all but the same
 
 
-def align(a: TopicModel, b: TopicModel) -> pd.DataFrame:
+def align(a: TopicModel, b: TopicModel, counts: Counts) -> pd.DataFrame:
     """Which topics of `b` the text of each topic of `a` goes to: one row per pair of topics.
 
     `weight` is the share of all text that is carried from topic_a to topic_b where all of it is carried at the least cost, each topic
@@ -29,7 +30,7 @@ def align(a: TopicModel, b: TopicModel) -> pd.DataFrame:
     from scipy.optimize import linprog
 
     cost = divergences(a, b)
-    shares = [model.doc_topic.mean(axis=0) for model in (a, b)]
+    shares = [article_shares(model, counts).mean(axis=0) for model in (a, b)]
     held = sp.vstack([
         sp.kron(sp.identity(a.n_topics), np.ones((1, b.n_topics))),
         sp.kron(np.ones((1, a.n_topics)), sp.identity(b.n_topics)),
