@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from worlds import counts_of
 
@@ -76,3 +77,9 @@ def test_a_topic_holds_its_share_of_the_articles_where_paragraphs_are_the_units(
     weight = alignment.align(*models, counts).groupby("topic_a")["weight"].sum()
     assert np.allclose(weight, article_shares(models[0], counts).mean(axis=0))
     assert not np.allclose(weight, models[0].doc_topic.mean(axis=0), atol=0.05)
+
+
+def test_a_small_topic_that_is_fed_by_a_large_one_does_not_divide_it() -> None:
+    rows = [(1, 1, 0.9, 1.0), (1, 2, 0.1, 0.6), (2, 2, 0.2, 0.4), (2, 3, 0.8, 1.0), (3, 4, 0.5, 1.0), (3, 5, 0.5, 1.0)]
+    table = pd.DataFrame(rows, columns=["topic_a", "topic_b", "from_a", "of_b"]).assign(n_topics_a=3, n_topics_b=5)
+    assert alignment.relations(table)["relation"].tolist() == ["kept", "merged", "merged", "kept", "split", "split"]

@@ -56,13 +56,14 @@ FLOW = 0.25  # of a topic's text, from which it counts as going to, or coming fr
 def relations(alignment: pd.DataFrame) -> pd.DataFrame:
     """The pairs of topics between which text flows, each with its `relation`: kept, split, merged or mixed.
 
-    Text flows where a quarter of topic_a's text or more goes to topic_b, or a quarter of topic_b's comes from topic_a. A topic that flows two ways
-    or more is split; one that two or more flow into is merged; both at once is mixed.
+    Text flows where a quarter of topic_a's text or more goes to topic_b, or a quarter of topic_b's comes from topic_a. A topic of whose text a quarter
+    or more goes each of two ways is split; one that two or more fill to a quarter each is merged; both at once is mixed.
     """
     table = alignment[(alignment["from_a"] >= FLOW) | (alignment["of_b"] >= FLOW)].reset_index(drop=True)
     sources, targets = ["n_topics_a", "topic_a", "n_topics_b"], ["n_topics_a", "n_topics_b", "topic_b"]
-    ways_out = table.groupby(sources)["topic_b"].transform("size") > 1
-    ways_in = table.groupby(targets)["topic_a"].transform("size") > 1
+    goes, fills = table["from_a"] >= FLOW, table["of_b"] >= FLOW
+    ways_out = goes.groupby([table[column] for column in sources]).transform("sum") > 1
+    ways_in = fills & (fills.groupby([table[column] for column in targets]).transform("sum") > 1)
     return table.assign(
         relation=np.select([ways_out & ways_in, ways_out, ways_in], ["mixed", "split", "merged"], "kept")
     )
