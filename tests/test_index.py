@@ -34,10 +34,15 @@ def test_a_card_says_where_a_date_was_read_in_the_words_of_the_page_on_articles(
 
 def test_names_with_too_few_articles_stand_in_one_sentence_with_their_numbers():
     said = index.untold(
-        kept(trends("Only 3 articles mention it; a trend needs 20.", "Only 1 article mentions it; a trend needs 20."))
+        kept(
+            trends(
+                "Only 3 articles in years of 5 articles or more mention it; a trend needs 20.",
+                "Only 1 article in years of 5 articles or more mentions it; a trend needs 20.",
+            )
+        )
     )
     assert said == [
-        "Whether name 0 (3), name 1 (1) rose or fell: too few articles mention each (in brackets; a trend needs 20)."
+        "Whether name 0 (3), name 1 (1) rose or fell: too few articles in years of 5 articles or more mention each (in brackets; a trend needs 20)."
     ]
 
 
