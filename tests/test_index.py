@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from topics.corpus import audit
 from topics.report import index
 
 
@@ -75,7 +76,7 @@ def test_where_no_count_is_suggested_nothing_is_claimed_of_any_topic(monkeypatch
         "keywords": kept(trends("A note.")), "comparison": {"choice": {"n_topics": None, "range": [], "why": "No number of topics is suggested."}},
         "corpus": {"articles": pd.DataFrame({"date": ["2020-01-01"]})},
     }  # fmt: skip
-    page = index.many_articles(made, ["verdict"])
+    page = index.many_articles(made, [audit.Said("verdict")])
     assert page["findings"] == []
     assert page["verdict"] == "verdict No number of topics held up, so none is claimed."
     assert page["figure"] is None
