@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from topics.corpus import audit
 from topics.report import index
 
 
@@ -34,10 +35,15 @@ def test_a_card_says_where_a_date_was_read_in_the_words_of_the_page_on_articles(
 
 def test_names_with_too_few_articles_stand_in_one_sentence_with_their_numbers():
     said = index.untold(
-        kept(trends("Only 3 articles mention it; a trend needs 20.", "Only 1 article mentions it; a trend needs 20."))
+        kept(
+            trends(
+                "Only 3 articles in years of 5 articles or more mention it; a trend needs 20.",
+                "Only 1 article in years of 5 articles or more mentions it; a trend needs 20.",
+            )
+        )
     )
     assert said == [
-        "Whether name 0 (3), name 1 (1) rose or fell: too few articles mention each (in brackets; a trend needs 20)."
+        "Whether name 0 (3), name 1 (1) rose or fell: too few articles in years of 5 articles or more mention each (in brackets; a trend needs 20)."
     ]
 
 
@@ -70,7 +76,7 @@ def test_where_no_count_is_suggested_nothing_is_claimed_of_any_topic(monkeypatch
         "keywords": kept(trends("A note.")), "comparison": {"choice": {"n_topics": None, "range": [], "why": "No number of topics is suggested."}},
         "corpus": {"articles": pd.DataFrame({"date": ["2020-01-01"]})},
     }  # fmt: skip
-    page = index.many_articles(made, ["verdict"])
+    page = index.many_articles(made, [audit.Said("verdict")])
     assert page["findings"] == []
     assert page["verdict"] == "verdict No number of topics held up, so none is claimed."
     assert page["figure"] is None

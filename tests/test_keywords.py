@@ -252,6 +252,17 @@ def test_few_dates_or_articles_give_tables_and_reasons(dates, precision):
     assert keyness.keyness(mentions, ["a", "b"], half, block, ("early", "late"))[0].empty
 
 
+def test_the_articles_that_are_too_few_are_those_of_the_periods_and_said_to_be(rng):
+    articles, mentions = corpus(rng, n=1800, n_periods=24, shares=(0.2, 0.008, 0.2))
+    dated = np.arange(len(articles)) % 4 > 0
+    articles = articles.assign(date=articles["date"].where(dated, ""), date_precision=np.where(dated, "day", "none"))
+    trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3)
+    said = mentions.toarray()[:, 1] > 0
+    assert said[dated].sum() < said.sum()
+    told = f"Only {said[dated].sum()} articles in months of 5 articles or more mention it; a trend needs 20."
+    assert trends.loc[1, "note"] == told
+
+
 def test_no_peak_is_named_where_each_of_some_periods_has_one_article(rng):
     articles, _ = corpus(rng, n=400, n_periods=10)
     month = p.ordinals(articles["date"], "month") - 2018 * 12

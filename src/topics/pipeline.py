@@ -551,8 +551,9 @@ def splits(settings: Settings) -> store.Kept:
         from topics.models import alignment
 
         fits = {int(k): reported(settings, int(k), seed) for k, seed in shown.items()}
+        counts = words(settings)["counts"]
         flows = [
-            alignment.align(fits[a].model, fits[b].model).assign(n_topics_a=a, n_topics_b=b)
+            alignment.align(fits[a].model, fits[b].model, counts).assign(n_topics_a=a, n_topics_b=b)
             for a, b in pairwise(sorted(fits))
         ]
         tables = [_listed(settings, k, fit) for k, fit in fits.items()]
@@ -733,7 +734,7 @@ def _read(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
         "map_terms": reading.map_terms(shown),
         "correlations": reading.correlations(shown, counts),
         "doubts": {str(topic): lines for topic, lines in reading.doubts(shown, counts, near, sources).items()},
-        "seed_shares": reading.seed_shares(kept["matches"], others),
+        "seed_shares": reading.seed_shares(kept["matches"], others, counts),
     }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from topics import pipeline, plots
+from topics.models.alignment import FLOW as QUARTER
 from topics.models.alignment import relations
 from topics.models.scores import MEASURES
 from topics.report import html
@@ -258,7 +259,8 @@ def _step(compared: Mapping[str, Any], a: int, b: int) -> html.Piece:
             f"{100 * row.from_a:.0f} % to {row.topic_b} ({labels[b, row.topic_b]}), which it fills to {100 * row.of_b:.0f} %"
             for row in goes.itertuples()
         ]
-        what = "divides" if len(goes) > 1 else "stays" if len(goes) else "is scattered"
+        ways = int((goes["from_a"] >= QUARTER).sum())
+        what = "divides" if ways > 1 else "stays" if ways else "is scattered"
         what += " and joins others" if goes["relation"].isin(["merged", "mixed"]).any() else ""
         rows.append((topic, labels[a, topic], what, "; ".join(becomes) or "less than a quarter of it to any one topic"))
     table = pd.DataFrame(rows, columns=["topic", "label", "what", "becomes"])
