@@ -21,8 +21,8 @@ def raw(**columns) -> pd.DataFrame:
     return pd.DataFrame({**table, "doc_id": [f"d{i}" for i in range(n)], "row": range(n)})
 
 
-def dated(corrections=None, **columns) -> tuple[pd.DataFrame, list[str]]:
-    table = raw(**columns)
+def dated(corrections=None, language="en", **columns) -> tuple[pd.DataFrame, list[str]]:
+    table = raw(**columns).assign(language=language)
     articles, dropped = date_articles(table, table, corrections=corrections, today=TODAY)
     return articles.set_index("doc_id"), dropped["reason"].tolist()
 
@@ -170,6 +170,17 @@ def test_a_header_is_a_line_of_nothing_but_a_date():
 def test_words_about_a_date_tell_that_the_day_comes_first(line, form):
     found, _ = dated(text=[normalize(form, f"Mưa ở Huế\n\n{line}\n\nTrời mưa.")])
     assert found.loc["d0", ["date", "date_source"]].tolist() == ["2022-12-05", "header"]
+
+
+def test_a_language_tells_the_order_of_dates_that_readers_see_where_nothing_else_does():
+    story = "5/12/2022\n\nTrời mưa."
+    for language, day in (("vi", "2022-12-05"), ("en", "2022")):
+        found, _ = dated(language=language, text=[story])
+        assert found.loc["d0", "date"] == day
+    column, _ = dated(language="vi", date_column=["5/12/2022"])
+    assert column.loc["d0", "date"] == "2022"
+    others, _ = dated(language="vi", source=["a", "a"], text=[story, story.replace("5/12", "5/13")])
+    assert others["date"].tolist() == ["2022-05-12", "2022-05-13"]
 
 
 def test_a_date_whose_day_is_known_to_come_first_tells_the_order_of_its_outlets_others():

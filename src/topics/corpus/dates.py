@@ -67,6 +67,7 @@ DAY_FIRST = re.compile(
     r"veröffentlicht|aktualisiert|uhr|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|publicad[oa]|actualizad[oa]|lunes|martes|miércoles|"
     r"jueves|viernes|sábado|domingo|pubblicato|aggiornato|atualizad[oa]|gepubliceerd|bijgewerkt)\b", re.I,
 )  # fmt: skip
+DAY_FIRST_LANGUAGES = frozenset("vi fr de es it pt nl pl ru uk cs sk da no nb fi el tr id ro bg hr sr".split())
 EPOCH = re.compile(r"^\s*(\d{9,10})(\d{3})?(?:\.\d+)?\s*$")
 
 
@@ -343,7 +344,10 @@ def date_articles(
     )
     blocks = [jobs[at : at + BLOCK] for at in range(0, len(jobs), BLOCK)]
     evidence = [found for found_in_block in map(_evidence_block, blocks) for found in found_in_block]
-    places = [(job[1], job[2], (sidecars or {}).get(job[1], job[1])) for job in jobs]
+    places = [
+        At(job[1], job[2], (sidecars or {}).get(job[1], job[1]), language in DAY_FIRST_LANGUAGES)
+        for job, language in zip(jobs, cleaned["language"], strict=True)
+    ]
     orders = _orders(places, evidence)
     by_hand = {doc_id: dict(rows) for doc_id, rows in decisions(corrections, "date", "not_before", "not_after").items()}
     rows, left = [], []
@@ -357,8 +361,16 @@ def date_articles(
     return pd.concat([cleaned.reset_index(drop=True), table], axis=1), dropped(left)
 
 
+class At(NamedTuple):
+    """What tells how an article's dates are written: its file, its outlet, the table that its `column` is one of, its language."""
+
+    file: str
+    source: str
+    table: str
+    day_first: bool  # in the article's language
+
+
 Evidence = dict[str, Any]
-At = tuple[str, str, str]  # an article's file, its outlet, and the table that its `column` is one of
 Place = tuple[str, str]  # a source of dates, and the table or outlet whose dates are written alike
 
 
@@ -394,15 +406,22 @@ def _orders(places: list[At], evidence: list[Evidence]) -> dict[Place, bool]:
             if isinstance(value, Found) and value.either is None:
                 numeric = re.match(rf"({DAY})[-/._]({DAY})[-/._]{YEAR}", value.text)
                 if numeric and numeric[1] != numeric[2]:
-                    votes[_place(kind, *at)][int(numeric[1]) == value.first.day] += 1
+                    votes[_place(kind, at)][int(numeric[1]) == value.first.day] += 1
     return {place: True in counts for place, counts in votes.items() if len(counts) == 1}
 
 
-def _place(kind: str, file: str, source: str, table: str) -> Place:
+def _place(kind: str, at: At) -> Place:
     """Dates of one column of one table are written alike, and those in the names of one folder; elsewhere those of one outlet, or, where it is unknown, of one folder."""
+    folder = at.file.rpartition("/")[0]
     if kind == "file name":
-        return kind, file.rpartition("/")[0]
-    return (kind, table if kind == "column" else source or file.rpartition("/")[0] or file)
+        return kind, folder
+    return (kind, at.table if kind == "column" else at.source or folder or at.file)
+
+
+def _order(kind: str, at: At, orders: Mapping[Place, bool]) -> bool | None:
+    """Whether the day comes first: as in other dates of the place, else, of what readers see, as in the article's language."""
+    seen = kind in ("header", "updated", "html")
+    return orders.get(_place(kind, at), True if seen and at.day_first else None)
 
 
 def _decide(
@@ -412,7 +431,7 @@ def _decide(
     usable, unused = _usable(found, orders, at, by_hand, today)
     if not usable:
         after, before = found.get("past event"), found.get("updated")
-        before = before and _settled(before, orders.get(_place("updated", *at)))
+        before = before and _settled(before, _order("updated", at, orders))
         latest = max(before.last, before.either or before.last).isoformat() if before else ""
         bounds = (after.first.isoformat() if after else "", latest)
         said = "; ".join(bound.text for bound in (after, before) if bound)
@@ -438,7 +457,7 @@ def _usable(
         if isinstance(value, str):
             unused.append(f"{kind}: cannot be read as a date: {value[:80]!r}")
         elif value is not None:
-            value = _settled(value, orders.get(_place(kind, *at)))
+            value = _settled(value, _order(kind, at, orders))
             wrong = _impossible(value, today)
             if wrong:
                 unused.append(f"{kind}: {wrong}: {value.text}")
