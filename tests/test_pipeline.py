@@ -183,6 +183,16 @@ def test_a_correction_beside_one_file_enters_the_key(tmp_path):
     assert pipeline.inputs(tmp_path / "a.csv") != before
 
 
+def test_a_file_and_its_folder_are_two_corpora(tmp_path):
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.csv").write_text("text\nThe ferry sails four times a day\n")
+    (folder / "metadata.csv").write_text("file,date\nb.txt,2018\n")
+    file, whole = (pipeline.corpus(chosen(path, tmp_path / "cache"))["dropped"] for path in (folder / "a.csv", folder))
+    assert file.empty
+    assert whole["reason"].tolist() == ["there is no file 'b.txt'"]
+
+
 def test_a_date_after_today_is_none_and_the_day_decides_only_where_there_is_one(tmp_path, monkeypatch):
     def dates(year):
         clock = type("Clock", (date,), {"today": classmethod(lambda _: date(year, 6, 1))})

@@ -90,9 +90,9 @@ def test_what_decides_a_run_is_named_where_it_was_changed(tmp_path, capsys):
     status, said = verified(capsys, tmp_path, now)
     assert status == 0, "no table and no figure is another"
     assert said.splitlines()[1:] == [
-        "What decides a run was changed since:", "- article file a.txt was changed", "- article file b.txt is gone",
-        "- notebook n.ipynb was changed", "- the source of topics was changed", "- the file of labels is new", "- article file c.txt is new", "- lemmas: True before, False now", "- unit: auto before, paragraph now",
-        "- gensim: 4.4.0 before, 4.5.0 now",
+        "What decides a run was changed since:", "- lemmas: True before, False now", "- unit: auto before, paragraph now", "- gensim: 4.4.0 before, 4.5.0 now",
+        "- the source of topics was changed", "- the file of labels is new", "- notebook n.ipynb was changed",
+        "- article file a.txt was changed", "- article file b.txt is gone", "- article file c.txt is new",
     ]  # fmt: skip
 
 

@@ -113,6 +113,12 @@ def test_columns_are_found_by_name_and_can_be_set(folder):
         read_articles(folder, columns={"txt": "Story"})
 
 
+def test_columns_are_found_with_their_accents():
+    found = columns_found(["Tiêu đề", "Nội dung", "Ngày", "Año"])
+    assert found == {"text": ["Nội dung"], "title": ["Tiêu đề"], "date": ["Ngày"]}
+    assert columns_found(["Ti\u0301tulo", "texto"]) == {"text": ["texto"], "title": ["Ti\u0301tulo"]}
+
+
 def test_a_table_without_text_is_an_error_where_it_was_named_and_a_row_among_others(folder):
     (folder / "prices.csv").write_text("day,price\n1,2\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"the columns are: day, price"):

@@ -13,6 +13,7 @@ from worlds import counts_of
 from topics.models import alignment, lda, reading
 from topics.report import html, reading_groups, topic_sections, topics_page
 from topics.trends import groups
+from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 from topics.words import counts as words_room
 
 ROADS = ["bus", "tram", "road", "driver", "fare", "ticket"]
@@ -300,6 +301,17 @@ class TestPage:
     def test_three_questions_are_named(self, made):
         page = topics_page.overview(made)
         assert all(f"({letter})" in page for letter in "abc")
+
+    def test_a_fit_without_draws_is_said_to_have_no_interval(self, made):
+        """One by gensim: "95 % interval" stood where there was none, or that days were too few for it."""
+        bare = made | {"topics": made["topics"].assign(share_low=np.nan, share_high=np.nan)}
+        page = topics_page.overview(bare) + topic_sections.section(bare, 1)
+        assert page.count(topics_page.NO_DRAWS) == 2
+        assert "95 % interval" not in page
+        rows = pd.DataFrame({"name": "1", "method": [GIVEN_TOPICS, LIKE_THESE], "estimate": 0.2, "low": np.nan})
+        assert topics_page.intervals(rows, 1)[1] == topics_page.NO_DRAWS
+        group = SimpleNamespace(low=np.nan, difference=0.1, difference_low=np.nan, difference_high=np.nan)
+        assert topic_sections._points(group) == f"10.0, {topics_page.NO_DRAWS}"
 
     def test_what_is_left_out_is_said(self, made):
         assert "Left out" in topics_page.topic_map(made)

@@ -201,9 +201,8 @@ def _corpus(settings: Settings, day: str) -> store.Kept:
         "language": settings.language,
         "threshold": settings.near_repeats,
     }
-    key = store.key(
-        "corpus", room="corpus", values=values | ({"today": day} if day else {}), inputs=[store.digest(found)]
-    )
+    given = store.digest(found, path.is_dir())  # of a whole folder each row of its metadata.csv must name a file
+    key = store.key("corpus", room="corpus", values=values | ({"today": day} if day else {}), inputs=[given])
 
     def build() -> store.Result:
         today = date.fromisoformat(day) if day else date.max

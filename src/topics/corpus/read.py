@@ -20,6 +20,7 @@ import shutil
 import stat
 import tarfile
 import tempfile
+import unicodedata
 import zipfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -64,7 +65,7 @@ BLOCK = 16  # files that go to a worker at once
 MAX_HELD = 100_000_000  # bytes of files out of archives that wait for a worker
 WAVE = 32  # blocks that are under way at once, so that memory does not grow with the number of articles
 
-# Names that a column may have, best first; compared in lower case with everything but letters and digits as "_".
+# Names that a column may have, best first; compared in lower case, without accents, with everything but letters and digits as "_".
 NAMES: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "body", "content", "full_text", "fulltext", "article_text", "article_body", "body_text", "articlebody",
              "main_text", "maintext", "article", "story", "document", "transcript", "speech", "texte", "contenu", "texto",
@@ -901,7 +902,11 @@ def _why(error: BaseException) -> str:
 
 
 def _plain(name: Any) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", str(name).strip().lower()).strip("_") if str(name).strip() != "_id" else "_id"
+    bare = unicodedata.normalize("NFKD", str(name).strip().lower().replace("đ", "d"))
+    bare = "".join(
+        sign for sign in bare if not unicodedata.combining(sign)
+    )  # nội dung and título as noi_dung and titulo
+    return re.sub(r"[^a-z0-9]+", "_", bare).strip("_") if bare != "_id" else "_id"
 
 
 def _suffix(name: str) -> str:

@@ -21,7 +21,7 @@ from topics.models.sweep import foremost
 from topics.report import html, methods
 from topics.report.corpus_page import DATE_SOURCES, title_of
 from topics.report.topic_sections import series_figure
-from topics.report.topics_page import standing
+from topics.report.topics_page import NO_DRAWS, standing
 from topics.tables import replace_file
 from topics.trends.keywords import findings
 from topics.trends.statistics import MOVED
@@ -168,9 +168,10 @@ def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) ->
         share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
         led = int(leads.get(row.topic, 0))
         alike = html.interval(1 / len(topics), percent=True, digits=1)
+        of = f"95 %, these {len(shares):,} articles, given these topics" if row.share_low == row.share_low else NO_DRAWS
         text = (
-            f"**{row.label}** ({', '.join(row.terms.split(', ')[:6])}): {share} of the counted words of an average article (95 %, these {len(shares):,} articles, "
-            f"given these topics; {len(topics)} equal topics would have {alike}), and the largest topic of {led:,} article{'s' * (led != 1)}. "
+            f"**{row.label}** ({', '.join(row.terms.split(', ')[:6])}): {share} of the counted words of an average article ({of}; "
+            f"{len(topics)} equal topics would have {alike}), and the largest topic of {led:,} article{'s' * (led != 1)}. "
             f"It comes back in {row.found} of {row.runs} other runs{_elsewhere(made, row.topic, shown)}."
         )
         if row.everywhere:

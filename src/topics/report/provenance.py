@@ -231,13 +231,13 @@ SINCE = ("is gone", "is new", "was changed", "before", "now")
 
 
 def causes(old: Mapping[str, Any], new: Mapping[str, Any], words: Sequence[str] = SINCE) -> list[str]:
-    """What decided two runs and is not the same, in words."""
+    """What decided two runs and is not the same, in words: articles last, since of many of them not all are listed."""
     alone, other, changed, of_old, of_new = words
     lines = []
-    for file, before, after in _pairs(*(_files(record) for record in (old, new))):
-        lines.append(f"{file} {alone if after is None else other if before is None else changed}")
     for name, before, after in _pairs(*(_values(record) for record in (old, new))):
         lines.append(f"{name}: {_said(before)} {of_old}, {_said(after)} {of_new}")
+    for file, before, after in _pairs(*(_files(record) for record in (old, new))):
+        lines.append(f"{file} {alone if after is None else other if before is None else changed}")
     return lines
 
 
@@ -249,9 +249,9 @@ def _pairs(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[tuple[str, 
 
 def _files(record: Mapping[str, Any]) -> dict[str, str | None]:
     """The digest of everything that a run read, by what it is called in words."""
-    files = {f"article file {item['file']}": item["sha256"] for item in record["inputs"]}
+    files = {said: record[name] for name, said in OWN.items()}
     files |= {f"notebook {name}": value for name, value in record["notebooks"].items()}
-    return files | {said: record[name] for name, said in OWN.items()}
+    return files | {f"article file {item['file']}": item["sha256"] for item in record["inputs"]}
 
 
 def _values(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from topics import plots
 from topics.models.reading import PRESENT
 from topics.report import html, reading_groups
 from topics.report.corpus_page import title_of
-from topics.report.topics_page import intervals
+from topics.report.topics_page import NO_DRAWS, intervals
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 from topics.trends.statistics import MOVED
 
@@ -51,8 +51,9 @@ def _row(made: Mapping[str, Any], topic: int) -> Any:
 
 def _facts(row: Any) -> html.Piece:
     share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
+    of = "95 % interval, a: these articles, given these topics" if row.share_low == row.share_low else NO_DRAWS
     facts = [
-        f"**{share}** of an average article’s counted words (95 % interval, a: these articles, given these topics).",
+        f"**{share}** of an average article’s counted words ({of}).",
         f"Comes back in **{row.found} of {row.runs}** other runs; agreement beyond shuffled text {row.again:.2f} (0: as there, 1: the same topic)"
         + (
             f", and {row.again_part:.2f} in fits to four fifths of the articles."
@@ -178,12 +179,12 @@ def _over_time(made: Mapping[str, Any], topic: int) -> html.Piece:
 def series_figure(over_time: Mapping[str, Any], topic: int, name: str, title: str) -> html.Piece:
     """A topic's share by period, other runs as ticks, articles per period beneath."""
     series = over_time["series"]
-    rows, question = intervals(series, topic)
+    rows, interval = intervals(series, topic)
     runs = series[(series["name"] == str(topic)) & series["method"].str.startswith("(c)")]
     drawn = plots.series(rows.assign(name=f"Topic {topic}"), seeds=runs, title=title)
     hollow = " Hollow dot or hatched bar: a period only partly covered." if rows["partial"].any() else ""
     caption = (
-        f"Unweighted mean of the articles’ shares in each {over_time['length']}, 95 % interval for {question}; ticks: other runs (c).{hollow} "
+        f"Unweighted mean of the articles’ shares in each {over_time['length']}, {interval}; ticks: other runs (c).{hollow} "
         "Below: articles per period."
     )
     return html.figure(drawn, name=name, caption=caption)
@@ -304,4 +305,5 @@ def _groups(made: Mapping[str, Any], topic: int) -> html.Piece:
 
 def _points(row: Any) -> str:
     points = html.interval(100 * row.difference, 100 * row.difference_low, 100 * row.difference_high, digits=1)
-    return points if row.difference_low == row.difference_low else f"{points}, no interval: fewer than eight days"
+    why = "no interval: fewer than eight days" if row.low == row.low else NO_DRAWS
+    return points if row.difference_low == row.difference_low else f"{points}, {why}"

@@ -21,6 +21,7 @@ from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 from topics.trends.statistics import MOVED
 
 NOT_TESTED = "not tested"
+NO_DRAWS = "no interval: this fit has no posterior draws"  # one by gensim
 MAPPED = 4  # topics from which on a map shows anything
 UNSTABLE, WAVERING = "unstable", "not in every run"  # found in half of the other runs at most; in more, but not in all
 
@@ -91,10 +92,10 @@ def overview(made: Mapping[str, Any]) -> html.Piece:
     title = f"How much of the articles is each of the {len(topics)} topics?"
     drawn = plots.shares(topics, made["reading"]["seed_shares"], title=title)
     hollow = "" if topics["stable"].all() else " Hollow: not in every run."
-    caption = (
-        "Dot and line: mean share of an article’s counted words with 95 % interval, for these articles and given these topics (a). Ticks: the same topic in other "
-        f"runs (c), never blended into the interval.{hollow}"
-    )
+    drawn_with = "with 95 % interval, for these articles and given these topics (a)"
+    if topics["share_low"].isna().all():
+        drawn_with = f"({NO_DRAWS})"
+    caption = f"Dot and line: mean share of an article’s counted words {drawn_with}. Ticks: the same topic in other runs (c), never blended into the interval.{hollow}"
     figure = html.figure(drawn, name=f"topics_{n:02d}_shares", caption=caption)
     return html.group(
         html.heading("Overview"),
@@ -245,11 +246,13 @@ def browser(made: Mapping[str, Any]) -> html.Piece:
 
 
 def intervals(series: pd.DataFrame, topic: int) -> tuple[pd.DataFrame, str]:
-    """The rows of a topic's series that are drawn, and which question their interval answers: (b) where most periods have it, else (a)."""
+    """The rows of a topic's series that are drawn, and what their interval is: of question (b) where most periods have it, else of (a)."""
     mine = series[series["name"] == str(topic)]
     like = mine[mine["method"] == LIKE_THESE]
     if len(like) and like["low"].notna().sum() > 0.5 * like["estimate"].notna().sum():
-        return like, "(b) articles like these: posterior draws, and days resampled within sources"
-    return mine[
-        mine["method"] == GIVEN_TOPICS
-    ], "(a) these articles, given these topics; days are too few to say (b) how articles like these would differ"
+        return like, "95 % interval for (b) articles like these: posterior draws, and days resampled within sources"
+    given = mine[mine["method"] == GIVEN_TOPICS]
+    if given["low"].isna().all():
+        return given, NO_DRAWS
+    few = "days are too few to say (b) how articles like these would differ"
+    return given, f"95 % interval for (a) these articles, given these topics; {few}"
