@@ -109,6 +109,8 @@ def test_every_score_is_drawn_beside_shuffled_text_and_says_what_it_is_silent_ab
     for measure in MEASURES.values():
         assert "It does not say" in page
         assert measure.silent.split(";")[0].replace("'", "&#x27;")[:30] in page.replace("&#39;", "&#x27;")
+    assert page.count("crosses, words shuffled: ") == len(MEASURES) - 2
+    assert page.count("crosses, words’ frequencies alone: ") == 2  # no fit to shuffled text foretells
 
 
 def test_the_numbers_have_a_row_for_every_count_and_text_and_the_file_every_score(compared, tmp_path):

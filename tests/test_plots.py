@@ -150,7 +150,9 @@ def test_alternative_text_says_the_numbers_with_their_intervals(topics):
     assert "10 % (5 % to 15 %) in 2019-11" in text
     assert "highest 30 % (25 % to 35 %) in 2020-01" in text
     assert "training 1 (0.5 to 1.5)" in plots.describe_forest(trends())
-    assert "on shuffled words 0.01" in plots.describe_scores(scores(), "coherence", scores().assign(value=0.01))
+    assert "; crosses, words shuffled: 0.01" in plots.describe_scores(
+        scores(), "coherence", scores().assign(value=0.01)
+    )
 
 
 def test_a_trend_whose_interval_holds_zero_is_hollow():

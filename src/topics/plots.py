@@ -319,14 +319,16 @@ def bars(table: pd.DataFrame, name: str, unit: str, title: str, ax: Axes | None 
 # The topics -----------------------------------------------------------------------------------------------------------
 
 
-def describe_scores(scores: pd.DataFrame, measure: str, reference: pd.DataFrame | None = None) -> str:
+def describe_scores(
+    scores: pd.DataFrame, measure: str, reference: pd.DataFrame | None = None, crosses: str = "words shuffled"
+) -> str:
     ours = scores[scores["measure"] == measure]
     means = ours.groupby("n_topics")["value"].mean()
     text = f"Dots, one a seed: {measure} by number of topics; means " + _listed(
         [f"{k} topics" for k in means.index], map(number, means)
     )
     if reference is not None and len(shuffled := reference[reference["measure"] == measure]):
-        text += f"; on shuffled words {number(shuffled['value'].min())} to {number(shuffled['value'].max())}"
+        text += f"; crosses, {crosses}: {number(shuffled['value'].min())} to {number(shuffled['value'].max())}"
     return text + "."
 
 
@@ -338,15 +340,19 @@ def scores(
     chosen: int | None = None,
     title: str | None = None,
     ax: Axes | None = None,
+    crosses: str = "words shuffled",
 ) -> Axes:
-    """One measure over topic counts: a dot a seed, a line through the means, crosses for shuffled words.
+    """One measure over topic counts: a dot a seed, a line through the means, crosses for what `crosses` says.
 
     `scores` and `reference` have the columns of SCORES; `chosen` is marked by a line.
     """
     ours = scores[scores["measure"] == measure]
     better = str(ours["better"].iloc[0]) if len(ours) else ""
     ax = _axes(
-        ax, 2.1, title or f"{measure.capitalize()}: which counts do well?", describe_scores(scores, measure, reference)
+        ax,
+        2.1,
+        title or f"{measure.capitalize()}: which counts do well?",
+        describe_scores(scores, measure, reference, crosses),
     )
     means = ours.groupby("n_topics")["value"].mean()
     if chosen is not None:
@@ -354,7 +360,7 @@ def scores(
     ax.plot(means.index, means, color=BLUE, lw=1, zorder=2)
     ax.plot(ours["n_topics"], ours["value"], "o", color=BLUE, mec=PAPER, mew=0.4, ms=4, ls="", label="a seed", zorder=3)
     if reference is not None and len(shuffled := reference[reference["measure"] == measure]):
-        ax.plot(shuffled["n_topics"], shuffled["value"], "x", color=ORANGE, ms=4, mew=1, ls="", label="words shuffled")
+        ax.plot(shuffled["n_topics"], shuffled["value"], "x", color=ORANGE, ms=4, mew=1, ls="", label=crosses)
     ax.set_xscale("log")
     ax.set_xticks(means.index.tolist(), [str(k) for k in means.index])
     ax.minorticks_off()

@@ -333,13 +333,19 @@ def _measure(compared: Mapping[str, Any], measure: str) -> html.Piece:
     table = compared["scores"].assign(measure=compared["scores"]["measure"].map(NAMES))
     table["better"] = table["better"].map({"low": "lower", "high": "higher"})
     whole, shuffled = table[table["text"] == "whole"], table[table["text"] == "shuffled"]
-    crosses = "Crosses: fits to the same words dealt out at random."
+    crosses, crossed = "Crosses: fits to the same words dealt out at random.", "words shuffled"
     if measure in ("gain", "perplexity"):
         alone = _by_frequency(compared["scores"], measure)
         shuffled = alone.assign(measure=name, better="")
         crosses = "Crosses: the words’ frequencies alone, all that shuffled text leaves to foretell by."
+        crossed = "words’ frequencies alone"
     drawn = plots.scores(
-        whole, name, shuffled, chosen=compared["choice"]["n_topics"], title=f"{name[0].upper()}{name[1:]}, {about.unit}"
+        whole,
+        name,
+        shuffled,
+        chosen=compared["choice"]["n_topics"],
+        title=f"{name[0].upper()}{name[1:]}, {about.unit}",
+        crosses=crossed,
     )
     caption = (
         f"A dot is a seed. {crosses} {about.source[0].upper()}{about.source[1:]}. It does not say: {about.silent}."
