@@ -82,7 +82,7 @@ def test_another_choice_is_a_row_with_what_it_gives(compared):
     table = counts_page._choices(compared)
     assert table["n_topics"].tolist() == [2, 5, 10]
     assert table["back"].tolist() == ["2 of 2", "5 of 5", "4 of 10"]
-    assert table["lacking"].tolist() == [0, 0, 6]
+    assert table["lacking"].tolist() == ["0 of 2", "0 of 5", "6 of 10"]
     assert table["said"].tolist() == ["", "suggested", "would do as well"]
 
 

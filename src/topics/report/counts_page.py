@@ -141,7 +141,7 @@ def choices(compared: Mapping[str, Any]) -> html.Piece:
     columns = {
         "n_topics": "Topics",
         "back": "Come back in every other run",
-        "lacking": "In other runs, but missing here",
+        "lacking": "Topics of all other runs that are missing here",
         "gain": "Gain over word frequencies, nats per word (95 %)",
         "c_npmi": "Coherence c_npmi",
         "exclusivity": "Exclusivity, 0 to 10",
@@ -169,7 +169,8 @@ def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
     table = spread.join(ends).reset_index()
     count = table["n_topics"]
     table["back"] = [f"{always[k]} of {k}" for k in count]
-    table["lacking"] = [int(lacking.get(k, 0)) for k in count]
+    others = compared["stability"].query("kind == 'seed'").groupby("n_topics").size()
+    table["lacking"] = [f"{lacking.get(k, 0):,} of {others[k]:,}" for k in count]
     choice = compared["choice"]
     table["said"] = [
         "suggested" if k == choice["n_topics"] else "would do as well" if k in choice["range"] else "" for k in count
