@@ -146,13 +146,13 @@ def _plain(text: Any) -> str:
 def number(value: Any, percent: bool = False) -> str:
     """Three digits that a reader can take in.
 
-    >>> number(0.1234, percent=True), number(1234.5), number(0.01234), number(float("nan"))
-    ('12.3 %', '1,234', '0.0123', 'none')
+    >>> number(0.1234, percent=True), number(1e-18, percent=True), number(1234.5), number(0.01234), number(float("nan"))
+    ('12.3 %', '0 %', '1,234', '0.0123', 'none')
     """
     if value is None or not math.isfinite(value):
         return "none"
     if percent:
-        return f"{100 * value:.3g} %" if abs(value) < 0.9995 else f"{100 * value:.0f} %"
+        return f"{round(100 * value, 3):.3g} %" if abs(value) < 0.9995 else f"{100 * value:.0f} %"
     if abs(value) >= 100 or float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:.3g}"
