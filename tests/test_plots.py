@@ -149,6 +149,8 @@ def test_alternative_text_says_the_numbers_with_their_intervals(topics):
     text = plots.describe_series(series())
     assert "10 % (5 % to 15 %) in 2019-11" in text
     assert "highest 30 % (25 % to 35 %) in 2020-01" in text
+    thin = series().assign(estimate=[0.9, 0.2, 0.3, np.nan, 0.25], n_docs=[1, 8, 7, 2, 4])
+    assert "highest 30 % (25 % to 35 %) in 2020-01" in plots.describe_series(thin)  # as the line, which is not drawn through one article
     assert "training 1 (0.5 to 1.5)" in plots.describe_forest(trends())
     assert "; crosses, words shuffled: 0.01" in plots.describe_scores(
         scores(), "coherence", scores().assign(value=0.01)

@@ -615,7 +615,8 @@ def describe_series(series: pd.DataFrame) -> str:
     unit, name = str(rows["unit"].iloc[0]), str(rows["name"].iloc[0])
     percent = _is_share(unit)
     first, last = rows.iloc[0], rows.iloc[-1]
-    top = rows.iloc[int(rows["estimate"].to_numpy().argmax())]
+    known = rows[rows["n_docs"] >= THIN] if (rows["n_docs"] >= THIN).any() else rows
+    top = known.iloc[int(known["estimate"].to_numpy().argmax())]
     return (
         f"{name}, {unit}: {_interval(first, percent=percent)} in {first['period']}, {_interval(last, percent=percent)} in "
         f"{last['period']}; highest {_interval(top, percent=percent)} in {top['period']}. "
