@@ -721,7 +721,7 @@ def multiples(series: pd.DataFrame, title: str = "How often does each keyword ap
     panels = figure.subplots(deep + 1, columns, sharex=True, squeeze=False, height_ratios=[1.0] * deep + [0.5])
     for panel, name in zip(panels[:-1].flat, names, strict=False):
         _line(panel, series[series["name"] == name], small=True)
-        panel.set_title(_plain(name), loc="left", size=9.2, pad=3)
+        panel.set_title(_plain(_shorten(name, 27)), loc="left", size=9.2, pad=3)
         panel.yaxis.set_major_locator(MaxNLocator(3))
         panel.grid(axis="y")
     for panel in panels[:-1].flat[len(names) :]:
