@@ -59,6 +59,19 @@ def test_only_what_the_trends_room_calls_a_finding_is_one():
     assert index.untold(made) == ["No trend could be told from chance for name 0."]
 
 
+@pytest.mark.parametrize(
+    ("n", "said"), [(5, "1 more of the 5 topics does not come"), (6, "2 more of the 6 topics do not come")]
+)
+def test_topics_that_do_not_come_back_are_counted_as_one_or_several(n, said):
+    shaky = {"stable": False, "found": 1, "runs": 4, "joins": "", "junk": False}
+    topics = pd.DataFrame([{"topic": i, "label": f"topic {i}", **shaky} for i in range(1, n + 1)])
+    made = {
+        "suggested": n, "topics": {n: {"labels": pd.DataFrame({"topic": [], "name": []})}}, "topics_over_time": {},
+        "keywords": kept(trends("A note.")), "corpus": {"articles": pd.DataFrame({"date": ["2020-01-01"]})},
+    }  # fmt: skip
+    assert any(line["text"].startswith(said) for line in index.cannot_say(made, topics, n))
+
+
 @pytest.mark.parametrize(("n", "said"), [(1, "One article"), (5, "Five articles"), (29, "29 articles")])
 def test_few_articles_are_counted_in_words(n, said):
     assert index._count(n) == said

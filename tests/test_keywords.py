@@ -189,6 +189,8 @@ def test_a_change_of_outlets_is_not_a_change_of_what_they_write(rng, slope):
     assert finding["verdict"] == ("fell" if slope else "cannot say")
     assert trends.loc[0, "raw_slope"] > trends.loc[0, "high"]
     assert k.MIX_CHANGED in finding["sentence"]
+    by_chance = k.findings(trends.assign(raw_p=0.2)).set_index("name").loc["tax", "sentence"]
+    assert k.MIX_CHANGED not in by_chance
 
 
 def test_refusals_say_why(rng):

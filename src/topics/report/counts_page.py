@@ -141,7 +141,7 @@ def choices(compared: Mapping[str, Any]) -> html.Piece:
     columns = {
         "n_topics": "Topics",
         "back": "Come back in every other run",
-        "lacking": "In other runs, but missing here",
+        "lacking": "Topics of all other runs that are missing here",
         "gain": "Gain over word frequencies, nats per word (95 %)",
         "c_npmi": "Coherence c_npmi",
         "exclusivity": "Exclusivity, 0 to 10",
@@ -169,7 +169,8 @@ def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
     table = spread.join(ends).reset_index()
     count = table["n_topics"]
     table["back"] = [f"{always[k]} of {k}" for k in count]
-    table["lacking"] = [int(lacking.get(k, 0)) for k in count]
+    others = compared["stability"].query("kind == 'seed'").groupby("n_topics").size()
+    table["lacking"] = [f"{lacking.get(k, 0):,} of {others[k]:,}" for k in count]
     choice = compared["choice"]
     table["said"] = [
         "suggested" if k == choice["n_topics"] else "would do as well" if k in choice["range"] else "" for k in count
@@ -333,13 +334,19 @@ def _measure(compared: Mapping[str, Any], measure: str) -> html.Piece:
     table = compared["scores"].assign(measure=compared["scores"]["measure"].map(NAMES))
     table["better"] = table["better"].map({"low": "lower", "high": "higher"})
     whole, shuffled = table[table["text"] == "whole"], table[table["text"] == "shuffled"]
-    crosses = "Crosses: fits to the same words dealt out at random."
+    crosses, crossed = "Crosses: fits to the same words dealt out at random.", "words shuffled"
     if measure in ("gain", "perplexity"):
         alone = _by_frequency(compared["scores"], measure)
         shuffled = alone.assign(measure=name, better="")
         crosses = "Crosses: the words’ frequencies alone, all that shuffled text leaves to foretell by."
+        crossed = "words’ frequencies alone"
     drawn = plots.scores(
-        whole, name, shuffled, chosen=compared["choice"]["n_topics"], title=f"{name[0].upper()}{name[1:]}, {about.unit}"
+        whole,
+        name,
+        shuffled,
+        chosen=compared["choice"]["n_topics"],
+        title=f"{name[0].upper()}{name[1:]}, {about.unit}",
+        crosses=crossed,
     )
     caption = (
         f"A dot is a seed. {crosses} {about.source[0].upper()}{about.source[1:]}. It does not say: {about.silent}."

@@ -273,7 +273,10 @@ def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> lis
         ]  # fmt: skip
         if (more := len(shaky) - MOST_UNSTABLE) > 0:
             said.append(
-                {"text": f"{more} more of the {len(topics)} topics do not come back in every other run."} | page
+                {
+                    "text": f"{more} more of the {len(topics)} topics do{'es' * (more == 1)} not come back in every other run."
+                }
+                | page
             )
         said += [{"text": text} | page for text in untold_of_topics(made, topics, shown)]
     lost = made["topics"][shown]["labels"].query("topic == 0")["name"]
