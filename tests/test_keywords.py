@@ -47,6 +47,13 @@ def test_series_count_articles_once_and_words_as_often_as_they_stand(rng):
     assert np.allclose(rate["estimate"], 1e4 * counted.to_numpy())
     assert ((whole["low"] <= whole["estimate"]) & (whole["estimate"] <= whole["high"])).all()
     assert set(series["source"]) == {"", "a", "b", k.FIXED_MIX}
+    for outlet in ("a", "b"):
+        part, own = series[series["source"] == outlet], (articles["source"] == outlet).to_numpy()
+        assert (part["unit"] == k.SHARE).all()
+        assert part["n_docs"].tolist() == month[own].value_counts().sort_index().tolist()
+        assert np.allclose(
+            part["estimate"], pd.Series(mentions.toarray()[own, 0] > 0).groupby(month[own].to_numpy()).mean()
+        )
 
 
 def test_articles_of_unknown_outlets_count_and_have_their_own_rows(rng):
@@ -84,6 +91,24 @@ def test_no_interval_of_a_rate_from_fewer_than_eight_blocks(rng):
     rate = series[series["unit"] == k.RATE].iloc[0]
     assert np.isnan(rate["low"])
     assert "fewer than 8 blocks" in rate["note"]
+
+
+def test_from_eight_blocks_a_rate_has_an_interval(rng):
+    articles, mentions = corpus(rng, n=8, n_periods=1, shares=(0.9,))
+    days = articles.assign(date=[f"2018-01-{day:02d}" for day in range(1, 9)])
+    for table, there in (
+        (days, True),
+        (days.assign(date=days["date"].replace("2018-01-08", "2018-01-07"), source="a"), False),
+    ):
+        series = k.keyword_series(*laid_out(table), "month", mentions, ["tax"], ["keyword"], draws=99)
+        rate = series[(series["unit"] == k.RATE) & (series["source"] == "")].iloc[0]
+        assert (np.isfinite(rate["low"]), rate["note"] == "") == (there, there)
+
+
+def test_a_peak_of_five_articles_can_stand_clear_and_one_of_four_not():
+    said = np.array([[5, 4], [0, 0], [0, 0], [0, 0]])
+    n, years = np.full((4, 2), 20.0), ["2018", "2019", "2020", "2021"]
+    assert k.peaks_stand_clear(said / 20, n, said, years, ["2018"] * 2).tolist() == [True, False]
 
 
 def test_a_gap_is_a_row_without_estimate(rng):
