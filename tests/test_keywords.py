@@ -245,6 +245,29 @@ def test_a_slow_swing_is_no_trend(rng):
         *laid_out(articles), "month", sparse.csr_matrix((rng.random(6000) < share)[:, None]), ["war"], ["keyword"]
     )
     assert k.findings(trends).loc[0, "verdict"] == "cannot say"
+    assert trends.loc[0, "note"].endswith("cannot be told from a slow swing; no test is made.")
+
+
+@pytest.mark.parametrize(("months", "tested"), [(7, False), (8, True)])
+def test_an_outlet_that_alone_mentions_it_must_have_articles_in_eight_periods(rng, months, tested):
+    articles, _ = corpus(rng, n=2400, n_periods=24)
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
+    outlet = np.where((month < months) & (rng.random(2400) < 0.5), "b", "a")
+    said = rng.random((2400, 5)) < 0.3
+    said[outlet == "a", 0] = False
+    trends = k.keyword_trends(
+        *laid_out(articles.assign(source=outlet)), "month", sparse.csr_matrix(said), list("vwxyz"), ["keyword"] * 5
+    )
+    few = "The outlets that mention it have articles in fewer than 8 months."
+    assert trends["note"].eq(few).tolist() == [not tested] + [False] * 4
+
+
+def test_mann_kendall_has_a_p_from_twenty_periods_on(rng):
+    for n_periods in (19, 20):
+        articles, mentions = corpus(rng, n=900, n_periods=n_periods)
+        trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax"], ["keyword"])
+        assert np.isfinite(trends.loc[0, "tau"])
+        assert np.isfinite(trends.loc[0, "tau_p"]) == (n_periods == 20)
 
 
 @pytest.mark.parametrize(
