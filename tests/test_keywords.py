@@ -198,6 +198,7 @@ def test_what_rose_is_said_and_what_did_not_is_not(rng):
     assert said.loc["tax", "verdict"] == "cannot say"
     assert "over 24 months" in said.loc["tax", "sentence"]
     assert said.index.tolist()[0] == "robot"
+    assert trends[["first", "last"]].to_numpy().tolist() == [["2018-01", "2019-12"]] * 2
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.03])
@@ -228,6 +229,10 @@ def test_refusals_say_why(rng):
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3)
     assert "a trend needs 20" in trends.loc[1, "note"]
     assert trends.loc[0, "n_family"] == 2
+    most = k.keyword_trends(
+        *laid_out(articles), "month", sparse.csr_matrix(mentions.toarray() == 0), list("abc"), ["keyword"] * 3
+    )
+    assert most.loc[1, "note"] == trends.loc[1, "note"].replace("mentions it", "does not mention it")
     withheld = k.searched_for({"tax": ["tax", "taxes"]}, {"query": "Taxes AND farmers"})
     trends = k.keyword_trends(
         *laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3, withheld=withheld
