@@ -145,8 +145,17 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
     with pytest.raises(UserError, match="row 2"):
         p.read_totals(path)
     path.write_text("source,period,total\nx,2018-01,0\nx,2018-02,9\n", encoding="utf-8")
-    with pytest.raises(UserError, match="fewer articles in 2018-01"):
+    with pytest.raises(UserError, match="fewer articles of x in 2018-01 than were collected"):
         p.denominators(calendar, placed, p.read_totals(path))
+
+
+def test_an_outlet_cannot_have_published_fewer_articles_than_were_collected_of_it_whatever_others_did():
+    table = articles(["2018-01-05"] * 4).assign(source=["x", "x", "x", "y"])
+    placed = p.place(table, "month")
+    totals = pd.DataFrame({"source": ["x", "y"], "period": "2018-01", "total": [2, 900]})
+    with pytest.raises(UserError, match="fewer articles of x in 2018-01 than were collected"):
+        p.denominators(p.calendar(placed, "month"), placed, totals)
+    assert p.denominators(p.calendar(placed, "month"), placed, totals.assign(total=[3, 1]))[0] is not None
 
 
 @pytest.mark.parametrize(

@@ -368,11 +368,13 @@ def denominators(
             f"totals.csv has no total for {sources[source]} in {periods['period'].iloc[period]}, so shares "
             "are of the articles collected."
         )
-    short = wide.sum(axis=1).to_numpy() < periods["n_docs"].to_numpy()
-    if short.any():
-        worst = periods["period"].iloc[int(np.argmax(short))]
+    inside = placed[placed["ordinal"] >= 0]
+    collected = pd.crosstab(inside["ordinal"], inside["source"]).reindex(periods["ordinal"], fill_value=0)[sources]
+    short = np.argwhere(wide.to_numpy() < collected.to_numpy())
+    if len(short):
+        period, source = short[0]
         raise UserError(
-            f"totals.csv: fewer articles in {worst} than were collected in it. Mend the totals or remove the file."
+            f"totals.csv: fewer articles of {sources[source]} in {periods['period'].iloc[period]} than were collected. Mend the totals or remove the file."
         )
     strange = sorted(set(totals["source"]) - set(placed["source"]))
     unread = f" It has outlets of no article here, which count for nothing: {', '.join(strange)}." if strange else ""
