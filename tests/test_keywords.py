@@ -242,6 +242,17 @@ def test_refusals_say_why(rng):
     assert trends["p"].isna().all()
 
 
+def test_periods_of_five_articles_enter_a_trend_and_others_do_not():
+    dates = [f"2018-{month:02d}-{day:02d}" for month in range(1, 9) for day in range(1, 6)]
+    articles = pd.DataFrame({"doc_id": [f"{i:02d}" for i in range(40)], "date": dates, "date_precision": "day"})
+    articles = articles.assign(source="a", n_words=100)
+    for n, said in ((40, 8), (39, 7)):
+        mentions = sparse.csr_matrix((np.arange(n) % 2)[:, None])
+        trends = k.keyword_trends(*laid_out(articles[:n]), "month", mentions, ["tax"], ["keyword"])
+        assert trends.loc[0, "n_periods"] == said
+        assert trends.loc[0, "note"].startswith("Only 7 months hold 5 articles or more") == (said == 7)
+
+
 def test_a_slow_swing_is_no_trend(rng):
     articles, _ = corpus(rng, n=6000, n_periods=60)
     month = p.ordinals(articles["date"], "month") - 2018 * 12
