@@ -135,22 +135,18 @@ def test_the_statistic_is_that_of_its_law(rng):
     counts, group, block, outlet = mixed(rng)
     words = counts.sum(axis=1) + rng.integers(1, 9, 72)  # words that are not tested count too
     cells = y._cells(sparse.csr_matrix(counts).astype(float), words.astype(float), group, block, outlet)
-    swapped = cells["side"].copy()
-    swapped[[0, 7]], swapped[cells["pairs"][1]] = swapped[[7, 0]], swapped[cells["pairs"][1]][::-1]
+    other = np.where(block == 0, 1, np.where(block == 7, 0, np.where(block == 14, 1 - group, group)))  # as permuted
+    swapped = np.array(
+        [other[(block == b) & (group == g)][0] for b, g in np.unique(np.stack([block, group]), axis=1).T]
+    )
     found = y.studentised(cells, np.stack([cells["side"], swapped]), np.arange(4))
     rates = np.stack([counts[outlet == each].sum(axis=0) / words[outlet == each].sum() for each in (0, 1)])
     residual = counts - words[:, None] * rates[outlet]
-    other = np.where(
-        block == cells_block(block, group)[0], 1, np.where(block == cells_block(block, group)[7], 0, group)
-    )
-    other = np.where(block == np.unique(block[group == 0])[-4], 1 - group, other)
     for row, side in enumerate((group, other)):
         total = [words[side == each].sum() for each in (0, 1)]
         added = residual * np.where(side == 0, 1 / total[0], -1 / total[1])[:, None]
         of_block = np.stack([added[block == each].sum(axis=0) for each in range(18)])
-        kind = np.array(
-            [tuple(np.unique(side[block == each])) == (0, 1) or side[block == each][0] + 2 for each in range(18)], int
-        )
+        kind = np.array([side[block == each].sum() for each in range(18)])  # none, half or all of its four articles
         kinds = [of_block[kind == each] for each in np.unique(kind)]
         parts = [len(h) * h.var(axis=0, ddof=1) for h in kinds]
         variance = sum(parts)
@@ -159,11 +155,6 @@ def test_the_statistic_is_that_of_its_law(rng):
         expected = (of_block.sum(axis=0) / np.sqrt(variance), welch, np.maximum(variance / poisson, 1))
         for ours, law in zip(found, expected, strict=True):
             assert np.allclose(ours[row], law)
-
-
-def cells_block(block, group):
-    """The block of each cell."""
-    return np.unique(np.stack([block, group]), axis=1)[0]
 
 
 @pytest.mark.parametrize("paired", [True, False])
