@@ -36,6 +36,12 @@ def test_a_threshold_that_is_no_share_is_refused(threshold):
         find_repeats(table(["one"]), threshold=threshold)
 
 
+def test_what_has_nothing_in_common_repeats_nothing_at_any_threshold(rng):
+    words = story(rng)
+    texts = [" ".join(words), " ".join(story(rng)), " ".join([*words[:-1], "changed"])]
+    assert find_repeats(table(texts), threshold=0.0)[["doc_id", "repeats"]].values.tolist() == [["d002", "d000"]]
+
+
 @pytest.mark.parametrize(("changed", "found"), [(2, True), (5, True), (40, False), (200, False)])
 def test_near_repeats_are_found_by_the_share_of_their_shingles(rng, changed, found):
     words = story(rng)
