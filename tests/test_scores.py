@@ -75,6 +75,13 @@ def test_words_that_always_meet_are_coherent_and_words_that_never_do_are_not() -
     assert bad[0] < 0
 
 
+def test_two_words_have_a_coherence_and_one_has_none() -> None:
+    windows = scores.count_windows(*joined([[0, 1], [0, 1], [0], [2]]), range(3))
+    # in four windows the first is three times, the second twice, both twice: log(.5 / (.75 * .5)) / -log(.5)
+    assert scores.coherence(np.array([[0, 1]]), windows, "c_npmi") == pytest.approx(np.log(4 / 3) / np.log(2))
+    assert np.isnan(scores.coherence(np.array([[0]]), windows, "c_npmi")).all()
+
+
 def test_exclusivity_and_diversity_are_largest_where_topics_share_nothing() -> None:
     apart = planted(n_topics=3, beta=0.01, n_terms=60)
     model = lda.fit(apart.counts, n_topics=3, seed=1, sweeps=100, samples=5)
