@@ -10,7 +10,7 @@ from worlds import counts_of
 
 from topics.models import reading
 from topics.models.lda import TopicModel
-from topics.words.counts import Counts
+from topics.words.counts import Counts, prepare
 
 
 def written(doc_topic: list[list[float]], topic_term: list[list[float]], counts: Counts, seed: int = 1) -> TopicModel:
@@ -214,6 +214,23 @@ def test_shares_of_other_runs_stand_under_the_topics_that_they_match_and_are_mis
 
 
 # --- reading groups -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_paragraph_stands_in_the_group_that_it_is_most_of_with_its_counted_words() -> None:
+    texts = ["Apple and bus, apple.\n\nThe bus.", "Of the.\n\nApple."]
+    articles = pd.DataFrame({"doc_id": ["x", "y"], "text": texts, "source": None})
+    words = prepare(articles, unit="paragraph", lemmas=False, phrases="none", remove=())
+    counts = words["counts"]
+    assert counts.terms.tolist() == ["apple", "bus"]
+    model = written([[0.7, 0.3], [0.1, 0.9], [0.8, 0.2]], [[1, 0], [0, 1]], counts)
+    found = reading.reading_groups(model, counts, words)
+    assert found[["doc_id", "topic", "n_words", "sure"]].to_numpy().tolist() == [
+        ["x", 1, 3, 0.7],
+        ["x", 2, 1, 0.9],
+        ["y", 1, 1, 0.8],
+    ]
+    shown = [dict(zip("xy", texts, strict=True))[row.doc_id][row.start : row.end] for row in found.itertuples()]
+    assert shown == ["Apple and bus, apple", "bus", "Apple"]
 
 
 def test_groups_that_follow_the_articles_in_part_are_set_beside_chance() -> None:
