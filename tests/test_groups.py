@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from topics.trends import groups
 
@@ -34,6 +35,25 @@ def test_a_group_has_the_mean_of_its_articles_and_their_difference_from_all_othe
         assert np.allclose(rows["share"], doc_topic[inside].mean(axis=0))
         assert np.allclose(rows["difference"], doc_topic[inside].mean(axis=0) - doc_topic[~inside].mean(axis=0))
         assert np.allclose(rows[["low", "high"]], rows[["share"]])  # the one draw there is is the truth
+
+
+def test_given_the_articles_the_interval_is_the_middle_95_of_the_draws(rng):
+    doc_topic = rng.dirichlet(np.ones(2), 36)
+    codes, blocks, _ = blocked(["a"] * 30 + ["b"] * 6, "x", np.arange(36) // 4, doc_topic)
+    draws = rng.dirichlet(np.ones(2), (400, len(blocks)))
+    table = groups.group_shares(draws, blocks, doc_topic, codes)  # b is too small to have rows
+    mean = np.average(draws[:, :8], axis=1, weights=[4] * 7 + [2])
+    assert np.allclose(table[["low", "high"]].T, np.quantile(mean, [0.025, 0.975], axis=0))
+
+
+@pytest.mark.parametrize(("here", "others"), [(8, 8), (7, 8), (8, 7)])
+def test_articles_like_these_are_asked_about_from_eight_days_here_and_among_the_others(rng, here, others):
+    doc_topic = rng.dirichlet(np.ones(2), 2 * here + 2 * others)
+    group = ["a"] * (2 * here) + ["b"] * (2 * others)
+    codes, blocks, draws = blocked(group, "x", [*np.arange(2 * here) // 2, *np.arange(2 * others) // 2], doc_topic)
+    table = groups.group_shares(draws, blocks, doc_topic, codes)
+    assert table["low_b"].notna().all() == (here == others == 8)
+    assert table["difference_low"].notna().any() == (here == others == 8)
 
 
 def test_intervals_of_groups_hold_what_like_articles_have_as_often_as_they_say():

@@ -47,6 +47,13 @@ def test_series_count_articles_once_and_words_as_often_as_they_stand(rng):
     assert np.allclose(rate["estimate"], 1e4 * counted.to_numpy())
     assert ((whole["low"] <= whole["estimate"]) & (whole["estimate"] <= whole["high"])).all()
     assert set(series["source"]) == {"", "a", "b", k.FIXED_MIX}
+    for outlet in ("a", "b"):
+        part, own = series[series["source"] == outlet], (articles["source"] == outlet).to_numpy()
+        assert (part["unit"] == k.SHARE).all()
+        assert part["n_docs"].tolist() == month[own].value_counts().sort_index().tolist()
+        assert np.allclose(
+            part["estimate"], pd.Series(mentions.toarray()[own, 0] > 0).groupby(month[own].to_numpy()).mean()
+        )
 
 
 def test_articles_of_unknown_outlets_count_and_have_their_own_rows(rng):
@@ -84,6 +91,24 @@ def test_no_interval_of_a_rate_from_fewer_than_eight_blocks(rng):
     rate = series[series["unit"] == k.RATE].iloc[0]
     assert np.isnan(rate["low"])
     assert "fewer than 8 blocks" in rate["note"]
+
+
+def test_from_eight_blocks_a_rate_has_an_interval(rng):
+    articles, mentions = corpus(rng, n=8, n_periods=1, shares=(0.9,))
+    days = articles.assign(date=[f"2018-01-{day:02d}" for day in range(1, 9)])
+    for table, there in (
+        (days, True),
+        (days.assign(date=days["date"].replace("2018-01-08", "2018-01-07"), source="a"), False),
+    ):
+        series = k.keyword_series(*laid_out(table), "month", mentions, ["tax"], ["keyword"], draws=99)
+        rate = series[(series["unit"] == k.RATE) & (series["source"] == "")].iloc[0]
+        assert (np.isfinite(rate["low"]), rate["note"] == "") == (there, there)
+
+
+def test_a_peak_of_five_articles_can_stand_clear_and_one_of_four_not():
+    said = np.array([[5, 4], [0, 0], [0, 0], [0, 0]])
+    n, years = np.full((4, 2), 20.0), ["2018", "2019", "2020", "2021"]
+    assert k.peaks_stand_clear(said / 20, n, said, years, ["2018"] * 2).tolist() == [True, False]
 
 
 def test_a_gap_is_a_row_without_estimate(rng):
@@ -173,6 +198,7 @@ def test_what_rose_is_said_and_what_did_not_is_not(rng):
     assert said.loc["tax", "verdict"] == "cannot say"
     assert "over 24 months" in said.loc["tax", "sentence"]
     assert said.index.tolist()[0] == "robot"
+    assert trends[["first", "last"]].to_numpy().tolist() == [["2018-01", "2019-12"]] * 2
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.03])
@@ -205,6 +231,10 @@ def test_refusals_say_why(rng):
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3)
     assert "a trend needs 20" in trends.loc[1, "note"]
     assert trends.loc[0, "n_family"] == 2
+    most = k.keyword_trends(
+        *laid_out(articles), "month", sparse.csr_matrix(mentions.toarray() == 0), list("abc"), ["keyword"] * 3
+    )
+    assert most.loc[1, "note"] == trends.loc[1, "note"].replace("mentions it", "does not mention it")
     withheld = k.searched_for({"tax": ["tax", "taxes"]}, {"query": "Taxes AND farmers"})
     trends = k.keyword_trends(
         *laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3, withheld=withheld
@@ -212,6 +242,17 @@ def test_refusals_say_why(rng):
     assert "found by searching for it" in trends.loc[0, "note"]
     assert "From 1 name alone" in trends.loc[2, "note"]
     assert trends["p"].isna().all()
+
+
+def test_periods_of_five_articles_enter_a_trend_and_others_do_not():
+    dates = [f"2018-{month:02d}-{day:02d}" for month in range(1, 9) for day in range(1, 6)]
+    articles = pd.DataFrame({"doc_id": [f"{i:02d}" for i in range(40)], "date": dates, "date_precision": "day"})
+    articles = articles.assign(source="a", n_words=100)
+    for n, said in ((40, 8), (39, 7)):
+        mentions = sparse.csr_matrix((np.arange(n) % 2)[:, None])
+        trends = k.keyword_trends(*laid_out(articles[:n]), "month", mentions, ["tax"], ["keyword"])
+        assert trends.loc[0, "n_periods"] == said
+        assert trends.loc[0, "note"].startswith("Only 7 months hold 5 articles or more") == (said == 7)
 
 
 def test_a_slow_swing_is_no_trend(rng):
@@ -222,6 +263,29 @@ def test_a_slow_swing_is_no_trend(rng):
         *laid_out(articles), "month", sparse.csr_matrix((rng.random(6000) < share)[:, None]), ["war"], ["keyword"]
     )
     assert k.findings(trends).loc[0, "verdict"] == "cannot say"
+    assert trends.loc[0, "note"].endswith("cannot be told from a slow swing; no test is made.")
+
+
+@pytest.mark.parametrize(("months", "tested"), [(7, False), (8, True)])
+def test_an_outlet_that_alone_mentions_it_must_have_articles_in_eight_periods(rng, months, tested):
+    articles, _ = corpus(rng, n=2400, n_periods=24)
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
+    outlet = np.where((month < months) & (rng.random(2400) < 0.5), "b", "a")
+    said = rng.random((2400, 5)) < 0.3
+    said[outlet == "a", 0] = False
+    trends = k.keyword_trends(
+        *laid_out(articles.assign(source=outlet)), "month", sparse.csr_matrix(said), list("vwxyz"), ["keyword"] * 5
+    )
+    few = "The outlets that mention it have articles in fewer than 8 months."
+    assert trends["note"].eq(few).tolist() == [not tested] + [False] * 4
+
+
+def test_mann_kendall_has_a_p_from_twenty_periods_on(rng):
+    for n_periods in (19, 20):
+        articles, mentions = corpus(rng, n=900, n_periods=n_periods)
+        trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax"], ["keyword"])
+        assert np.isfinite(trends.loc[0, "tau"])
+        assert np.isfinite(trends.loc[0, "tau_p"]) == (n_periods == 20)
 
 
 @pytest.mark.parametrize(
