@@ -250,6 +250,15 @@ def test_a_page_loads_nothing_and_its_policy_knows_its_style_and_script(made, na
     assert not [a for a in seen.attributes if a.startswith("on") or a == "style"]
 
 
+def test_the_letters_and_marks_of_figures_stand_once_in_a_page_and_every_use_finds_its_outline(made):
+    text = (made / "03_topics_03.html").read_text(encoding="utf-8")
+    uses, ids = set(re.findall(r'<use href="#([^"]+)"', text)), Seen(text).ids
+    outlines = re.findall(r'<path id="([^"]*)"([^>]*)/>', text)
+    assert uses <= set(ids)
+    assert {name for name, _ in outlines} <= uses
+    assert len({outline for _, outline in outlines}) == len(outlines) > 20
+
+
 def test_a_page_has_no_notebook_look_and_hides_its_code(made):
     text = (made / "03_topics_03.html").read_text(encoding="utf-8")
     assert "FutureWarning" not in text

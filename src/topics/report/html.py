@@ -570,7 +570,9 @@ def _inline_svg(svg: str, key: str, alt: str, cut: float) -> str:
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', svg))
     svg = re.sub(r' id="([^"]*)"', lambda m: f' id="{key}-{m[1]}"' if m[1] in used else "", svg)
     svg = re.sub(r'(href="|url\()#', rf"\1#{key}-", svg)
-    svg = re.sub(r'(?<=[ d]=")M[^"]*(?=")', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", " ".join(m[0].split())), svg)
+    svg = re.sub(r'(?<=[ d]=")M[^"]*(?=")', lambda m: " ".join(m[0].split()), svg)
+    svg = re.sub(r'(?<=[ d]=")M[^"]*|translate\([^)]*| [xy]="[^"]*', lambda m: re.sub(r"(\.\d\d)\d+", r"\1", m[0]), svg)
+    svg = re.sub(r'(?<=<use )(href="[^"]*") transform="translate\(([-\d.]+) 0\)"', r'\1 x="\2"', svg)
     width, height = (float(v) for v in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups())  # type: ignore[union-attr]
     opening = f'<svg viewBox="0 {cut:g} {width:g} {height - cut:g}" role="img" aria-label="{esc(alt)}" stroke-linejoin="round">'
     return re.sub(r">\s+<", "><", opening + svg[svg.index(">") + 1 :])
@@ -626,7 +628,7 @@ def page(notebook: Path, out: Path, title: str, nav: Sequence[tuple[str, str]] =
     """
     body = _cells(Path(notebook))
     body = _name_headings(body)
-    body = _number_notes(body)
+    body = _share_outlines(_number_notes(body))
     contents = [
         (int(level), name, Piece(re.sub(r"<small.*?</small>|<a[^>]*>|</a>", "", text)))
         for level, name, text in re.findall(r'<h([23]) id="([^"]*)">(.*?)</h\1>', body, re.S)
@@ -679,6 +681,28 @@ def _name_headings(body: str) -> str:
         return f'<h{level} id="{name}{again}">{text}</h{level}>'
 
     return re.sub(r'<h([1-4])(?: id="([^"]*)")?>(.*?)</h\1>', named, body, flags=re.S)
+
+
+OUTLINE = re.compile(r'<path id="([^"]+)"([^>]*)/>')  # of a letter, a mark: what `<use>` draws
+
+
+def _share_outlines(body: str) -> str:
+    """The outline of each letter and mark of figures once a page, under a short name: with its own for each figure a page is half as heavy again."""
+    outlines: dict[str, str] = {}
+    names: dict[str, str] = {}
+
+    def shared(match: re.Match[str]) -> str:
+        names[match[1]] = outlines.setdefault(match[2], f"o.{len(outlines) + 1}")  # no other id has a full stop
+        return ""
+
+    body = OUTLINE.sub(shared, body).replace("<defs></defs>", "")
+    body = re.sub(r'(?<=<use href="#)[^"]+', lambda m: names.get(m[0], m[0]), body)
+    made = "".join(f'<path id="{name}"{outline}/>' for outline, name in outlines.items())
+    return (
+        f'<svg class="outlines" aria-hidden="true" width="0" height="0"><defs>{made}</defs></svg>{body}'
+        if made
+        else body
+    )
 
 
 def _number_notes(body: str) -> str:
