@@ -40,15 +40,18 @@ help:  ## show this list
 	@echo "make TARGET [ARTICLES=file or folder] [TOPICS=\"5 10 20\"] [SEEDS=\"1 2 3\"] [NAME=run] [OUT=folder] [CONFIG=file] [PUBLIC=1]"
 	@sed -n 's/^\([a-z-]*\):.*##/\1/p' Makefile | awk '{name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0}'
 
-reports: $(READY)  ## articles to reports: sets up what is missing, runs everything, says where to look
-	@set --; \
+# What decides a run's settings, as arguments.
+GIVEN = set --; \
 	[ -z "$$ARTICLES" ] || set -- "$$@" "$$ARTICLES"; \
 	[ -z "$$TOPICS" ] || set -- "$$@" --topics $$TOPICS; \
 	[ -z "$$SEEDS" ] || set -- "$$@" --seeds $$SEEDS; \
+	[ -z "$$CONFIG" ] || set -- "$$@" --config "$$CONFIG"; \
+	case "$$PUBLIC" in ""|0) ;; 1) set -- "$$@" --public;; *) echo "PUBLIC must be 1, 0 or nothing. Got '$$PUBLIC'." >&2; exit 2;; esac;
+
+reports: $(READY)  ## articles to reports: sets up what is missing, runs everything, says where to look
+	@$(GIVEN) \
 	[ -z "$$RUN_NAME" ] || set -- "$$@" --name "$$RUN_NAME"; \
 	[ -z "$$OUT" ] || set -- "$$@" --out "$$OUT"; \
-	[ -z "$$CONFIG" ] || set -- "$$@" --config "$$CONFIG"; \
-	case "$$PUBLIC" in ""|0) ;; 1) set -- "$$@" --public;; *) echo "PUBLIC must be 1, 0 or nothing. Got '$$PUBLIC'." >&2; exit 2;; esac; \
 	$(TOPICS_COMMAND) reports "$$@"
 
 test: $(READY_DEV)  ## set up and run the tests
@@ -62,7 +65,8 @@ verify: $(READY)  ## rebuild the run NAME from nothing and compare its bytes
 	@$(TOPICS_COMMAND) verify $${RUN_NAME:+"$$RUN_NAME"} $${OUT:+--out "$$OUT"}
 
 settings: $(READY)  ## show the settings in force and where each came from
-	@$(TOPICS_COMMAND) settings $${CONFIG:+--config "$$CONFIG"}
+	@$(GIVEN) \
+	$(TOPICS_COMMAND) settings "$$@"
 
 check: $(READY_DEV)  ## format, lint, check types, test
 	@"$(PYTHON)" -m ruff format . && "$(PYTHON)" -m ruff check --fix .

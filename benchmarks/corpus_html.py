@@ -32,6 +32,7 @@ from record import record
 from topics.corpus import html
 from topics.corpus.dates import date_articles
 from topics.corpus.encoding import decode
+from topics.corpus.language import add_language
 
 
 def shingles(text: str) -> Counter[tuple[str, ...]]:
@@ -97,7 +98,7 @@ def our_dates(pages: dict[str, bytes]) -> dict[str, str]:
         {"doc_id": name, "file": name, **html.extract(decode(page, html=True)), "date_column": ""}
         for name, page in pages.items()
     ]
-    table = pd.DataFrame(rows)
+    table = add_language(pd.DataFrame(rows))
     dated, _ = date_articles(table, table, today=date(2021, 1, 1))
     return dict(zip(dated["doc_id"], dated["date"].where(dated["date_precision"] == "day", ""), strict=True))
 

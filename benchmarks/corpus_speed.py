@@ -44,9 +44,9 @@ def by_stage(path: Path, workers: int, repetition: int) -> None:
     stages = {
         "read": lambda many: read_articles(path, map=many),
         "clean": lambda many: clean_articles(made["read"][0], map=many),
-        "dates": lambda many: date_articles(made["clean"][0], made["read"][0], map=many),
-        "language": lambda many: add_language(made["dates"][0], map=many),
-        "repeats": lambda many: find_repeats(made["language"], map=many),
+        "language": lambda many: add_language(made["clean"][0], map=many),
+        "dates": lambda many: date_articles(made["language"], made["read"][0], map=many),
+        "repeats": lambda many: find_repeats(made["dates"][0], map=many),
     }
     together = np.zeros(2)
     for name, work in stages.items():

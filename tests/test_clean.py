@@ -201,4 +201,4 @@ def test_a_dateline_of_any_agency_goes_and_its_date_is_read():
 
     original = "HA NOI, Nov. 20, 2017 (Indigo Wire) — Lecture rooms are full this term.\n\nMore follows here."
     assert clean_text(original, ["datelines"])[0].startswith("Lecture rooms")
-    assert in_header(original) == "Nov. 20, 2017"
+    assert in_header(original).text == "Nov. 20, 2017"

@@ -92,6 +92,11 @@ def test_settings_are_shown_with_where_they_came_from(capsys, tmp_path):
     assert "article" in lines["unit"]
     assert "my.yml" in lines["unit"]
     assert "default" in lines["seeds"]
+    _, out, _ = run(capsys, "settings", "--topics", "5", "9", "--public", "--config", str(tmp_path / "my.yml"))
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert "[5, 9]" in lines["topic_counts"]
+    assert "given" in lines["topic_counts"]
+    assert "given" in lines["public"]
 
 
 @pytest.mark.parametrize("version", [(3, 8), (3, 10), (3, 14)])

@@ -148,6 +148,15 @@ def test_thin_periods_are_those_that_the_report_uses():
     assert not any("periods with" in told or "mostly of" in told for told in texts(audit.verdict(articles, none)))
 
 
+def test_an_unknown_source_is_none_of_the_sources_here_as_on_the_front_page():
+    sources = ["a"] * 20 + ["b"] * 18 + [""] * 2
+    articles = pd.DataFrame({"n_words": [200] * 40, "date": "2020-01-01", "date_precision": "day", "source": sources})
+    none = pd.DataFrame(columns=["stage", "what", "id", "reason", "n"])
+    said = "2 sources and 2 articles of unknown source; a has 50 % of the articles."
+    assert said in texts(audit.verdict(articles, none))
+    assert "from 2 outlets and 2 of unknown outlet" in index.collected(articles, {})
+
+
 def test_the_check_counts_articles_in_the_periods_of_the_report(tmp_path):
     days = pd.date_range("2020-01-05", periods=72, freq="10D").strftime("%Y-%m-%d")
     rows = [f'{day},"{ENGLISH.format(words(at))}"' for at, day in enumerate(days)]

@@ -54,6 +54,14 @@ def test_what_no_model_counts_is_shown_by_reason_with_the_setting_that_undoes_it
         assert told in shown
 
 
+def test_one_passage_and_one_concept_are_told_as_one(made):
+    rows = made[0]["removals"].head(1)
+    assert "1 of 1 different passage</summary>" in str(page._examples("credits", rows))
+    ways = concepts.patterns({"data": []}, "concept")
+    articles = pd.DataFrame({"doc_id": ["a", "b"], "text": "Robots need data.", "source": None})
+    assert "1 concept." in str(page.words_left_out(counts.prepare(articles, concepts=ways)))
+
+
 def test_repeats_are_named_with_what_they_repeat(made):
     shown = str(page.repeats(made[0]))
     assert "1 article repeats another" in shown

@@ -82,7 +82,7 @@ def test_another_choice_is_a_row_with_what_it_gives(compared):
     table = counts_page._choices(compared)
     assert table["n_topics"].tolist() == [2, 5, 10]
     assert table["back"].tolist() == ["2 of 2", "5 of 5", "4 of 10"]
-    assert table["lacking"].tolist() == [0, 0, 6]
+    assert table["lacking"].tolist() == ["0 of 2", "0 of 5", "6 of 10"]
     assert table["said"].tolist() == ["", "suggested", "would do as well"]
 
 
@@ -94,12 +94,23 @@ def test_a_topic_that_splits_is_named_with_its_parts(compared):
     assert "<b>label" not in page
 
 
+def test_a_topic_that_keeps_most_of_its_text_stays_whatever_it_feeds(compared):
+    rows = [(1, 0.8, 1.0), (2, 0.1, 0.5), (3, 0.1, 0.5)]
+    links = pd.DataFrame(rows, columns=["topic_b", "from_a", "of_b"]).assign(n_topics_a=5, n_topics_b=10, topic_a=1)
+    page = str(counts_page._step({**compared, "alignment": links}, 5, 10))
+    assert "stays" in page
+    assert "divides" not in page
+    assert "80 % to 1" in page
+
+
 def test_every_score_is_drawn_beside_shuffled_text_and_says_what_it_is_silent_about(compared):
     page = str(counts_page.all_scores(compared))
     assert page.count("<figure") == len(MEASURES)
     for measure in MEASURES.values():
         assert "It does not say" in page
         assert measure.silent.split(";")[0].replace("'", "&#x27;")[:30] in page.replace("&#39;", "&#x27;")
+    assert page.count("crosses, words shuffled: ") == len(MEASURES) - 2
+    assert page.count("crosses, words’ frequencies alone: ") == 2  # no fit to shuffled text foretells
 
 
 def test_the_numbers_have_a_row_for_every_count_and_text_and_the_file_every_score(compared, tmp_path):

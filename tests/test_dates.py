@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from unicodedata import normalize
 
 import pandas as pd
 import pytest
@@ -20,8 +21,8 @@ def raw(**columns) -> pd.DataFrame:
     return pd.DataFrame({**table, "doc_id": [f"d{i}" for i in range(n)], "row": range(n)})
 
 
-def dated(corrections=None, **columns) -> tuple[pd.DataFrame, list[str]]:
-    table = raw(**columns)
+def dated(corrections=None, language="en", **columns) -> tuple[pd.DataFrame, list[str]]:
+    table = raw(**columns).assign(language=language)
     articles, dropped = date_articles(table, table, corrections=corrections, today=TODAY)
     return articles.set_index("doc_id"), dropped["reason"].tolist()
 
@@ -136,18 +137,55 @@ def test_a_finer_date_within_a_coarse_one_is_taken():
 
 def test_a_header_is_a_line_of_nothing_but_a_date():
     assert (
-        in_header("Rain\n\nBy ANN EXAMPLE / Harbour Gazette\nApril 26, 2031, 12:28 [GMT+7]\n\nIt rained.")
+        in_header("Rain\n\nBy ANN EXAMPLE / Harbour Gazette\nApril 26, 2031, 12:28 [GMT+7]\n\nIt rained.").text
         == "April 26, 2031"
     )
-    assert in_header("HA NOI, Nov 20, 2019 (VNS) — It rained.") == "Nov 20, 2019"
-    assert in_header("Published: 3 May 2021 Updated: 4 May 2021 09:15\n\nIt rained.") == "3 May 2021"
+    assert in_header("HA NOI, Nov 20, 2019 (VNS) — It rained.").text == "Nov 20, 2019"
+    assert in_header("Published: 3 May 2021 Updated: 4 May 2021 09:15\n\nIt rained.").text == "3 May 2021"
     for story in (
         "Programme for 20 November 2019\n\nIt rained.",
         "In 2017, it rained.",
         "On 3 May 2021 it rained.\n",
         "Vietnam news in brief - February 24",
     ):
-        assert in_header(story) == ""
+        assert in_header(story) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Thứ hai, 5/12/2022, 08:30 (GMT+7)",
+        "Chủ Nhật, ngày 05/12/2022",
+        "Ngày đăng: 5/12/2022",
+        "Đăng lúc 08:30 ngày 5-12-2022",
+        "Hà Nội, ngày 5 tháng 12 năm 2022",
+        "Publié le 05/12/2022 à 08h30",
+        "Publicado el 5 de diciembre de 2022 a las 10:30 h",
+        "Veröffentlicht am 5.12.2022 um 10:30 Uhr",
+        "Pubblicato il 05/12/2022 alle ore 10:30",
+        "Publicado em 05/12/2022 às 10h30",
+    ],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_words_about_a_date_tell_that_the_day_comes_first(line, form):
+    found, _ = dated(text=[normalize(form, f"Mưa ở Huế\n\n{line}\n\nTrời mưa.")])
+    assert found.loc["d0", ["date", "date_source"]].tolist() == ["2022-12-05", "header"]
+
+
+def test_a_language_tells_the_order_of_dates_that_readers_see_where_nothing_else_does():
+    story = "5/12/2022\n\nTrời mưa."
+    for language, day in (("vi", "2022-12-05"), ("en", "2022")):
+        found, _ = dated(language=language, text=[story])
+        assert found.loc["d0", "date"] == day
+    column, _ = dated(language="vi", date_column=["5/12/2022"])
+    assert column.loc["d0", "date"] == "2022"
+    others, _ = dated(language="vi", source=["a", "a"], text=[story, story.replace("5/12", "5/13")])
+    assert others["date"].tolist() == ["2022-05-12", "2022-05-13"]
+
+
+def test_a_date_whose_day_is_known_to_come_first_tells_the_order_of_its_outlets_others():
+    found, _ = dated(text=[f"{line}\n\nTrời mưa." for line in ("Thứ hai, 5/12/2022", "6/12/2022")])
+    assert found["date"].tolist() == ["2022-12-05", "2022-12-06"]
 
 
 def test_an_update_is_no_publication_but_bounds_it():

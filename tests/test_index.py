@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from topics.corpus import audit
 from topics.report import index
 
 
@@ -34,10 +35,15 @@ def test_a_card_says_where_a_date_was_read_in_the_words_of_the_page_on_articles(
 
 def test_names_with_too_few_articles_stand_in_one_sentence_with_their_numbers():
     said = index.untold(
-        kept(trends("Only 3 articles mention it; a trend needs 20.", "Only 1 article mentions it; a trend needs 20."))
+        kept(
+            trends(
+                "Only 3 articles in years of 5 articles or more mention it; a trend needs 20.",
+                "Only 1 article in years of 5 articles or more mentions it; a trend needs 20.",
+            )
+        )
     )
     assert said == [
-        "Whether name 0 (3), name 1 (1) rose or fell: too few articles mention each (in brackets; a trend needs 20)."
+        "Whether name 0 (3), name 1 (1) rose or fell: too few articles in years of 5 articles or more mention each (in brackets; a trend needs 20)."
     ]
 
 
@@ -51,6 +57,19 @@ def test_only_what_the_trends_room_calls_a_finding_is_one():
     made = kept(trends("", ""), name_1="rose")
     assert index.moved(made)["name"].tolist() == ["name 1"]
     assert index.untold(made) == ["No trend could be told from chance for name 0."]
+
+
+@pytest.mark.parametrize(
+    ("n", "said"), [(5, "1 more of the 5 topics does not come"), (6, "2 more of the 6 topics do not come")]
+)
+def test_topics_that_do_not_come_back_are_counted_as_one_or_several(n, said):
+    shaky = {"stable": False, "found": 1, "runs": 4, "joins": "", "junk": False}
+    topics = pd.DataFrame([{"topic": i, "label": f"topic {i}", **shaky} for i in range(1, n + 1)])
+    made = {
+        "suggested": n, "topics": {n: {"labels": pd.DataFrame({"topic": [], "name": []})}}, "topics_over_time": {},
+        "keywords": kept(trends("A note.")), "corpus": {"articles": pd.DataFrame({"date": ["2020-01-01"]})},
+    }  # fmt: skip
+    assert any(line["text"].startswith(said) for line in index.cannot_say(made, topics, n))
 
 
 @pytest.mark.parametrize(("n", "said"), [(1, "One article"), (5, "Five articles"), (29, "29 articles")])
@@ -70,7 +89,7 @@ def test_where_no_count_is_suggested_nothing_is_claimed_of_any_topic(monkeypatch
         "keywords": kept(trends("A note.")), "comparison": {"choice": {"n_topics": None, "range": [], "why": "No number of topics is suggested."}},
         "corpus": {"articles": pd.DataFrame({"date": ["2020-01-01"]})},
     }  # fmt: skip
-    page = index.many_articles(made, ["verdict"])
+    page = index.many_articles(made, [audit.Said("verdict")])
     assert page["findings"] == []
     assert page["verdict"] == "verdict No number of topics held up, so none is claimed."
     assert page["figure"] is None

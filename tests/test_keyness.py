@@ -1,5 +1,7 @@
 """Keyness: what marks a group, with blocks as units."""
 
+from itertools import combinations, product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,6 +123,99 @@ def test_log_odds_are_those_of_monroe_and_others():
     assert np.isclose(table.set_index("term").loc["a", "log_odds"], odds[0] - odds[1])
 
 
+def mixed(rng, n_terms=4):
+    """Articles of two outlets: six blocks of group 0 alone, seven of group 1 alone, five of both."""
+    block = np.repeat(np.arange(18), 4)
+    group = np.where(block < 6, 0, np.where(block < 13, 1, np.tile([0, 1], 36)))
+    outlet, counts = rng.integers(0, 2, 72), rng.poisson(2.0, size=(72, n_terms))
+    return counts, group, block, outlet
+
+
+def test_the_statistic_is_that_of_its_law(rng):
+    counts, group, block, outlet = mixed(rng)
+    words = counts.sum(axis=1) + rng.integers(1, 9, 72)  # words that are not tested count too
+    cells = y._cells(sparse.csr_matrix(counts).astype(float), words.astype(float), group, block, outlet)
+    other = np.where(block == 0, 1, np.where(block == 7, 0, np.where(block == 14, 1 - group, group)))  # as permuted
+    swapped = np.array(
+        [other[(block == b) & (group == g)][0] for b, g in np.unique(np.stack([block, group]), axis=1).T]
+    )
+    found = y.studentised(cells, np.stack([cells["side"], swapped]), np.arange(4))
+    rates = np.stack([counts[outlet == each].sum(axis=0) / words[outlet == each].sum() for each in (0, 1)])
+    residual = counts - words[:, None] * rates[outlet]
+    for row, side in enumerate((group, other)):
+        total = [words[side == each].sum() for each in (0, 1)]
+        added = residual * np.where(side == 0, 1 / total[0], -1 / total[1])[:, None]
+        of_block = np.stack([added[block == each].sum(axis=0) for each in range(18)])
+        kind = np.array([side[block == each].sum() for each in range(18)])  # none, half or all of its four articles
+        kinds = [of_block[kind == each] for each in np.unique(kind)]
+        parts = [len(h) * h.var(axis=0, ddof=1) for h in kinds]
+        variance = sum(parts)
+        welch = variance**2 / sum(part**2 / (len(h) - 1) for part, h in zip(parts, kinds, strict=True))
+        poisson = counts.sum(axis=0) / words.sum() * (1 / total[0] + 1 / total[1])
+        expected = (of_block.sum(axis=0) / np.sqrt(variance), welch, np.maximum(variance / poisson, 1))
+        for ours, law in zip(found, expected, strict=True):
+            assert np.allclose(ours[row], law)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_p_by_permutation_is_that_of_all_permutations(rng, paired):
+    if paired:  # eight blocks that hold both groups: 256 ways
+        block, group = np.repeat(np.arange(8), 2), np.tile([0, 1], 8)
+        sides = [np.where(np.repeat(flip, 2), 1 - group, group) for flip in product([True, False], repeat=8)]
+    else:  # four blocks against five: 126 ways
+        block, group = np.arange(9), np.repeat([0, 1], [4, 5])
+        sides = [np.isin(block, some).astype(int) for some in combinations(range(9), 5)]
+    counts = rng.poisson(6.0, size=(len(block), 2))
+    counts[group == 1, 0] += 4
+    cells = y._cells(sparse.csr_matrix(counts).astype(float), counts.sum(axis=1).astype(float), group, block, block * 0)
+    kept = np.array([0])
+    z = y.studentised(cells, cells["side"][None], kept)[0][0]
+    exact = (np.abs(y.studentised(cells, np.array(sides), kept)[0]) >= np.abs(z) * (1 - 1e-9)).mean()
+    assert 0.01 < exact < 0.5
+    assert y._permuted_p(cells, kept, z, 8000, rng)[0] == pytest.approx(exact, abs=4 * np.sqrt(exact / 8000))
+
+
+@pytest.mark.parametrize(("n_kept", "n_tested"), [(1, 20), (1, 1000), (3, 5000), (400, 20_000)])
+def test_so_many_permutations_are_drawn_that_the_terms_kept_can_be_findings(n_kept, n_tested):
+    draws = y._draws(n_kept, n_tested, 0.05, 1999)
+    assert 1999 <= draws <= y.MOST_PERMUTATIONS
+    assert 1 / (1 + draws * n_kept) < 0.05 * n_kept / n_tested
+
+
+def test_blocks_that_follow_each_other_are_as_alike_as_their_law_says(rng):
+    counts = rng.poisson(4.0, size=(22, 5))
+    counts[:, 0] = np.repeat(rng.poisson(4.0, 11), 2)  # alike from one to the next
+    group, words = np.repeat([0, 1], [12, 10]), np.full(22, 60.0)
+    cells = y._cells(sparse.csr_matrix(counts).astype(float), words, group, np.arange(22), np.zeros(22, dtype=int))
+    alike = []
+    for side in (0, 1):
+        off = counts[group == side] - counts[group == side].mean(axis=0)
+        alike.append((off[1:] * off[:-1]).sum(axis=0) / (off**2).sum(axis=0) + 1 / len(off))
+    r, lag = np.mean(alike), np.arange(1, 10)
+    assert r > 0
+    assert np.allclose(y.serial_inflation(cells), 1 + 2 * ((1 - lag / 10) * r**lag).sum())
+
+
+def test_log_odds_are_net_of_what_the_outlets_would_have_given(rng):
+    counts, group, block, outlet = mixed(rng, 3)
+    outlet = np.where(rng.random(72) < 0.5, group, outlet)
+    block = np.where(np.arange(72) % 4 < 2, block, block + 18)  # enough blocks
+    table, _ = y.keyness(sparse.csr_matrix(counts), ["a", "b", "c"], group, block, ("x", "z"), source=outlet)
+    words, odds = counts.sum(axis=1), []
+    part, rates = (
+        counts.sum(axis=0) / words.sum(),
+        np.stack([counts[outlet == i].sum(axis=0) / words[outlet == i].sum() for i in (0, 1)]),
+    )
+    prior = y.PRIOR_PART * words.sum()
+    for side in (0, 1):
+        inside = group == side
+        given = (words[inside, None] * rates[outlet[inside]]).sum(axis=0)
+        shares = [(each + prior * part) / (words[inside].sum() + prior) for each in (counts[inside].sum(axis=0), given)]
+        odds.append(np.log(shares[0] / (1 - shares[0])) - np.log(shares[1] / (1 - shares[1])))
+    found = table.set_index("term").loc[["a", "b", "c"]]
+    assert np.allclose(found["log_odds"] * np.where(found["group"] == "x", 1, -1), odds[0] - odds[1])
+
+
 def test_outlets_are_held_constant(rng):
     source = rng.choice(["a", "b"], 600)
     block = np.repeat(np.arange(60), 10)
@@ -165,6 +260,15 @@ def test_blocks_are_as_long_as_leaves_twelve_in_each_half(days, length):
     block, of = y.time_blocks(placed, dates, half)
     assert of == length
     assert min(len(np.unique(block[half == side])) for side in (0, 1)) >= y.ENOUGH_BLOCKS
+
+
+def test_companions_that_are_tested_stand_in_five_of_its_sentences():
+    rows = [(doc, 100 * sentence, sentence, 0 if sentence == 0 else 3) for doc in range(10) for sentence in range(2)]
+    rows += [(doc, 1, 0, 1) for doc in range(5)] + [(doc, 2, 0, 2) for doc in range(4)]
+    rows += [(doc, 102, 1, 2) for doc in range(5)]  # in nine sentences, four of them its own
+    spans = pd.DataFrame(rows, columns=["doc", "start", "sentence", "name"])
+    table = y.companions(*y.sentence_terms(spans, 4), ["city", "five", "four", "other"], 0)
+    assert set(table["term"]) == {"five"}
 
 
 def test_companions_are_of_the_sentence_not_of_the_article(rng):

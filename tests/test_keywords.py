@@ -47,6 +47,13 @@ def test_series_count_articles_once_and_words_as_often_as_they_stand(rng):
     assert np.allclose(rate["estimate"], 1e4 * counted.to_numpy())
     assert ((whole["low"] <= whole["estimate"]) & (whole["estimate"] <= whole["high"])).all()
     assert set(series["source"]) == {"", "a", "b", k.FIXED_MIX}
+    for outlet in ("a", "b"):
+        part, own = series[series["source"] == outlet], (articles["source"] == outlet).to_numpy()
+        assert (part["unit"] == k.SHARE).all()
+        assert part["n_docs"].tolist() == month[own].value_counts().sort_index().tolist()
+        assert np.allclose(
+            part["estimate"], pd.Series(mentions.toarray()[own, 0] > 0).groupby(month[own].to_numpy()).mean()
+        )
 
 
 def test_articles_of_unknown_outlets_count_and_have_their_own_rows(rng):
@@ -86,6 +93,24 @@ def test_no_interval_of_a_rate_from_fewer_than_eight_blocks(rng):
     assert "fewer than 8 blocks" in rate["note"]
 
 
+def test_from_eight_blocks_a_rate_has_an_interval(rng):
+    articles, mentions = corpus(rng, n=8, n_periods=1, shares=(0.9,))
+    days = articles.assign(date=[f"2018-01-{day:02d}" for day in range(1, 9)])
+    for table, there in (
+        (days, True),
+        (days.assign(date=days["date"].replace("2018-01-08", "2018-01-07"), source="a"), False),
+    ):
+        series = k.keyword_series(*laid_out(table), "month", mentions, ["tax"], ["keyword"], draws=99)
+        rate = series[(series["unit"] == k.RATE) & (series["source"] == "")].iloc[0]
+        assert (np.isfinite(rate["low"]), rate["note"] == "") == (there, there)
+
+
+def test_a_peak_of_five_articles_can_stand_clear_and_one_of_four_not():
+    said = np.array([[5, 4], [0, 0], [0, 0], [0, 0]])
+    n, years = np.full((4, 2), 20.0), ["2018", "2019", "2020", "2021"]
+    assert k.peaks_stand_clear(said / 20, n, said, years, ["2018"] * 2).tolist() == [True, False]
+
+
 def test_a_gap_is_a_row_without_estimate(rng):
     articles, mentions = corpus(rng, n=40, n_periods=1)
     far = articles.assign(doc_id="x" + articles["doc_id"], date="2018-03-05")
@@ -111,9 +136,59 @@ def test_intervals_hold_the_truth_as_often_as_they_say(unit):
     assert 0.92 < np.mean(held) < 0.985
 
 
+def test_the_interval_of_a_rate_knows_that_articles_of_a_week_go_together(rng):
+    articles, _ = corpus(rng, n=3000, n_periods=24)
+    articles = articles.assign(n_words=500)
+    week = p.ordinals(articles["date"], "week")
+    said = (rng.random((week.max() + 1, 10)) < 0.3)[week]  # a week speaks of it or does not
+    series = k.keyword_series(
+        *laid_out(articles), "month", sparse.csr_matrix(said), [f"{i}" for i in range(10)], ["keyword"] * 10, draws=199
+    )
+    rows = series[(series["source"] == "") & (series["unit"] == k.RATE)]
+    truth = 1e4 * 0.3 / 500
+    assert 0.9 < ((rows["low"] <= truth) & (truth <= rows["high"])).mean() < 0.99
+
+
+def test_of_one_outlet_there_is_no_other_composition(rng):
+    articles, mentions = corpus(rng, n=60, n_periods=2, sources=("a",))
+    series = k.keyword_series(*laid_out(articles), "month", mentions, ["tax"], ["keyword"], draws=50)
+    assert set(series["source"]) == {""}
+
+
+def test_a_share_at_a_fixed_mix_is_as_sure_as_its_outlets_together():
+    # half of all articles are of a and half of b; a year of 60 and 10, one of 10 and 60, in each outlet every other one says it
+    days = [
+        pd.date_range(f"{year}-01-02", periods=35, freq="10D").strftime("%Y-%m-%d").repeat(2) for year in (2018, 2019)
+    ]
+    dates = np.concatenate(days)  # two articles a day, one of which says it
+    articles = pd.DataFrame({"doc_id": [f"{i:03d}" for i in range(140)], "date": dates, "date_precision": "day"})
+    articles = articles.assign(source=["a"] * 60 + ["b"] * 10 + ["a"] * 10 + ["b"] * 60, n_words=100)
+    placed, calendar = laid_out(articles, "year")
+    mentions = sparse.csr_matrix(np.stack([np.arange(140) % 2, articles["source"] == "a"], axis=1))
+    share, n = k.fixed_mix(placed, calendar, "year", mentions, ["a", "b"])
+    assert np.allclose(
+        share, 0.5
+    )  # also of what a alone says, though it has six articles of seven in one year, and one in the other
+    # by hand: the variance is .5^2 (.25 / 60 + .25 / 10), which is that of .25 / n
+    assert np.allclose(n[:, 0], 1 / (0.25 / 60 + 0.25 / 10))
+
+
+def test_a_fixed_mix_is_of_the_outlets_that_are_there_and_none_where_too_few_are():
+    articles = pd.DataFrame({"date": ["2018"] * 100 + ["2019"] * 90 + ["2020"] * 20, "date_precision": "year"})
+    articles = articles.assign(doc_id=[f"{i:03d}" for i in range(210)], source="a", n_words=100)
+    articles.loc[[*range(10), *range(190, 210)], "source"] = "b"
+    mentions = sparse.csr_matrix((np.arange(210) % 5 == 0)[:, None])
+    series = k.keyword_series(*laid_out(articles, "year"), "year", mentions, ["tax"], ["keyword"], draws=50)
+    rows = series[series["source"] == k.FIXED_MIX].set_index("period")
+    assert rows["estimate"].tolist() == pytest.approx([0.2, 0.2, np.nan], nan_ok=True)
+    assert rows["low"].isna().tolist() == [False, False, True]
+    assert rows["note"].tolist()[:2] == ["", ""]
+    assert "more than 20 % of the articles have none in this period" in rows["note"].tolist()[2]
+
+
 def test_what_rose_is_said_and_what_did_not_is_not(rng):
     articles, _ = corpus(rng, n=3000, n_periods=24)
-    month = p.ordinals(articles["date"], "month") - 576
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
     share = np.stack([0.05 + 0.02 * month, np.full(3000, 0.2)], axis=1)
     mentions = sparse.csr_matrix(rng.random((3000, 2)) < share)
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["robot", "tax"], ["keyword"] * 2)
@@ -123,12 +198,13 @@ def test_what_rose_is_said_and_what_did_not_is_not(rng):
     assert said.loc["tax", "verdict"] == "cannot say"
     assert "over 24 months" in said.loc["tax", "sentence"]
     assert said.index.tolist()[0] == "robot"
+    assert trends[["first", "last"]].to_numpy().tolist() == [["2018-01", "2019-12"]] * 2
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.03])
 def test_a_change_of_outlets_is_not_a_change_of_what_they_write(rng, slope):
     articles, _ = corpus(rng, n=6000, n_periods=24)
-    month = (p.ordinals(articles["date"], "month") - 576).clip(0, 23)
+    month = (p.ordinals(articles["date"], "month") - 2018 * 12).clip(0, 23)
     outlet = np.where(rng.random(6000) < 0.1 + 0.035 * month, "b", "a")
     odds = np.where(outlet == "b", 0.0, -2.2) - slope * (month - 11.5)  # the outlet that comes in writes of it more
     mentions = sparse.csr_matrix(rng.random((6000, 2)) < 1 / (1 + np.exp(-odds))[:, None])
@@ -139,6 +215,8 @@ def test_a_change_of_outlets_is_not_a_change_of_what_they_write(rng, slope):
     assert finding["verdict"] == ("fell" if slope else "cannot say")
     assert trends.loc[0, "raw_slope"] > trends.loc[0, "high"]
     assert k.MIX_CHANGED in finding["sentence"]
+    by_chance = k.findings(trends.assign(raw_p=0.2)).set_index("name").loc["tax", "sentence"]
+    assert k.MIX_CHANGED not in by_chance
 
 
 def test_refusals_say_why(rng):
@@ -156,6 +234,10 @@ def test_refusals_say_why(rng):
     assert list(
         k.searched_for({"x": ["digitali*"], "y": ["digit"], "z": ["*"]}, {"query": "*", "terms": ["Digitalisation"]})
     ) == ["x"]
+    most = k.keyword_trends(
+        *laid_out(articles), "month", sparse.csr_matrix(mentions.toarray() == 0), list("abc"), ["keyword"] * 3
+    )
+    assert most.loc[1, "note"] == trends.loc[1, "note"].replace("mentions it", "does not mention it")
     withheld = k.searched_for({"tax": ["tax", "taxes"]}, {"query": "Taxes AND farmers"})
     trends = k.keyword_trends(
         *laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3, withheld=withheld
@@ -165,14 +247,48 @@ def test_refusals_say_why(rng):
     assert trends["p"].isna().all()
 
 
+def test_periods_of_five_articles_enter_a_trend_and_others_do_not():
+    dates = [f"2018-{month:02d}-{day:02d}" for month in range(1, 9) for day in range(1, 6)]
+    articles = pd.DataFrame({"doc_id": [f"{i:02d}" for i in range(40)], "date": dates, "date_precision": "day"})
+    articles = articles.assign(source="a", n_words=100)
+    for n, said in ((40, 8), (39, 7)):
+        mentions = sparse.csr_matrix((np.arange(n) % 2)[:, None])
+        trends = k.keyword_trends(*laid_out(articles[:n]), "month", mentions, ["tax"], ["keyword"])
+        assert trends.loc[0, "n_periods"] == said
+        assert trends.loc[0, "note"].startswith("Only 7 months hold 5 articles or more") == (said == 7)
+
+
 def test_a_slow_swing_is_no_trend(rng):
     articles, _ = corpus(rng, n=6000, n_periods=60)
-    month = p.ordinals(articles["date"], "month") - 576
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
     share = 0.3 + 0.25 * np.cos(2 * np.pi * month / 60)
     trends = k.keyword_trends(
         *laid_out(articles), "month", sparse.csr_matrix((rng.random(6000) < share)[:, None]), ["war"], ["keyword"]
     )
     assert k.findings(trends).loc[0, "verdict"] == "cannot say"
+    assert trends.loc[0, "note"].endswith("cannot be told from a slow swing; no test is made.")
+
+
+@pytest.mark.parametrize(("months", "tested"), [(7, False), (8, True)])
+def test_an_outlet_that_alone_mentions_it_must_have_articles_in_eight_periods(rng, months, tested):
+    articles, _ = corpus(rng, n=2400, n_periods=24)
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
+    outlet = np.where((month < months) & (rng.random(2400) < 0.5), "b", "a")
+    said = rng.random((2400, 5)) < 0.3
+    said[outlet == "a", 0] = False
+    trends = k.keyword_trends(
+        *laid_out(articles.assign(source=outlet)), "month", sparse.csr_matrix(said), list("vwxyz"), ["keyword"] * 5
+    )
+    few = "The outlets that mention it have articles in fewer than 8 months."
+    assert trends["note"].eq(few).tolist() == [not tested] + [False] * 4
+
+
+def test_mann_kendall_has_a_p_from_twenty_periods_on(rng):
+    for n_periods in (19, 20):
+        articles, mentions = corpus(rng, n=900, n_periods=n_periods)
+        trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax"], ["keyword"])
+        assert np.isfinite(trends.loc[0, "tau"])
+        assert np.isfinite(trends.loc[0, "tau_p"]) == (n_periods == 20)
 
 
 @pytest.mark.parametrize(
@@ -205,9 +321,20 @@ def test_few_dates_or_articles_give_tables_and_reasons(dates, precision):
     assert keyness.keyness(mentions, ["a", "b"], half, block, ("early", "late"))[0].empty
 
 
+def test_the_articles_that_are_too_few_are_those_of_the_periods_and_said_to_be(rng):
+    articles, mentions = corpus(rng, n=1800, n_periods=24, shares=(0.2, 0.008, 0.2))
+    dated = np.arange(len(articles)) % 4 > 0
+    articles = articles.assign(date=articles["date"].where(dated, ""), date_precision=np.where(dated, "day", "none"))
+    trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3)
+    said = mentions.toarray()[:, 1] > 0
+    assert said[dated].sum() < said.sum()
+    told = f"Only {said[dated].sum()} articles in months of 5 articles or more mention it; a trend needs 20."
+    assert trends.loc[1, "note"] == told
+
+
 def test_no_peak_is_named_where_each_of_some_periods_has_one_article(rng):
     articles, _ = corpus(rng, n=400, n_periods=10)
-    month = p.ordinals(articles["date"], "month") - 576
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
     once = np.zeros(400)
     once[[np.flatnonzero(month == i)[0] for i in range(6)]] = 1
     hump = rng.random(400) < np.where(month == 4, 0.4, 0.005)

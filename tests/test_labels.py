@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,35 @@ def test_junk_carries_its_reason_and_an_entry_for_another_count_does_not_apply(
     assert len(found) == 1
 
 
+def test_how_well_a_label_fits_is_the_part_of_its_terms_that_lead_the_topic_the_first_weighing_most() -> None:
+    terms = np.array([f"w{i:02d}" for i in range(60)])
+    topic_term = np.full((2, 60), 0.001)
+    topic_term[0, :20], topic_term[1, 20:40] = 0.04, 0.04
+    run = SimpleNamespace(terms=terms, topic_term=topic_term, n_topics=2)
+    # by hand, with weights 1, 1/2, 1/3: the first alone 6/11, the others alone 5/11
+    given = [labels.Label(("w00", "w45", "w46"), name="first"), labels.Label(("w45", "w20", "w21"), name="others")]
+    found = labels.find_topics(given, run)
+    assert found["fit"].tolist() == pytest.approx([6 / 11, 5 / 11])
+    assert found["topic"].tolist() == [1, 0]  # under half is no fit
+
+
+def test_one_topic_has_one_label_and_the_pairing_is_the_best_in_all() -> None:
+    topic_term = np.full((2, 60), 0.001)
+    topic_term[0, :20], topic_term[1, 10:30] = 0.04, 0.04
+    run = SimpleNamespace(terms=np.array([f"w{i:02d}" for i in range(60)]), topic_term=topic_term, n_topics=2)
+    both, one = labels.Label(("w10", "w11", "w12"), name="both"), labels.Label(("w13", "w00", "w01"), name="one")
+    other = labels.Label(("w14", "w15", "w16"), name="late")
+    assert labels.find_topics([both, one], run)["topic"].tolist() == [2, 1]
+    assert sorted(labels.find_topics([both, one, other], run)["topic"]) == [0, 1, 2]
+    assert labels.find_topics([replace(one, n_topics=3)], run).empty
+
+
+def test_labels_of_one_name_to_be_merged_make_one_topic_of_theirs_and_others_stay() -> None:
+    rows = [("A", True, 4), ("B", True, 2), ("A", True, 5), ("C", False, 1), ("A", True, 0), ("B", True, 3)]
+    found = pd.DataFrame(rows, columns=["name", "merge", "topic"])
+    assert labels.joined(found, 6).tolist() == [0, 1, 1, 3, 3, 5]
+
+
 @pytest.fixture
 def merged(world: World, model: TopicModel, tmp_path: Path) -> tuple[pd.DataFrame, TopicModel]:
     entries = [{"terms": leading(model, k), "name": "Both", "merge": True, "reason": f"r{k}"} for k in (1, 2)]
@@ -136,6 +166,20 @@ def test_terms_of_a_merged_topic_are_mixed_by_size(merged: Any, model: TopicMode
     assert np.allclose(run.topic_term[one], wanted)
     assert run.draws_term.sum() == model.draws_term.sum()
     assert run.draws_term.shape[0] == 2 * len(model.draws_doc)
+
+
+@pytest.mark.parametrize("count", [2, 1000])
+def test_counts_of_two_to_a_thousand_topics_can_be_bound_to(tmp_path: Path, count: int) -> None:
+    path = written(tmp_path, {"terms": ["a", "b", "c"], "name": "X", "n_topics": count})
+    assert labels.read_labels(path) == [labels.Label(("a", "b", "c"), count, "X")]
+
+
+def test_entries_of_one_name_for_different_counts_or_all_to_be_merged_are_fine(tmp_path: Path) -> None:
+    entry = {"terms": ["a", "b", "c"], "name": "X"}
+    assert len(labels.read_labels(written(tmp_path, entry | {"n_topics": 5}, entry | {"n_topics": 8}))) == 2
+    assert len(labels.read_labels(written(tmp_path, entry | {"merge": True}, entry | {"merge": True}))) == 2
+    with pytest.raises(UserError, match="entries 1 and 2 have one name"):
+        labels.read_labels(written(tmp_path, entry | {"merge": True}, entry))
 
 
 def test_another_run_is_merged_as_its_topics_pair() -> None:
@@ -175,6 +219,8 @@ def test_no_file_is_no_labels(world: World, model: TopicModel, tmp_path: Path) -
             "n_topics must be a whole number of 2 to 1,000. Got True",
         ),
         ("topics: [{terms: [a, b, c], name: X, n_topics: -3}]", "n_topics must be .* Got -3"),
+        ("topics: [{terms: [a, b, c], name: X, n_topics: 1}]", "n_topics must be .* Got 1"),
+        ("topics: [{terms: [a, b, c], name: X, n_topics: 1001}]", "n_topics must be .* Got 1001"),
         ("topics: [{terms: ['', '', ''], name: X}]", "terms must be words, each once"),
         ("topics: [{terms: [a, b, a], name: X}]", "terms must be words, each once"),
         ("topics: [{terms: [a, b, c], reason: why}]", "must have a name, a group or `junk: true`"),

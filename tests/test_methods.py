@@ -39,10 +39,10 @@ def made(**settings):
     ("settings", "said", "unsaid"),
     [
         ({}, ["Of 3 articles found, 2 were analysed, of 1,001 words in all (left out: 1 ", "published 2020-01-02 to 2020-01-02 (1 without a date), from 1 outlet, found by searching for “rice”.",
-              "Where dates were found: header 1.", "2 passages (captions, repeated head)", "lemmatised with simplemma, not stemmed", "2 words, 0 phrases, 1 concept; 12 tokens in 2 articles",
+              "Where dates were found: header 1.", "found by MinHash (Broder 1997) whose shingles of five words have an exact Jaccard similarity of 0.7 or more", "2 passages (captions, repeated head)", "lemmatised with simplemma, not stemmed", "2 words, 0 phrases, 1 concept; 12 tokens in 2 articles",
               "collapsed Gibbs sampling", "1,000 sweeps", "for 5, 10 topics, with 2 seeds each (4, 9)", "5 topics, seed 9", "Suggested: 5 is enough.", "joint posterior draws",
               "tested together were 7 names and, apart from them, 3 topics of the 5; a thing is said to have risen or fallen where its q is at most 0.025", "One against the other outlets", "blocks of time (day)", "By hand, 1 topic named", "Python 3.12.1"],
-         ["gensim 1.0", "trafilatura", "publication"]),
+         ["estimated", "gensim 1.0", "trafilatura", "publication"]),
         ({"engine": "gensim", "lemmas": False, "phrases": False, "public": True},
          ["gensim's online variational Bayes", "neither lemmatised nor stemmed", "Shares have no intervals", "gensim 1.0", "quotes 25 words in a row at most"],
          ["Gibbs", "sweeps", "simplemma", "Bouma", "posterior draws: these"]),

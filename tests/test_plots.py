@@ -96,6 +96,16 @@ def test_nothing_stands_outside_its_figure(topics):
             assert inside, f"{name}: {part} takes {box} of {width} by {height} pixels"
 
 
+def test_long_names_of_small_figures_are_not_cut_at_the_edge():
+    names = ["training", "small and medium-sized enterprises of the whole"]
+    figure = plots.multiples(pd.concat([series(name) for name in names])).figure
+    FigureCanvasAgg(figure).draw()
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert "small and medium-sized ent…" in titles
+    for ax in figure.axes:
+        assert ax._left_title.get_window_extent().x1 < figure.bbox.width
+
+
 @pytest.mark.parametrize("n", [5, 15, 30])
 def test_names_of_small_topics_do_not_stand_over_each_other(n):
     share = np.array([0.4, *np.full(n - 1, 0.6 / (n - 1))])
@@ -149,8 +159,14 @@ def test_alternative_text_says_the_numbers_with_their_intervals(topics):
     text = plots.describe_series(series())
     assert "10 % (5 % to 15 %) in 2019-11" in text
     assert "highest 30 % (25 % to 35 %) in 2020-01" in text
+    thin = series().assign(estimate=[0.9, 0.2, 0.3, np.nan, 0.25], n_docs=[1, 8, 7, 2, 4])
+    assert "highest 30 % (25 % to 35 %) in 2020-01" in plots.describe_series(
+        thin
+    )  # as the line, which is not drawn through one article
     assert "training 1 (0.5 to 1.5)" in plots.describe_forest(trends())
-    assert "on shuffled words 0.01" in plots.describe_scores(scores(), "coherence", scores().assign(value=0.01))
+    assert "; crosses, words shuffled: 0.01" in plots.describe_scores(
+        scores(), "coherence", scores().assign(value=0.01)
+    )
 
 
 def test_a_trend_whose_interval_holds_zero_is_hollow():

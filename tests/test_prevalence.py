@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from topics.trends import periods as p
 from topics.trends import prevalence as v
@@ -86,12 +87,39 @@ def test_few_blocks_give_no_interval_for_articles_like_these(rng):
     assert like["note"].str.contains("fewer than 8 blocks").all()
 
 
+def test_many_names_worked_on_in_blocks_have_the_numbers_of_all_at_once(rng, monkeypatch):
+    articles = corpus(rng, n=300)
+    placed = p.place(articles, "month")
+    said = sparse.csr_matrix(rng.random((300, 5)) < 0.3)
+    once = v.shares(said, placed, p.calendar(placed, "month"), "month")
+    monkeypatch.setattr(v, "BLOCK_OF_NAMES", 2)
+    for one, many in zip(once, v.shares(said, placed, p.calendar(placed, "month"), "month"), strict=True):
+        assert one.shape == many.shape
+        assert np.allclose(one, many)
+
+
+def test_outlets_of_under_a_fiftieth_of_the_articles_are_one(rng):
+    outlets = ["a"] * 50 + ["b"] * 140 + ["fiftieth"] * 4 + ["small"] * 3 + ["tiny"] * 3
+    articles = corpus(rng, n=200).assign(source=rng.permutation(outlets))
+    placed = p.place(articles, "month")
+    calendar = p.calendar(placed, "month")
+    said = (np.arange(200) % 4 == 0).astype(float)
+    half = calendar["n_docs"].to_numpy()[:, None] / 2.0  # a design effect of two
+    share, n = v.outlet_cells(sparse.csr_matrix(said[:, None]), placed, calendar, half)
+    merged = articles["source"].replace(["small", "tiny"], "")
+    cells = pd.crosstab(articles["date"].str[:7], merged)
+    assert cells.columns.tolist() == ["", "a", "b", "fiftieth"]
+    assert np.allclose(n[..., 0], cells / 2)  # dealt out by their articles
+    mentioning = pd.crosstab(articles["date"].str[:7], merged, values=said, aggfunc="sum").fillna(0)
+    assert np.allclose(share[..., 0] * cells, mentioning)
+
+
 def test_topics_that_move_are_found_and_others_are_not():
     wrong, found = [], []
     for seed in range(20):
         rng = np.random.default_rng(seed)
         articles = corpus(rng, n=900)
-        month = p.ordinals(articles["date"], "month") - 576
+        month = p.ordinals(articles["date"], "month") - 2018 * 12
         base = np.tile([0.3, 0.3, 0.2, 0.1, 0.1], (900, 1))
         base[:, 0], base[:, 1] = 0.15 + 0.02 * month, 0.45 - 0.02 * month
         gamma = rng.standard_gamma(3 * base)

@@ -46,6 +46,12 @@ def test_repeats_less_alike_than_usual_are_found_where_they_are_asked_for(rng, t
     assert len(find_repeats(table(texts), threshold=threshold)) == 40
 
 
+def test_what_has_nothing_in_common_repeats_nothing_at_any_threshold(rng):
+    words = story(rng)
+    texts = [" ".join(words), " ".join(story(rng)), " ".join([*words[:-1], "changed"])]
+    assert find_repeats(table(texts), threshold=0.0)[["doc_id", "repeats"]].values.tolist() == [["d002", "d000"]]
+
+
 @pytest.mark.parametrize(("changed", "found"), [(2, True), (5, True), (40, False), (200, False)])
 def test_near_repeats_are_found_by_the_share_of_their_shingles(rng, changed, found):
     words = story(rng)

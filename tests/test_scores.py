@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 from worlds import counts_of, planted
 
 from topics.models import lda, scores
@@ -74,6 +75,13 @@ def test_words_that_always_meet_are_coherent_and_words_that_never_do_are_not() -
     assert bad[0] < 0
 
 
+def test_two_words_have_a_coherence_and_one_has_none() -> None:
+    windows = scores.count_windows(*joined([[0, 1], [0, 1], [0], [2]]), range(3))
+    # in four windows the first is three times, the second twice, both twice: log(.5 / (.75 * .5)) / -log(.5)
+    assert scores.coherence(np.array([[0, 1]]), windows, "c_npmi") == pytest.approx(np.log(4 / 3) / np.log(2))
+    assert np.isnan(scores.coherence(np.array([[0]]), windows, "c_npmi")).all()
+
+
 def test_exclusivity_and_diversity_are_largest_where_topics_share_nothing() -> None:
     apart = planted(n_topics=3, beta=0.01, n_terms=60)
     model = lda.fit(apart.counts, n_topics=3, seed=1, sweeps=100, samples=5)
@@ -111,6 +119,47 @@ def test_held_out_words_are_foretold_as_well_as_the_planted_topics_allow() -> No
     assert known.perplexity[0] * 0.98 < found.perplexity[0] < known.perplexity[0] * 1.05
     assert found.perplexity[1] < found.perplexity[0] < found.perplexity[2]
     assert found.gain[1] > 0
+
+
+def test_the_interval_of_a_mean_over_articles_is_students() -> None:
+    amount = np.random.default_rng(1).normal(size=12)
+    mean, low, high = scores._ratio(3 * amount, np.full(12, 3.0))
+    witness = stats.ttest_1samp(amount, 0).confidence_interval(0.95)
+    assert (mean, low, high) == pytest.approx((amount.mean(), *witness))
+    assert scores._ratio(np.append(3 * amount, 0), np.append(np.full(12, 3.0), 0)) == (
+        mean,
+        low,
+        high,
+    )  # no words, no say
+
+
+def test_an_interval_of_articles_of_unequal_length_holds_the_truth_as_often_as_it_says() -> None:
+    held = []
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        n = rng.integers(20, 200, 40).astype(float)
+        _, low, high = scores._ratio(n * rng.normal(-6, 0.5, 40) + rng.normal(0, np.sqrt(n)), n)
+        held.append(low <= -6 <= high)
+    assert 0.92 < np.mean(held) < 0.98
+
+
+def test_gain_and_perplexity_are_those_of_the_words_that_were_hidden() -> None:
+    train, test = halves(planted().counts)
+    model = lda.fit(train, n_topics=2, seed=1, sweeps=20, samples=2)
+    found, (_, hidden) = scores.complete(model, test), scores.split(test.matrix, scores.HALVES)
+    frequency = (np.asarray(train.matrix.sum(axis=0)).ravel() + model.beta) / (train.matrix.sum() + 100 * model.beta)
+    assert found.n.sum() == hidden.sum()
+    assert found.by_frequency == pytest.approx(hidden @ np.log(frequency))
+    assert found.perplexity[0] == pytest.approx(np.exp(-found.log_probability.sum() / hidden.sum()))
+    assert found.gain[0] == pytest.approx((found.log_probability - found.by_frequency).sum() / hidden.sum())
+
+
+def test_a_word_is_as_probable_as_its_topics_in_the_shares_of_its_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    shares, terms = rng.dirichlet(np.ones(3), 5), rng.dirichlet(np.ones(7), 3)
+    rows, columns = rng.integers(0, 5, 20), rng.integers(0, 7, 20)
+    monkeypatch.setattr(scores, "BLOCK", 6)
+    assert scores.probabilities(shares, terms, rows, columns) == pytest.approx((shares @ terms)[rows, columns])
 
 
 def test_topics_add_nothing_on_shuffled_text() -> None:

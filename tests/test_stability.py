@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 from worlds import World, counts_of, planted
 
 from topics.models import stability
@@ -65,6 +66,43 @@ def test_similarity_is_the_same_either_way_and_between_0_and_1(runs: list[TopicM
     assert ((alike >= 0) & (alike <= 1 + 1e-12)).all()
 
 
+def test_similarity_is_the_geometric_mean_of_the_words_cosine_and_the_articles_correlation(
+    runs: list[TopicModel],
+) -> None:
+    a, b = runs[:2]
+    alike = stability.similarity(a, b)
+    for i in range(4):
+        for j in range(4):
+            words, other = a.topic_term[i], b.topic_term[j]
+            cosine = words @ other / np.sqrt((words @ words) * (other @ other))
+            r = np.corrcoef(a.doc_topic[:, i], b.doc_topic[:, j])[0, 1]
+            assert alike[i, j] == pytest.approx(np.sqrt(cosine * max(r, 0)))
+
+
+def test_fits_of_other_articles_are_compared_over_the_paragraphs_that_both_have(runs: list[TopicModel]) -> None:
+    model, ids = runs[0], np.repeat([f"d{i:02d}" for i in range(40)], 3)
+    paragraphs = replace(model, doc_ids=ids)
+    rows = np.flatnonzero(ids >= "d10")
+    part = replace(model, doc_ids=ids[rows], doc_topic=model.doc_topic[rows])
+    assert np.diag(stability.similarity(paragraphs, part)) == pytest.approx(1)
+    first, second = stability._common_units(paragraphs, part)
+    assert first.tolist() == rows.tolist()
+    assert second.tolist() == list(range(90))
+    two = replace(part, doc_ids=ids[28:30], doc_topic=model.doc_topic[28:30])  # too few for a correlation: words alone
+    words = stability._unit_rows(model.topic_term)
+    assert stability.similarity(paragraphs, two) == pytest.approx(words @ words.T)
+
+
+def test_the_reference_is_the_mean_and_the_95th_percentile_of_all_pairs(runs: list[TopicModel]) -> None:
+    paired = []
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        alike = stability.similarity(runs[a], runs[b])
+        paired += alike[linear_sum_assignment(-alike)].tolist()
+    base = stability.reference(runs)
+    assert (base.mean, base.floor) == pytest.approx((np.mean(paired), np.quantile(paired, 0.95)))
+    assert stability.Reference(0.4, 0.6).excess(np.array([0.3, 0.4, 0.7, 1.0])) == pytest.approx([0, 0, 0.5, 1])
+
+
 def test_words_alone_or_articles_alone_do_not_make_a_match(runs: list[TopicModel]) -> None:
     model = runs[0]
     other_articles = replace(model, doc_topic=model.doc_topic[:, [1, 2, 3, 0]])
@@ -118,6 +156,7 @@ def test_a_topic_that_the_other_run_lacks_has_no_match(runs: list[TopicModel], b
 def test_the_representative_run_is_the_one_most_like_the_others(runs: list[TopicModel]) -> None:
     odd = replace(runs[0], topic_term=runs[0].topic_term[:, ::-1])
     assert stability.representative([odd, *runs]) > 0
+    assert stability.representative([odd, *runs[:2]]) > 0
     assert stability.representative(runs[:2]) == 0
 
 
@@ -135,6 +174,21 @@ def test_with_two_units_articles_cannot_speak_and_words_decide() -> None:
     counts = counts_of([[5, 5, 0, 0], [0, 0, 5, 5]])
     models = [fit(counts, n_topics=2, seed=seed, sweeps=60, samples=5) for seed in (1, 2)]
     assert np.isfinite(stability.similarity(*models)).all()
+
+
+def test_what_a_chain_did_is_told_in_its_own_measures(runs: list[TopicModel]) -> None:
+    sweeps = np.arange(40, 240, 10.0)  # the samples are those from sweep 140 on, ten of them
+    slope = np.where(sweeps > 130, -8.0 + 0.0001 * (sweeps - 140), -9.0)
+    wave = np.where(sweeps > 130, np.tile([0.03, -0.03], 10), 0)
+    models = [replace(runs[0], trace=np.column_stack([sweeps, trace])) for trace in (slope, slope + wave)]
+    table = stability.convergence([*models, replace(runs[0], trace=np.zeros((0, 2)))])
+    assert len(table) == 2  # without a chain there is no row
+    assert table["log_likelihood"].tolist() == pytest.approx([-8 + 0.0045, -8 + 0.0045])
+    assert table["drift"].tolist() == pytest.approx([0.005, 0.005 - 0.012])
+    assert table["noise"][0] == pytest.approx(0, abs=1e-9)
+    line = np.polyfit(np.arange(10), wave[10:], 1)
+    assert table["noise"][1] == pytest.approx(np.std(wave[10:] - np.polyval(line, np.arange(10))))
+    assert table["settled"].tolist() == [True, True]
 
 
 def test_a_chain_that_drifts_while_sampled_has_not_settled(runs: list[TopicModel]) -> None:

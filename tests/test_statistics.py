@@ -3,7 +3,7 @@
 import numpy as np
 import pymannkendall
 import pytest
-from scipy import stats
+from scipy import linalg, stats
 from scipy.special import expit
 from statsmodels.regression.linear_model import GLS
 from statsmodels.stats.multitest import multipletests
@@ -99,6 +99,54 @@ def test_generalised_least_squares_is_that_of_statsmodels(rng):
     assert np.isclose(fit["scale"][0, 0] * fit["inverse"][0, 0, 1, 1], witness.bse[1] ** 2)
 
 
+def test_points_of_the_grid_are_weighed_by_the_likelihood_of_what_the_line_cannot_say(rng):
+    # REML by its definition: the density of contrasts that are free of the line, its scale at its best (Patterson and Thompson 1971)
+    times = np.arange(12)
+    x, y = np.stack([times, np.ones(12)], axis=1), rng.normal(size=12)
+    shock, correlation = np.array([[0.0, 1.5, 1.5, 6.0]]), np.array([0.0, 0.0, 0.7, 0.3])
+    products, determinant = s.whitened_products(
+        np.column_stack([y, x])[None], np.full((1, 12), 0.5), np.ones(12), shock, correlation
+    )
+    fit = s.restricted_fit(products, determinant, np.ones(4), np.array([10]))
+    contrasts, likelihood = linalg.null_space(x.T), []
+    for size, r in zip(shock[0], correlation, strict=True):
+        inner = contrasts.T @ (size * r ** np.abs(times[:, None] - times) + 0.5 * np.eye(12)) @ contrasts
+        free = contrasts.T @ y
+        scale = free @ np.linalg.solve(inner, free) / 10
+        likelihood.append(stats.multivariate_normal(cov=scale * inner).logpdf(free))
+    assert np.allclose(fit["weight"], s.learned_weights(np.exp(likelihood - np.max(likelihood))[None], np.ones(4)))
+
+
+def test_slope_interval_and_p_are_those_of_the_mixture_by_scipy():
+    weight, slopes, errors, df = [0.25, 0.75], [0.1, 0.3], [0.1, 0.2], 14
+    fit = {
+        "weight": np.array([weight]),
+        "coefficients": np.array([[[slope, -2.0] for slope in slopes]]),
+        "scale": np.array([[2.0, 2.0]]),
+        "inverse": np.array([[[[error**2 / 2, 0.0], [0.0, 1.0]] for error in errors]]),
+    }
+    found = s.summary(fit, np.array([[1.0, 0.2, 1.0], [1.0, 0.6, 1.0]]), np.array([df]), 0.9)
+
+    def below(at):
+        return sum(w * stats.t(df, m, e).cdf(at) for w, m, e in zip(weight, slopes, errors, strict=True))
+
+    assert np.isclose(found["slope"][0], 0.25)
+    assert np.allclose([below(found[end][0]) for end in ("low", "high")], [0.05, 0.95], atol=1e-4)
+    assert np.isclose(found["p"][0], 2 * below(0), rtol=1e-6)
+    assert np.isclose(found["correlation"][0], 0.25 * 0.2 + 0.75 * 0.6)
+
+
+def test_the_line_starts_and_ends_at_the_outlets_mix_of_the_whole_span():
+    times = np.array([0, 1, 2, 3, 5, 6, 7, 8, 9, 11])
+    line = expit(-1.5 + 0.1 * times)
+    alone = s.period_model(line[:, None], np.full((10, 1), 300.0), times)
+    assert np.allclose([alone["start"][0], alone["end"][0]], line[[0, -1]], rtol=1e-3)
+    n = np.array([90.0, 30.0])[:, None] * np.linspace([0.6, 1.4], [1.4, 0.6], 10)[..., None]  # one goes, one comes
+    both = expit(np.array([-2.0, -0.5]) + 0.1 * times[:, None])[..., None]
+    held = s.period_model(both, 100 * n, times)  # so many articles that no outlet is drawn to the others
+    assert np.allclose([held["start"][0], held["end"][0]], both[[0, -1], :, 0] @ [0.75, 0.25], rtol=1e-2)
+
+
 def test_holding_outlets_constant_is_generalised_least_squares_on_their_cells(rng):
     times, outlets = np.arange(6), 3
     working, precision = rng.normal(size=(1, 6, outlets)), rng.random((1, 6, outlets)) + 0.2
@@ -182,6 +230,23 @@ def test_two_articles_of_one_day_are_not_two_observations(rng):
     assert np.allclose(n, 30, rtol=0.15)  # 150 articles a period, 30 days
     _, n, _ = s.effective_numbers((rng.random((1500, 1)) < 0.3).astype(float), period, [days], 10)
     assert (n > 130).all()
+
+
+def test_shares_of_topics_are_as_sure_as_a_mean_of_so_many_articles(rng):
+    shares = rng.beta(2, 6, size=(400, 1))  # no article of a day or week goes with another
+    share, n, _ = s.effective_numbers(shares, np.zeros(400, dtype=int), [np.arange(400)], 1)
+    assert np.isclose(share[0, 0] * (1 - share[0, 0]) / n[0, 0], shares.var() / 400)
+
+
+def test_where_no_article_or_every_one_mentions_it_days_cannot_tell_of_each_other():
+    same = np.repeat([[0.0, 1.0]], 12, axis=0)
+    _, n, effect = s.effective_numbers(same, np.repeat([0, 1], 6), [np.arange(12) // 3], 2)
+    assert (n == 6).all()
+    assert (effect == 1).all()
+
+
+def test_topics_and_keywords_err_together_as_often_as_one_family_may():
+    assert np.isclose(2 * s.MOVED, 1 - s.LEVEL)
 
 
 def test_intervals_of_the_chosen_hold_the_truth_though_they_were_chosen(rng):

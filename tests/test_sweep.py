@@ -106,11 +106,61 @@ def test_the_default_grid_suits_the_size(n_docs: int, length: int) -> None:
     assert max(grid) <= max(4, n_docs)
 
 
+@pytest.mark.parametrize(
+    ("n_docs", "n_words", "grid"),
+    [
+        (500, 100_000, (5, 8, 12, 20, 40, 60)),  # 62 topics have eight articles each; every other rung of 5 to 60
+        (400, 16_000, (2, 4, 6, 8, 12, 20)),  # twenty have 800 words each
+        (80, 80_000, (2, 3, 4, 6, 8, 10)),
+        (47, 80_000, (2, 3, 4, 5)),
+        (5, 80_000, (2,)),
+    ],
+)
+def test_a_default_grid_has_eight_articles_and_800_words_a_topic(n_docs, n_words, grid) -> None:
+    assert sweep.default_grid(counts_of(np.full((n_docs, 10), n_words // n_docs // 10))) == grid
+
+
+@pytest.mark.parametrize(("text", "n_articles"), [("whole", 40), ("shuffled", 40), ("resampled", 32)])
+def test_a_job_has_the_text_that_it_says(text: str, n_articles: int) -> None:
+    counts = planted(n_docs=40, length=30).counts
+    model = sweep.fit_job(counts, sweep.Job(text, 2, 3), 20)
+    assert (model.n_topics, model.seed) == (2, 3)
+    assert len(model.doc_ids) == n_articles
+    assert model.trace[-1, 0] == lda.fit(counts, n_topics=2, seed=3, sweeps=10 if text == "shuffled" else 20).trace[-1, 0]  # fmt: skip
+
+
+def test_the_count_shown_first_is_the_suggested_else_one_that_would_do_else_the_nearest() -> None:
+    choice = {"n_topics": 8, "range": [8, 20]}
+    given = ([5, 8, 20], [5, 9, 20], [3, 9, 30], [30, 3])
+    assert [sweep.foremost(counts, choice) for counts in given] == [8, 20, 9, 3]
+    assert sweep.foremost([30, 9], {"n_topics": None, "range": []}) == 30
+
+
+@pytest.mark.parametrize(("excess", "suggested"), [(0.11, 5), (0.09, None)])
+def test_topics_must_agree_by_a_tenth_beyond_shuffled_text(excess: float, suggested: int | None) -> None:
+    assert sweep.choose(*made({5: (0.5, excess), 10: (0.4, 0.05)})).n_topics == suggested
+
+
+def test_where_words_are_not_foretold_the_best_gain_is_said() -> None:
+    scored, steady = made({5: (-0.02, 0.9), 10: (-0.004, 0.9), 20: (-0.3, 0.9)})
+    assert "best gain −0.004 nats per word, 95 % interval −0.014 to 0.006" in sweep.choose(scored, steady).why
+
+
+def test_what_speaks_against_a_count_is_every_measure_that_prefers_another_with_its_values() -> None:
+    scored, steady = made({5: (0.96, 0.80), 10: (1.0, 0.9), 20: (0.5, 0.3)})
+    coherent = pd.DataFrame({"n_topics": [5, 10, 20], "seed": 1, "measure": "c_npmi", "value": [0.102, 0.1, 0.104]})
+    assert sweep.choose(pd.concat([scored, coherent]), steady).against == (
+        "Held-out words are foretold best at 10 topics (1.00 against 0.96); topics come back most at 10 topics (0.90 against 0.80); "
+        "leading words are most coherent (c_npmi) at 20 topics (0.104 against 0.102); 5 is the smallest number tried: fewer might do as well."
+    )
+
+
 def test_every_count_has_every_seed_and_a_page_articles_drawn_anew() -> None:
     jobs = sweep.jobs((5, 10), seeds=(1, 2, 3, 4, 5), paged=(7,))
     seeds = {k: [job.seed for job in jobs if job.text == "whole" and job.n_topics == k] for k in (5, 7, 10)}
     assert seeds == {key: [1, 2, 3, 4, 5] for key in (5, 7, 10)}
-    assert {job.n_topics for job in jobs if job.text == "resampled"} == {7}
+    assert [(job.n_topics, job.seed) for job in jobs if job.text == "resampled"] == [(7, 1), (7, 2), (7, 3)]
+    assert [job.seed for job in jobs if job.text == "shuffled" and job.n_topics == 7] == list(stability.SHUFFLED_SEEDS)
     assert len(set(jobs)) == len(jobs)
 
 

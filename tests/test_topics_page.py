@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from worlds import counts_of
 
 from topics.models import alignment, lda, reading
 from topics.report import html, reading_groups, topic_sections, topics_page
@@ -138,6 +139,16 @@ class TestTopicsBesideEachOther:
         apart = np.hypot(*(place[["x", "y"]].iloc[0] - place[["x", "y"]].iloc[1]))
         assert apart == pytest.approx(np.sqrt(alignment.divergences(world["model"], world["model"])[0, 1]))
         assert place["kept"].iloc[0] == pytest.approx(1)
+
+    def test_a_topic_of_another_run_has_its_share_of_the_articles_where_paragraphs_are_the_units(self):
+        matrix = np.tile([[9, 9, 1, 1]], (40, 1))
+        matrix[:10] = [1, 1, 9, 9]
+        counts = counts_of(matrix, [0] * 10 + list(range(1, 31)))  # ten paragraphs of one article, thirty articles
+        model = lda.fit(counts, n_topics=2, seed=1, sweeps=100, samples=5)
+        pairs = pd.DataFrame({"topic_a": [1, 2], "seed_b": 1, "topic_b": [1, 2]})
+        found = reading.seed_shares(pairs, {1: model}, counts)
+        assert found["share"].to_numpy() == pytest.approx(lda.topics(model, counts)["share"].to_numpy())
+        assert found["share"].to_numpy() != pytest.approx(model.doc_topic.mean(axis=0), abs=0.05)
 
     def test_two_topics_exclude_each_other(self, world):
         table = reading.correlations(world["model"], world["counts"])

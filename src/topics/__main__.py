@@ -58,28 +58,23 @@ def parser() -> Parser:
         return commands.add_parser(name, help=DOCUMENTATION[name], description=DOCUMENTATION[name], allow_abbrev=False)
 
     reports = command("reports")
-    reports.add_argument(
-        "articles", nargs="?", help="file or folder; default data/raw, or the sample while that is empty"
-    )
-    reports.add_argument(
-        "--topics", action="extend", nargs="+", type=whole, metavar="N", help="topic counts that get a page"
-    )
-    reports.add_argument(
-        "--seeds", action="extend", nargs="+", type=whole, metavar="N", help="one model is fitted for each"
-    )
     reports.add_argument("--name", help="name of the run's folder; default from the articles' name")
     reports.add_argument("--out", help="folder of the runs; default reports")
-    reports.add_argument("--config", help="file of settings; default config.yml")
-    reports.add_argument(
-        "--public", action="store_true", default=None, help="a report to publish: short quotations alone"
-    )
-    check = command("check")
-    check.add_argument(
-        "articles", nargs="?", help="file or folder; default data/raw, or the sample while that is empty"
-    )
-    check.add_argument("--config", help="file of settings; default config.yml")
-    show = command("settings")
-    show.add_argument("--config", help="file of settings; default config.yml")
+    for each in (reports, command("check"), command("settings")):
+        each.add_argument(
+            "articles", nargs="?", help="file or folder; default data/raw, or the sample while that is empty"
+        )
+        each.add_argument("--config", help="file of settings; default config.yml")
+    for each in (reports, commands.choices["settings"]):
+        each.add_argument(
+            "--topics", action="extend", nargs="+", type=whole, metavar="N", help="topic counts that get a page"
+        )
+        each.add_argument(
+            "--seeds", action="extend", nargs="+", type=whole, metavar="N", help="one model is fitted for each"
+        )
+        each.add_argument(
+            "--public", action="store_true", default=None, help="a report to publish: short quotations alone"
+        )
     verify = command("verify")
     verify.add_argument("name", nargs="?", help="name of the run; may be left out where there is one alone")
     verify.add_argument("--out", help="folder of the runs; default reports")
@@ -124,9 +119,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def reports(given: argparse.Namespace) -> int:
+def wanted(given: argparse.Namespace) -> tuple[settings.Settings, dict[str, str]]:
+    """The settings of a run, and where each came from."""
     told = {"articles": given.articles, "topic_counts": given.topics, "seeds": given.seeds, "public": given.public}
-    chosen, _ = settings.load(settings.config_file(given.config), told)
+    return settings.load(settings.config_file(given.config), told)
+
+
+def reports(given: argparse.Namespace) -> int:
+    chosen, _ = wanted(given)
     # Matplotlib keeps its list of fonts in the cache, not at home; it asks when it is first imported.
     os.environ.setdefault("MPLCONFIGDIR", os.path.join(chosen.cache, "matplotlib"))
     from topics.report import run
@@ -142,7 +142,7 @@ def check(given: argparse.Namespace) -> int:
 
 
 def show_settings(given: argparse.Namespace) -> int:
-    chosen, origin = settings.load(settings.config_file(given.config))
+    chosen, origin = wanted(given)
     width = max(map(len, settings.FIELDS))
     for name, item in settings.FIELDS.items():
         value = getattr(chosen, name)

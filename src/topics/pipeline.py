@@ -255,11 +255,8 @@ def words(settings: Settings) -> store.Kept:
         "stop_words": list(settings.stop_words),
         "keep_words": list(settings.keep_words),
         "remove": list(settings.leave_out),
-        "phrases": "npmi" if settings.phrases else "none",
-        "min_docs": None if settings.min_docs == "auto" else settings.min_docs,
-        "max_share": None if settings.max_share == "auto" else settings.max_share,
         "unit": unit(settings),
-    }
+    } | _vocabulary(settings)
     concept_rows = [] if known is None else known.astype(str).to_numpy().tolist()
     key = store.key("words", room="words", values=values | {"concepts": concept_rows}, inputs=[base.key])
 
@@ -553,8 +550,9 @@ def splits(settings: Settings) -> store.Kept:
         from topics.models import alignment
 
         fits = {int(k): reported(settings, int(k), seed) for k, seed in shown.items()}
+        counts = words(settings)["counts"]
         flows = [
-            alignment.align(fits[a].model, fits[b].model).assign(n_topics_a=a, n_topics_b=b)
+            alignment.align(fits[a].model, fits[b].model, counts).assign(n_topics_a=a, n_topics_b=b)
             for a, b in pairwise(sorted(fits))
         ]
         tables = [_listed(settings, k, fit) for k, fit in fits.items()]
@@ -735,7 +733,7 @@ def _read(settings: Settings, n_topics: int, kept: store.Kept) -> store.Result:
         "map_terms": reading.map_terms(shown),
         "correlations": reading.correlations(shown, counts),
         "doubts": {str(topic): lines for topic, lines in reading.doubts(shown, counts, near, sources).items()},
-        "seed_shares": reading.seed_shares(kept["matches"], others),
+        "seed_shares": reading.seed_shares(kept["matches"], others, counts),
     }
 
 

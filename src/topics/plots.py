@@ -146,13 +146,13 @@ def _plain(text: Any) -> str:
 def number(value: Any, percent: bool = False) -> str:
     """Three digits that a reader can take in.
 
-    >>> number(0.1234, percent=True), number(1234.5), number(0.01234), number(float("nan"))
-    ('12.3 %', '1,234', '0.0123', 'none')
+    >>> number(0.1234, percent=True), number(1e-18, percent=True), number(1234.5), number(0.01234), number(float("nan"))
+    ('12.3 %', '0 %', '1,234', '0.0123', 'none')
     """
     if value is None or not math.isfinite(value):
         return "none"
     if percent:
-        return f"{100 * value:.3g} %" if abs(value) < 0.9995 else f"{100 * value:.0f} %"
+        return f"{round(100 * value, 3):.3g} %" if abs(value) < 0.9995 else f"{100 * value:.0f} %"
     if abs(value) >= 100 or float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:.3g}"
@@ -319,14 +319,16 @@ def bars(table: pd.DataFrame, name: str, unit: str, title: str, ax: Axes | None 
 # The topics -----------------------------------------------------------------------------------------------------------
 
 
-def describe_scores(scores: pd.DataFrame, measure: str, reference: pd.DataFrame | None = None) -> str:
+def describe_scores(
+    scores: pd.DataFrame, measure: str, reference: pd.DataFrame | None = None, crosses: str = "words shuffled"
+) -> str:
     ours = scores[scores["measure"] == measure]
     means = ours.groupby("n_topics")["value"].mean()
     text = f"Dots, one a seed: {measure} by number of topics; means " + _listed(
         [f"{k} topics" for k in means.index], map(number, means)
     )
     if reference is not None and len(shuffled := reference[reference["measure"] == measure]):
-        text += f"; on shuffled words {number(shuffled['value'].min())} to {number(shuffled['value'].max())}"
+        text += f"; crosses, {crosses}: {number(shuffled['value'].min())} to {number(shuffled['value'].max())}"
     return text + "."
 
 
@@ -338,15 +340,19 @@ def scores(
     chosen: int | None = None,
     title: str | None = None,
     ax: Axes | None = None,
+    crosses: str = "words shuffled",
 ) -> Axes:
-    """One measure over topic counts: a dot a seed, a line through the means, crosses for shuffled words.
+    """One measure over topic counts: a dot a seed, a line through the means, crosses for what `crosses` says.
 
     `scores` and `reference` have the columns of SCORES; `chosen` is marked by a line.
     """
     ours = scores[scores["measure"] == measure]
     better = str(ours["better"].iloc[0]) if len(ours) else ""
     ax = _axes(
-        ax, 2.1, title or f"{measure.capitalize()}: which counts do well?", describe_scores(scores, measure, reference)
+        ax,
+        2.1,
+        title or f"{measure.capitalize()}: which counts do well?",
+        describe_scores(scores, measure, reference, crosses),
     )
     means = ours.groupby("n_topics")["value"].mean()
     if chosen is not None:
@@ -354,7 +360,7 @@ def scores(
     ax.plot(means.index, means, color=BLUE, lw=1, zorder=2)
     ax.plot(ours["n_topics"], ours["value"], "o", color=BLUE, mec=PAPER, mew=0.4, ms=4, ls="", label="a seed", zorder=3)
     if reference is not None and len(shuffled := reference[reference["measure"] == measure]):
-        ax.plot(shuffled["n_topics"], shuffled["value"], "x", color=ORANGE, ms=4, mew=1, ls="", label="words shuffled")
+        ax.plot(shuffled["n_topics"], shuffled["value"], "x", color=ORANGE, ms=4, mew=1, ls="", label=crosses)
     ax.set_xscale("log")
     ax.set_xticks(means.index.tolist(), [str(k) for k in means.index])
     ax.minorticks_off()
@@ -609,7 +615,8 @@ def describe_series(series: pd.DataFrame) -> str:
     unit, name = str(rows["unit"].iloc[0]), str(rows["name"].iloc[0])
     percent = _is_share(unit)
     first, last = rows.iloc[0], rows.iloc[-1]
-    top = rows.iloc[int(rows["estimate"].to_numpy().argmax())]
+    known = rows[rows["n_docs"] >= THIN] if (rows["n_docs"] >= THIN).any() else rows
+    top = known.iloc[int(known["estimate"].to_numpy().argmax())]
     return (
         f"{name}, {unit}: {_interval(first, percent=percent)} in {first['period']}, {_interval(last, percent=percent)} in "
         f"{last['period']}; highest {_interval(top, percent=percent)} in {top['period']}. "
@@ -714,7 +721,7 @@ def multiples(series: pd.DataFrame, title: str = "How often does each keyword ap
     panels = figure.subplots(deep + 1, columns, sharex=True, squeeze=False, height_ratios=[1.0] * deep + [0.5])
     for panel, name in zip(panels[:-1].flat, names, strict=False):
         _line(panel, series[series["name"] == name], small=True)
-        panel.set_title(_plain(name), loc="left", size=9.2, pad=3)
+        panel.set_title(_plain(_shorten(name, 27)), loc="left", size=9.2, pad=3)
         panel.yaxis.set_major_locator(MaxNLocator(3))
         panel.grid(axis="y")
     for panel in panels[:-1].flat[len(names) :]:

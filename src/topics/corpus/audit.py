@@ -234,13 +234,14 @@ def _on_sources(articles: pd.DataFrame) -> list[Said]:
     if counts.index[0] == "unknown" and len(counts) == 1:
         none = "The source of no article is known: a change in which outlets were collected cannot be told from a change in what they write."
         return [Said(none, warns=True)]
-    known = counts.drop("unknown", errors="ignore")
-    if len(known) < len(counts) and counts["unknown"] > 0.1 * len(articles):
-        share = 100 * counts["unknown"] / len(articles)
+    known, unknown = counts.drop("unknown", errors="ignore"), int(counts.get("unknown", 0))
+    if unknown > 0.1 * len(articles):
+        share = 100 * unknown / len(articles)
         named = f"{len(known)} are named, most often {known.index[0]} ({known.iloc[0]:,})"
         return [Said(f"The source of {share:.0f} % of the articles is unknown; {named}.", warns=True)]
-    first = f"{len(counts)} source{'s' * (len(counts) != 1)}; {counts.index[0]} has {100 * counts.iloc[0] / len(articles):.0f} % of the articles."
-    if counts.iloc[0] > 0.5 * len(articles) and len(counts) > 1:
+    lost = f" and {unknown:,} article{'s' * (unknown != 1)} of unknown source" if unknown else ""
+    first = f"{len(known)} source{'s' * (len(known) != 1)}{lost}; {known.index[0]} has {100 * known.iloc[0] / len(articles):.0f} % of the articles."
+    if known.iloc[0] > 0.5 * len(articles) and len(counts) > 1:
         return [Said(f"{first} The corpus speaks for that source more than for all.", warns=True)]
     return [Said(first)]
 

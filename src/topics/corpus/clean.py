@@ -72,9 +72,9 @@ TIME = r"(?:\d{1,2}[:.h]\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?)"
 ZONE = r"(?:[\[(]?(?:GMT|UTC|ICT|EST|EDT|CET|CEST|BST|IST)(?: ?[+-] ?\d{1,2}(?::?\d{2})?)?[\])]?)"
 STAMP_WORD = (
     r"(?:(?:last |first )?(?:updated?|published|posted|modified)|publié|mis à jour|modifié|aktualisiert|veröffentlicht|cập nhật|"
-    r"ngày đăng|date)(?: (?:on|at|le|am))?:?"
+    r"đăng|ngày đăng|xuất bản|date|publicad[oa]|actualizad[oa]|pubblicato|aggiornato|atualizad[oa])(?: (?:on|at|le|am|lúc|ngày|el|em|il))?:?"
 )
-WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?|thứ \w+,?|(?:lun|mar|mercre|jeu|vendre|same)di,?|dimanche,?"
+WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?|thứ \w+,?|chủ nhật,?|ngày|(?:lun|mar|mercre|jeu|vendre|same)di,?|dimanche,?"
 STAMP = re.compile(rf"(?i:[ \t]*(?:(?:{STAMP_WORD}|{WEEKDAY}|{TIME}|{ZONE}|{DATE}|at|à|[|,•·/\-–—()])[ \t]*)+)")
 SAYS_STAMP = re.compile(rf"(?i:{STAMP_WORD})")
 ONE_DATE = re.compile(DATE)

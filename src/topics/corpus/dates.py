@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 import pandas as pd
 
@@ -56,10 +57,17 @@ _FORMS = (
     ("mdy", re.compile(rf"(?<!\w)(?P<m>{MONTH}) (?P<d>{DAY})(?:st|nd|rd|th)?,? (?P<y>{YEAR})(?!\d)")),
     ("num", re.compile(rf"(?<![\d/.-])(?P<a>{DAY})(?P<sep>[-/.])(?P<b>{DAY})(?P=sep)(?P<y>{YEAR})(?![\d])")),
     ("ymd", re.compile(rf"(?<!\d)(?P<y>{YEAR})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d{{1,3}}(?!\d))(?=$|T|[^\d]|\d{{6}})")),
-    ("my", re.compile(rf"(?<!\w)(?P<m>{MONTH}),? (?P<y>{YEAR})(?!\d)")),
+    ("my", re.compile(rf"(?<!\w)(?P<m>{MONTH})(?:,? | năm |(?<=\d)/)(?P<y>{YEAR})(?!\d)")),
     ("my", re.compile(rf"^\s*(?P<y>{YEAR})[-/.](?P<m>0[1-9]|1[0-2])\s*$")),
     ("y", re.compile(rf"^\s*(?P<y>{YEAR})(?:\.0)?\s*$")),
 )  # fmt: skip
+# Words about a date in languages that write the day first:
+DAY_FIRST = re.compile(
+    r"\b(?:ngày|tháng|thứ|chủ nhật|đăng|cập nhật|xuất bản|lúc|publiée?|mise? à jour|modifiée?|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
+    r"veröffentlicht|aktualisiert|uhr|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|publicad[oa]|actualizad[oa]|lunes|martes|miércoles|"
+    r"jueves|viernes|sábado|domingo|pubblicato|aggiornato|atualizad[oa]|gepubliceerd|bijgewerkt)\b", re.I,
+)  # fmt: skip
+DAY_FIRST_LANGUAGES = frozenset("vi fr de es it pt nl pl ru uk cs sk da no nb fi el tr id ro bg hr sr".split())
 EPOCH = re.compile(r"^\s*(\d{9,10})(\d{3})?(?:\.\d+)?\s*$")
 
 
@@ -78,15 +86,18 @@ class Found(NamedTuple):
 def parse(text: str, day_first: bool | None = None) -> Found | None:
     """The first date in a short text, or None. Without `day_first`, 3/4/2017 has two readings and 26/4/2017 one.
 
-    A date is taken as it stands: no time zone is converted.
+    A date is taken as it stands: no time zone is converted. Words beside it may tell that the day comes first.
 
     >>> found = parse("April 26, 2023, 12:28 [GMT+7]"); found.first.isoformat(), found.text
     ('2023-04-26', 'April 26, 2023')
     >>> parse("3/4/2017").either.isoformat(), parse("3/4/2017", day_first=True).first.isoformat()
     ('2017-04-03', '2017-04-03')
+    >>> parse("Thứ Hai, ngày 3/4/2017").first.isoformat()
+    '2017-04-03'
     >>> parse("in 2017") is None, parse("2017-04").last.isoformat()
     (True, '2017-04-30')
     """
+    day_first = True if day_first is None and DAY_FIRST.search(text) else day_first
     for form, pattern in _FORMS:
         match = pattern.search(text)
         if match:
@@ -134,10 +145,15 @@ def _month(name: str) -> int:
 # --- evidence --------------------------------------------------------------------------------------------------------
 
 STAMP_REST = re.compile(
-    r"\b(?:last|first|updated?|published|posted|modified|publié|mis|jour|modifié|le|à|on|at|am|pm|gmt|utc|ict|est|edt|cet|cest|bst|ist|by|date|ngày|cập|nhật|"
-    r"mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|[\W\d_]+", re.I,
+    rf"{DAY_FIRST.pattern}|"
+    r"\b(?:last|first|updated?|published|posted|modified|à|on|at|am|pm|gmt|utc|ict|est|edt|cet|cest|bst|ist|by|date|hai|ba|tư|năm|sáu|bảy|giờ|phút|"
+    r"le|el|il|em|op|um|a|las|h|alle|ore|às|de|"
+    r"mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|(?<=\d)h(?![^\W\d])|[\W\d_]+", re.I,
 )  # fmt: skip
-UPDATED = re.compile(r"^\W*(?:last )?(?:updated?|modified|mis à jour|modifié|aktualisiert|cập nhật)", re.I)
+UPDATED = re.compile(
+    r"^\W*(?:last )?(?:updated?|modified|mise? à jour|modifiée?|aktualisiert|cập nhật|actualizad[oa]|aggiornato|atualizad[oa]|bijgewerkt)",
+    re.I,
+)
 URL_DATES = (
     re.compile(rf"(?<!\d)(?P<y>{YEAR})[/_-]?(?P<m>0[1-9]|1[0-2])[/_-](?P<d>0[1-9]|[12]\d|3[01])(?!\d)"),
     re.compile(rf"(?<!\d)(?P<y>{YEAR})/(?P<m>[1-9]|1[0-2])/(?P<d>{DAY})(?=/)"),
@@ -173,29 +189,29 @@ PAST = re.compile(
 )
 
 
-def in_header(text: str) -> str:
+def in_header(text: str) -> Found | None:
     """The line among the first that is nothing but a date with its byline or place, or the date in a dateline.
 
-    >>> in_header("Rain in Hue\\n\\nBy Ann Example\\nApril 26, 2023, 12:28 [GMT+7]\\n\\nIt rained.")
+    >>> in_header("Rain in Hue\\n\\nBy Ann Example\\nApril 26, 2023, 12:28 [GMT+7]\\n\\nIt rained.").text
     'April 26, 2023'
-    >>> in_header("The rain of April 26, 2023 is not forgotten.")
-    ''
+    >>> in_header("The rain of April 26, 2023 is not forgotten.") is None
+    True
     """
-    return next((said for part, said in _stamps(text) if not UPDATED.search(part)), "")
+    return next((found for part, found in _stamps(text) if not UPDATED.search(part)), None)
 
 
 def updated_in(text: str) -> Found | None:
     """The day in a line such as `Updated: 3 May 2021`: the article was published on it or before."""
-    return next((parse(said) for part, said in _stamps(text) if UPDATED.search(part)), None)
+    return next((found for part, found in _stamps(text) if UPDATED.search(part)), None)
 
 
-def _stamps(text: str) -> Iterator[tuple[str, str]]:
-    """The lines among the first that are nothing but a date to the day, and that date as it is written."""
+def _stamps(text: str) -> Iterator[tuple[str, Found]]:
+    """The lines among the first that are nothing but a date to the day, and that date."""
     lines = [line.strip() for line in text.split("\n", 40)[:40] if line.strip()][:8]
     for part in (part for line in lines for part in (line[:160], _dateline_head(line))):
         found = parse(part)
         if found and found.first == found.last and _only_a_stamp(part, found.text):
-            yield part, found.text
+            yield part, found
 
 
 def _dateline_head(line: str) -> str:
@@ -321,14 +337,17 @@ def date_articles(
     """
     today = today or date.today()
     original = dict(zip(raw["doc_id"], raw["text"], strict=True))
-    heads = [original[doc_id][:4000] for doc_id in cleaned["doc_id"]]
+    heads = [normalize("NFC", original[doc_id][:4000]) for doc_id in cleaned["doc_id"]]
     names = ["doc_id", "file", "source", "url", "date_column", "date_metadata", "date_html"]
     jobs: list[tuple[str, ...]] = list(
         zip(*(cleaned[n] for n in names), heads, cleaned["text"].str[:20_000], strict=True)
     )
     blocks = [jobs[at : at + BLOCK] for at in range(0, len(jobs), BLOCK)]
     evidence = [found for found_in_block in map(_evidence_block, blocks) for found in found_in_block]
-    places = [(job[1], job[2], (sidecars or {}).get(job[1], job[1])) for job in jobs]
+    places = [
+        At(job[1], job[2], (sidecars or {}).get(job[1], job[1]), language in DAY_FIRST_LANGUAGES)
+        for job, language in zip(jobs, cleaned["language"], strict=True)
+    ]
     orders = _orders(places, evidence)
     by_hand = {doc_id: dict(rows) for doc_id, rows in decisions(corrections, "date", "not_before", "not_after").items()}
     rows, left = [], []
@@ -342,8 +361,16 @@ def date_articles(
     return pd.concat([cleaned.reset_index(drop=True), table], axis=1), dropped(left)
 
 
+class At(NamedTuple):
+    """What tells how an article's dates are written: its file, its outlet, the table that its `column` is one of, its language."""
+
+    file: str
+    source: str
+    table: str
+    day_first: bool  # in the article's language
+
+
 Evidence = dict[str, Any]
-At = tuple[str, str, str]  # an article's file, its outlet, and the table that its `column` is one of
 Place = tuple[str, str]  # a source of dates, and the table or outlet whose dates are written alike
 
 
@@ -355,12 +382,11 @@ def _evidence(
     file: str, source: str, url: str, column: str, metadata: str, html: str, original: str, text: str
 ) -> Evidence:
     """What each source says: a `Found`, the words that could not be read, or None."""
-    header = in_header(original)
     found: Evidence = {
         "column": (parse(column) or column) if column else None,
         "metadata": (parse(metadata) or metadata) if metadata else None,
         "html": parse(html) if html else None,
-        "header": parse(header) if header else None,
+        "header": in_header(original),
         "url": in_address(url) if url else None,
         "utc hour": utc_hour(column or metadata),
         "file name": in_name(file.rsplit("/", 1)[-1]),
@@ -380,15 +406,22 @@ def _orders(places: list[At], evidence: list[Evidence]) -> dict[Place, bool]:
             if isinstance(value, Found) and value.either is None:
                 numeric = re.match(rf"({DAY})[-/._]({DAY})[-/._]{YEAR}", value.text)
                 if numeric and numeric[1] != numeric[2]:
-                    votes[_place(kind, *at)][int(numeric[1]) > 12] += 1
+                    votes[_place(kind, at)][int(numeric[1]) == value.first.day] += 1
     return {place: True in counts for place, counts in votes.items() if len(counts) == 1}
 
 
-def _place(kind: str, file: str, source: str, table: str) -> Place:
+def _place(kind: str, at: At) -> Place:
     """Dates of one column of one table are written alike, and those in the names of one folder; elsewhere those of one outlet, or, where it is unknown, of one folder."""
+    folder = at.file.rpartition("/")[0]
     if kind == "file name":
-        return kind, file.rpartition("/")[0]
-    return (kind, table if kind == "column" else source or file.rpartition("/")[0] or file)
+        return kind, folder
+    return (kind, at.table if kind == "column" else at.source or folder or at.file)
+
+
+def _order(kind: str, at: At, orders: Mapping[Place, bool]) -> bool | None:
+    """Whether the day comes first: as in other dates of the place, else, of what readers see, as in the article's language."""
+    seen = kind in ("header", "updated", "html")
+    return orders.get(_place(kind, at), True if seen and at.day_first else None)
 
 
 def _decide(
@@ -398,7 +431,7 @@ def _decide(
     usable, unused = _usable(found, orders, at, by_hand, today)
     if not usable:
         after, before = found.get("past event"), found.get("updated")
-        before = before and _settled(before, orders.get(_place("updated", *at)))
+        before = before and _settled(before, _order("updated", at, orders))
         latest = max(before.last, before.either or before.last).isoformat() if before else ""
         bounds = (after.first.isoformat() if after else "", latest)
         said = "; ".join(bound.text for bound in (after, before) if bound)
@@ -424,7 +457,7 @@ def _usable(
         if isinstance(value, str):
             unused.append(f"{kind}: cannot be read as a date: {value[:80]!r}")
         elif value is not None:
-            value = _settled(value, orders.get(_place(kind, *at)))
+            value = _settled(value, _order(kind, at, orders))
             wrong = _impossible(value, today)
             if wrong:
                 unused.append(f"{kind}: {wrong}: {value.text}")

@@ -67,8 +67,8 @@ def find_repeats(
             continue
         candidates = sorted({k for band in enumerate(bands) for k in kept_bands.get(band, ())})
         scored = [(jaccard(texts[i], texts[k]), -k) for k in candidates if _may_link(ids[i], ids[k], apart)]
-        best = max(scored, default=(0.0, 0))
-        if best[0] >= threshold:
+        best = max(scored, default=None)
+        if best and best[0] >= threshold:
             rows.append((ids[i], ids[-best[1]], best[0], "near"))
             continue
         kept_exact[digest].append(i)

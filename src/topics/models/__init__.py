@@ -10,7 +10,7 @@ How the functions compose (each fit alone is worth keeping under its own key; `m
     base = stability.reference([fits of shuffled text])                    # for each topic count
     shown = models[stability.representative(models)]                       # the run that is shown
     stable = stability.stability(shown, others, base)                      # and matches(stable, shown.seed), convergence
-    flow = alignment.relations(alignment.align(shown, the one of the next larger count))
+    flow = alignment.relations(alignment.align(shown, the one of the next larger count, counts))
     choice = sweep.choose(all scores, all stability)
     found = labels.find_topics(labels.read_labels(path), shown)            # which topic each label written by hand is of
     merged, number = labels.merge_topics(shown, labels.joined(found, shown.n_topics), shares)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from topics.models.lda import TopicModel
+from topics.models.lda import TopicModel, article_shares
+from topics.words.counts import Counts
 
 
 def divergences(a: TopicModel, b: TopicModel) -> np.ndarray:
@@ -17,7 +18,7 @@ def divergences(a: TopicModel, b: TopicModel) -> np.ndarray:
     return np.nan_to_num(apart) ** 2  # nan, the root of just under 0, where two topics are all but the same
 
 
-def align(a: TopicModel, b: TopicModel) -> pd.DataFrame:
+def align(a: TopicModel, b: TopicModel, counts: Counts) -> pd.DataFrame:
     """Which topics of `b` the text of each topic of `a` goes to: one row per pair of topics.
 
     `weight` is the share of all text that is carried from topic_a to topic_b where all of it is carried at the least cost, each topic
@@ -29,7 +30,7 @@ def align(a: TopicModel, b: TopicModel) -> pd.DataFrame:
     from scipy.optimize import linprog
 
     cost = divergences(a, b)
-    shares = [model.doc_topic.mean(axis=0) for model in (a, b)]
+    shares = [article_shares(model, counts).mean(axis=0) for model in (a, b)]
     held = sp.vstack([
         sp.kron(sp.identity(a.n_topics), np.ones((1, b.n_topics))),
         sp.kron(np.ones((1, a.n_topics)), sp.identity(b.n_topics)),
@@ -55,13 +56,14 @@ FLOW = 0.25  # of a topic's text, from which it counts as going to, or coming fr
 def relations(alignment: pd.DataFrame) -> pd.DataFrame:
     """The pairs of topics between which text flows, each with its `relation`: kept, split, merged or mixed.
 
-    Text flows where a quarter of topic_a's text or more goes to topic_b, or a quarter of topic_b's comes from topic_a. A topic that flows two ways
-    or more is split; one that two or more flow into is merged; both at once is mixed.
+    Text flows where a quarter of topic_a's text or more goes to topic_b, or a quarter of topic_b's comes from topic_a. A topic of whose text a quarter
+    or more goes each of two ways is split; one that two or more fill to a quarter each is merged; both at once is mixed.
     """
     table = alignment[(alignment["from_a"] >= FLOW) | (alignment["of_b"] >= FLOW)].reset_index(drop=True)
     sources, targets = ["n_topics_a", "topic_a", "n_topics_b"], ["n_topics_a", "n_topics_b", "topic_b"]
-    ways_out = table.groupby(sources)["topic_b"].transform("size") > 1
-    ways_in = table.groupby(targets)["topic_a"].transform("size") > 1
+    goes, fills = table["from_a"] >= FLOW, table["of_b"] >= FLOW
+    ways_out = goes.groupby([table[column] for column in sources]).transform("sum") > 1
+    ways_in = fills & (fills.groupby([table[column] for column in targets]).transform("sum") > 1)
     return table.assign(
         relation=np.select([ways_out & ways_in, ways_out, ways_in], ["mixed", "split", "merged"], "kept")
     )

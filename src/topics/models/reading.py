@@ -297,11 +297,12 @@ def _at_home(codes: np.ndarray, topic: np.ndarray) -> int:
     return int(table.max(axis=1).sum())
 
 
-def seed_shares(matches: pd.DataFrame, runs: dict[int, TopicModel]) -> pd.DataFrame:
-    """The share of each topic's pair in each other run: `topic, seed, share`."""
+def seed_shares(matches: pd.DataFrame, runs: dict[int, TopicModel], counts: Counts) -> pd.DataFrame:
+    """The share of the articles of each topic's pair in each other run: `topic, seed, share`."""
     pairs = matches[["topic_a", "seed_b", "topic_b"]]
+    means = {seed: article_shares(model, counts).mean(axis=0) for seed, model in runs.items()}
     share = [
-        float(runs[seed].doc_topic[:, topic - 1].mean())
+        float(means[seed][topic - 1])
         for seed, topic in zip(pairs["seed_b"].tolist(), pairs["topic_b"].tolist(), strict=True)
     ]
     return pd.DataFrame({"topic": pairs["topic_a"], "seed": pairs["seed_b"], "share": share})

@@ -103,7 +103,7 @@ def _examples(step: str, rows: pd.DataFrame) -> html.Piece:
     heads = {"passage": "Passage", "replacement": "Put in its place", "n": "Times"}
     name = step.replace("_", " ")
     return html.details(
-        f"{name}: {min(EXAMPLES, len(known))} of {len(known):,} different passages",
+        f"{name}: {min(EXAMPLES, len(known))} of {len(known):,} different passage{'s' * (len(known) != 1)}",
         html.table(top, caption=f"Examples of {name}", columns=heads),
     )
 
@@ -126,7 +126,8 @@ def words_left_out(words: Mapping[str, Any]) -> html.Piece:
         "undo": "Setting",
     }
     columns = {"id": "Name", "what": "What", "reason": "Reason", "n": "Places"}
-    terms = ", ".join(f"{kinds.get(kind, 0):,} {kind}s" for kind in ("word", "phrase", "concept"))
+    number = {kind: int(kinds.get(kind, 0)) for kind in ("word", "phrase", "concept")}
+    terms = ", ".join(f"{n:,} {kind}{'s' * (n != 1)}" for kind, n in number.items())
     rows = dropped[~lost].sort_values("n", ascending=False)
     return html.group(
         html.say(f"{' '.join(words['notes'])} **{len(words['terms']):,} terms** are left for the models: {terms}."),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from topics import pipeline, plots
+from topics.models.alignment import FLOW as QUARTER
 from topics.models.alignment import relations
 from topics.models.scores import MEASURES
 from topics.report import html
@@ -140,7 +141,7 @@ def choices(compared: Mapping[str, Any]) -> html.Piece:
     columns = {
         "n_topics": "Topics",
         "back": "Come back in every other run",
-        "lacking": "In other runs, but missing here",
+        "lacking": "Topics of all other runs that are missing here",
         "gain": "Gain over word frequencies, nats per word (95 %)",
         "c_npmi": "Coherence c_npmi",
         "exclusivity": "Exclusivity, 0 to 10",
@@ -168,7 +169,8 @@ def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
     table = spread.join(ends).reset_index()
     count = table["n_topics"]
     table["back"] = [f"{always[k]} of {k}" for k in count]
-    table["lacking"] = [int(lacking.get(k, 0)) for k in count]
+    others = compared["stability"].query("kind == 'seed'").groupby("n_topics").size()
+    table["lacking"] = [f"{lacking.get(k, 0):,} of {others[k]:,}" for k in count]
     choice = compared["choice"]
     table["said"] = [
         "suggested" if k == choice["n_topics"] else "would do as well" if k in choice["range"] else "" for k in count
@@ -258,7 +260,8 @@ def _step(compared: Mapping[str, Any], a: int, b: int) -> html.Piece:
             f"{100 * row.from_a:.0f} % to {row.topic_b} ({labels[b, row.topic_b]}), which it fills to {100 * row.of_b:.0f} %"
             for row in goes.itertuples()
         ]
-        what = "divides" if len(goes) > 1 else "stays" if len(goes) else "is scattered"
+        ways = int((goes["from_a"] >= QUARTER).sum())
+        what = "divides" if ways > 1 else "stays" if ways else "is scattered"
         what += " and joins others" if goes["relation"].isin(["merged", "mixed"]).any() else ""
         rows.append((topic, labels[a, topic], what, "; ".join(becomes) or "less than a quarter of it to any one topic"))
     table = pd.DataFrame(rows, columns=["topic", "label", "what", "becomes"])
@@ -331,13 +334,19 @@ def _measure(compared: Mapping[str, Any], measure: str) -> html.Piece:
     table = compared["scores"].assign(measure=compared["scores"]["measure"].map(NAMES))
     table["better"] = table["better"].map({"low": "lower", "high": "higher"})
     whole, shuffled = table[table["text"] == "whole"], table[table["text"] == "shuffled"]
-    crosses = "Crosses: fits to the same words dealt out at random."
+    crosses, crossed = "Crosses: fits to the same words dealt out at random.", "words shuffled"
     if measure in ("gain", "perplexity"):
         alone = _by_frequency(compared["scores"], measure)
         shuffled = alone.assign(measure=name, better="")
         crosses = "Crosses: the words’ frequencies alone, all that shuffled text leaves to foretell by."
+        crossed = "words’ frequencies alone"
     drawn = plots.scores(
-        whole, name, shuffled, chosen=compared["choice"]["n_topics"], title=f"{name[0].upper()}{name[1:]}, {about.unit}"
+        whole,
+        name,
+        shuffled,
+        chosen=compared["choice"]["n_topics"],
+        title=f"{name[0].upper()}{name[1:]}, {about.unit}",
+        crosses=crossed,
     )
     caption = (
         f"A dot is a seed. {crosses} {about.source[0].upper()}{about.source[1:]}. It does not say: {about.silent}."

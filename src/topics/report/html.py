@@ -240,13 +240,13 @@ def interval(
 ) -> str:
     """An estimate with its interval.
 
-    >>> interval(0.143, 0.12, 0.16), interval(0.143, 0.12, 0.16, percent=True, digits=0), interval(float("nan"))
-    ('0.14 (0.12–0.16)', '14 % (12–16)', '–')
+    >>> interval(0.143, 0.12, 0.16), interval(0.143, 0.12, 0.16, percent=True, digits=0), interval(-0.004), interval(float("nan"))
+    ('0.14 (0.12–0.16)', '14 % (12–16)', '0.00', '–')
     """
     if value is None or not math.isfinite(value):
         return "–"
     scale, unit = (100, " %") if percent else (1, "")
-    text, *ends = (f"{scale * v:,.{digits}f}".replace("-", "−") for v in (value, low, high) if v == v)
+    text, *ends = (f"{scale * v:z,.{digits}f}".replace("-", "−") for v in (value, low, high) if v == v)
     return f"{text}{unit} ({' to '.join(ends) if low < 0 else '–'.join(ends)})" if len(ends) == 2 else text + unit
 
 

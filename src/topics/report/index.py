@@ -31,7 +31,7 @@ MOST_FINDINGS, MOST_WARNINGS = 7, 3
 MOST_TOPIC_FINDINGS, MOST_UNSTABLE = 4, 4
 LEDGER = "ledger.csv"
 NO_TOPICS = "None is listed here, since at no number of topics do they hold up. The pages on topics show what was fitted, for reading."
-FEW_MENTIONS = r"^Only (\d+) articles? mentions? it; a trend needs (\d+)"
+FEW_MENTIONS = r"^Only (\d+) articles? in (\w+ of \d+ articles or more) mentions? it; a trend needs (\d+)"
 
 
 def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[str, str]]) -> dict[str, Any]:
@@ -273,7 +273,10 @@ def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> lis
         ]  # fmt: skip
         if (more := len(shaky) - MOST_UNSTABLE) > 0:
             said.append(
-                {"text": f"{more} more of the {len(topics)} topics do not come back in every other run."} | page
+                {
+                    "text": f"{more} more of the {len(topics)} topics do{'es' * (more == 1)} not come back in every other run."
+                }
+                | page
             )
         said += [{"text": text} | page for text in untold_of_topics(made, topics, shown)]
     lost = made["topics"][shown]["labels"].query("topic == 0")["name"]
@@ -313,7 +316,7 @@ def untold(kept: Mapping[str, Any]) -> list[str]:
         most = trends.loc[few.index].assign(n=few[0].astype(int)).sort_values(["n", "name"], ascending=[False, True])
         named = _named([f"{name} ({n})" for name, n in zip(most["name"], most["n"], strict=True)])
         said.append(
-            f"Whether {named} rose or fell: too few articles mention each (in brackets; a trend needs {few[1].iloc[0]})."
+            f"Whether {named} rose or fell: too few articles in {few[1].iloc[0]} mention each (in brackets; a trend needs {few[2].iloc[0]})."
         )
     for note, rows in untested.drop(few.index).groupby("note", sort=False):
         said.append(f"Whether {_named(rows['name'].tolist())} rose or fell: {note}")

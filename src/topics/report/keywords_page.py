@@ -279,7 +279,7 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
     formats: dict[str, Any] = {
         "name": lambda row: html.link(row.name, f"#{anchor(row)}"), "start": ".1%", "end": ".1%", "sen": ".2%",
         "slope": html.with_interval("slope", "low", "high", digits=3), "q": lambda row: _q(row.q), "p": lambda row: _q(row.p),
-        "selected": lambda row: "" if row.selected_low != row.selected_low else f"{row.selected_low:.3f} to {row.selected_high:.3f}", "raw_slope": ".3f",
+        "selected": lambda row: "" if row.selected_low != row.selected_low else f"{row.selected_low:.3f} to {row.selected_high:.3f}".replace("-", "−"), "raw_slope": ".3f",
         "correlation": ".2f", "tau": ".2f", "tau_p": ".2g",
     }  # fmt: skip
     caption = (

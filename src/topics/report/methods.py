@@ -56,7 +56,7 @@ def _corpus(made: Mapping[str, Any]) -> str:
         f"{f' (left out: {lost})' if lost else ''}{span}{f', found by searching for “{query}”' if query else ''}.",
         f"{unread}." if unread else "",
         f"Where dates were found: {sources}." if sources else "",
-        f"Articles count as repeats from a Jaccard similarity of {made['settings']['near_repeats']:g} of their shingles of five words on, estimated by MinHash (Broder 1997); one of each is kept.",
+        f"Of articles of the same words one is kept, and so of near repeats: candidates found by MinHash (Broder 1997) whose shingles of five words have an exact Jaccard similarity of {made['settings']['near_repeats']:g} or more.",
         f"Language (ISO 639-1): {base['language']}.",
         f"Cleaning took out or repaired {_several(len(base['removals']), 'passage')} ({steps})." if steps else "",
     ]

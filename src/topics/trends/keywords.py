@@ -28,6 +28,7 @@ FEWEST_AT_PEAK = 5  # articles that mention a name in the period in which it is 
 FEW_PERIODS = 24  # under so many the test errs more than stated where shocks last long (METHODS.md)
 FIXED_MIX = "(fixed mix)"
 MIX_CHANGED = "their mix of outlets changed"
+TOLD = 0.05  # largest p of the articles as collected at which it is said how they move
 SHARE, RATE = "share of articles", "mentions per 10,000 words"
 
 
@@ -340,8 +341,8 @@ def _odds(slope: float, low: float, high: float, length: str, level: str = "95 %
 
 
 def _composition(row: Any, length: str) -> str:
-    """A word where the articles as collected move otherwise than their outlets do."""
-    if row.low <= row.raw_slope <= row.high:
+    """A word where the articles as collected move otherwise than their outlets do, and no chance explains it."""
+    if row.low <= row.raw_slope <= row.high or row.raw_p > TOLD:
         return ""
     return (
         f" In the articles as collected the odds change by {np.exp(row.raw_slope):.3f} a {length}, since {MIX_CHANGED}."

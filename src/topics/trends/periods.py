@@ -36,6 +36,9 @@ STRAGGLERS = 0.01  # share of articles at either end that do not stretch the spa
 MOST_PERIODS = 130
 UNKNOWN = "unknown"  # the outlet of articles without one
 PERIOD = r"\d{4}(-(Q[1-4]|W\d\d|\d\d|\d\d-\d\d))?"  # how a period is written
+FIRST_DAY = np.datetime64(
+    "0001-01-01", "D"
+)  # days and weeks are counted from it, a Monday, so that no date's number is below zero
 COLLECTION = ("query", "terms", "outlets", "scraped", "since", "until", "seasons", "notes")
 
 
@@ -102,10 +105,10 @@ def _why(chosen: Mapping[str, Any], facts: list[dict[str, Any]]) -> str:
 
 
 def ordinals(dates: pd.Series, length: str) -> np.ndarray:
-    """Whole numbers that count periods: successive periods differ by one. Dates are ISO text, cut or whole.
+    """Whole numbers that count periods from the year 1 on, none below zero: successive periods differ by one. Dates are ISO text, cut or whole.
 
     >>> ordinals(pd.Series(["2018-01-01", "2018-02"]), "month").tolist()
-    [576, 577]
+    [24216, 24217]
     """
     text = dates.astype(str)
     year = text.str.slice(0, 4).astype("int64").to_numpy()
@@ -115,15 +118,15 @@ def ordinals(dates: pd.Series, length: str) -> np.ndarray:
     if length == "quarter":
         return year * 4 + (month - 1) // 3
     if length == "month":
-        return (year - 1970) * 12 + month - 1
-    day = text.to_numpy(dtype="datetime64[D]").astype("int64")
-    return (day + 3) // 7 if length == "week" else day  # 1970-01-01 was a Thursday
+        return year * 12 + month - 1
+    day = (text.to_numpy(dtype="datetime64[D]") - FIRST_DAY).astype("int64")
+    return day // 7 if length == "week" else day
 
 
 def label(ordinal: int, length: str) -> str:
     """The ISO text of a period.
 
-    >>> label(576, "month"), label(8073, "quarter"), label(2018, "year"), label(2522, "week"), label(17647, "day")
+    >>> label(24216, "month"), label(8073, "quarter"), label(2018, "year"), label(105259, "week"), label(736809, "day")
     ('2018-01', '2018-Q2', '2018', '2018-W18', '2018-04-26')
     """
     if length == "year":
@@ -146,11 +149,11 @@ def bounds(ordinal: int, length: str) -> tuple[np.datetime64, np.datetime64]:
 
     def start(number: int) -> np.datetime64:
         if length == "day":
-            return np.datetime64(number, "D")
+            return FIRST_DAY + number
         if length == "week":
-            return np.datetime64(number * 7 - 3, "D")
-        months = {"month": number, "quarter": number * 3 - 1970 * 12, "year": (number - 1970) * 12}[length]
-        return np.datetime64(months, "M").astype("datetime64[D]")
+            return FIRST_DAY + 7 * number
+        months = {"month": number, "quarter": number * 3, "year": number * 12}[length]
+        return (np.datetime64("0000-01", "M") + months).astype("datetime64[D]")
 
     return start(ordinal), start(ordinal + 1)
 
@@ -165,7 +168,7 @@ def place(articles: pd.DataFrame, length: str) -> pd.DataFrame:
     >>> table = pd.DataFrame({"doc_id": ["b", "a"], "date": ["2018", "2018-02-03"], "date_precision": ["year", "day"],
     ...                       "source": ["x", "y"], "n_words": [10, 20]})
     >>> place(table, "month")["ordinal"].tolist()
-    [577, -1]
+    [24217, -1]
     """
     articles = articles.sort_values("doc_id", kind="stable").reset_index(drop=True)
     fine = articles["date_precision"].isin(ENOUGH[length]).to_numpy()
@@ -217,7 +220,7 @@ def calendar(placed: pd.DataFrame, length: str, since: str | None = None, until:
             "n_words": groups["n_words"].sum().reindex(ordinal, fill_value=0).to_numpy(),
         }
     )
-    days = np.unique(inside.loc[inside["day"] >= 0, "day"].to_numpy())
+    days = FIRST_DAY + np.unique(inside.loc[inside["day"] >= 0, "day"].to_numpy())
     begins = edges[0][0] if since is None else np.datetime64(since, "D")
     stops = edges[-1][1] if until is None else np.datetime64(until, "D") + 1
     if since is None and len(days):
@@ -238,7 +241,7 @@ def positions(placed: pd.DataFrame, periods: pd.DataFrame) -> np.ndarray:
 
 def _stretch(days: np.ndarray, start: np.datetime64, after: np.datetime64, *, at_start: bool) -> np.datetime64:
     """Where the articles of a first or last period really begin or end: its edge, unless chance hardly explains the void."""
-    within = days[(days >= start.astype("int64")) & (days < after.astype("int64"))].astype("datetime64[D]")
+    within = days[(days >= start) & (days < after)]
     if not len(within):
         return start if at_start else after
     void = within[0] - start if at_start else after - 1 - within[-1]
@@ -406,7 +409,7 @@ def season_terms(
         angle = 2 * np.pi * ordinal / PER_YEAR[length]
         add("a yearly wave", np.sin(angle), np.cos(angle))
     if length == "day" and span >= 56:
-        add("weekends", ((ordinal + 3) % 7 >= 5).astype(float))
+        add("weekends", (ordinal % 7 >= 5).astype(float))
     start, end = (periods[edge].to_numpy(dtype="datetime64[D]").astype("int64") for edge in ("start", "end"))
     for name, spans in (seasons or {}).items():
         days = [tuple(int(np.datetime64(day, "D").astype("int64")) for day in pair) for pair in spans]

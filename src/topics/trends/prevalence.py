@@ -355,7 +355,8 @@ def _refusals(
                 fewest = round(float(min(with_it, without)))
                 one = fewest == 1
                 do = ("mentions it" if one else "mention it") if with_it < without else f"do{'es' * one} not mention it"
-                notes[i] = f"Only {fewest} article{'s' * (not one)} {do}; a trend needs {FEWEST_MENTIONS}."
+                where = f"in {length}s of {FEWEST_ARTICLES} articles or more"
+                notes[i] = f"Only {fewest} article{'s' * (not one)} {where} {do}; a trend needs {FEWEST_MENTIONS}."
     return notes
 
 
