@@ -231,6 +231,9 @@ def test_refusals_say_why(rng):
     trends = k.keyword_trends(*laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3)
     assert "a trend needs 20" in trends.loc[1, "note"]
     assert trends.loc[0, "n_family"] == 2
+    assert list(
+        k.searched_for({"x": ["digitali*"], "y": ["digit"], "z": ["*"]}, {"query": "*", "terms": ["Digitalisation"]})
+    ) == ["x"]
     most = k.keyword_trends(
         *laid_out(articles), "month", sparse.csr_matrix(mentions.toarray() == 0), list("abc"), ["keyword"] * 3
     )

@@ -103,6 +103,14 @@ def test_a_stop_word_that_is_a_concept_and_would_stay_is_told(articles, tmp_path
         pipeline.words(chosen(articles, tmp_path / "cache", **given))
 
 
+def test_what_was_searched_for_has_no_trend_in_whatever_form(articles, tmp_path):
+    with (articles / "article-000.txt").open("a") as file:
+        file.write("Two farms burned.\n")
+    (articles / "collection.yml").write_text("terms: [farms]\n")
+    trends = pipeline.keywords(chosen(articles, tmp_path / "cache", keywords=["farm", "rice"]))["trends"]
+    assert trends["note"].str.contains("found by searching for it").tolist() == [True, False]
+
+
 def test_planted_themes_are_the_topics(made):
     _, _, everything = made
     terms = everything["tables"]["topics"].query("n_topics == 3")["terms"]

@@ -104,6 +104,13 @@ def test_paths_belong_to_where_they_were_written(tmp_path, monkeypatch):
     assert Path(got.concepts) == ROOT / "data" / "concepts.yml"
 
 
+def test_a_folder_at_home_is_found_there(tmp_path, monkeypatch):
+    """`--out=~/reports` is given on by the shell as it stands."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert settings.make_folder("out", "~/reports") == tmp_path / "reports"
+
+
 def test_where_results_are_kept_and_by_how_many_does_not_decide_a_number(tmp_path):
     names = set(settings.deciding(settings.load()[0]))
     assert not names & {"cache", "cache_gb", "workers", "articles", "concepts", "labels"}

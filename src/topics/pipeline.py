@@ -898,7 +898,11 @@ def _follow(settings: Settings, said: dict[str, Any], totals: pd.DataFrame | Non
     if few(settings) or calendared.empty or names.empty:
         return made
     over_time = placed, calendared, length, mentions, names["name"].tolist(), names["kind"].tolist()
-    withheld = {} if total is not None else trends.searched_for(_ways(settings, names["name"]), said)
+    ways = _ways(settings, names["name"])
+    for term, name in contexts.meant(base, [*ways, *said.get("terms", [])]).items():
+        if name in ways:  # robots, where robot is followed
+            ways[name].append(term)
+    withheld = {} if total is not None else trends.searched_for(ways, said)
     series = trends.keyword_series(*over_time, totals=total)
     moves = trends.keyword_trends(*over_time, withheld=withheld, totals=total, seasons=said.get("seasons"))
     alike = {str(name): float(r) for name, r in zip(moves["name"], moves["correlation"], strict=True) if r == r}

@@ -245,7 +245,7 @@ def place(name: str, value: Any) -> str:
     topics.tables.UserError: out must be a path. Got 5.
     """
     try:
-        return _path(value)
+        return os.path.expanduser(_path(value))
     except ValueError as problem:
         raise UserError(f"{name} {problem}. Got {_shown(value)}.") from None
 

@@ -174,7 +174,7 @@ def begin(out: str | Path | None = None) -> Piece:
 
     The style and script are for Jupyter; a page has its own.
     """
-    _run["out"] = Path(out) if out else None
+    _run["out"] = Path(out).expanduser() if out else None
     _figures.clear()
     return Piece(f"{LIVE}<style>{_asset('style.css')}</style><script>{_asset('page.js')}</script>")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -362,19 +363,25 @@ def _percent(share: float) -> str:
 def searched_for(names: Mapping[str, Sequence[str]], collection: Mapping[str, Any]) -> dict[str, str]:
     """Names that the articles were found by, each with the sentence that withholds its trend.
 
-    names: a name and the words that count as it. Whole words are compared, without regard to case.
+    names: a name and the words that count as it. Whole words are compared, without regard to case; `*` on either side is any part of a word.
 
-    >>> list(searched_for({"smart city": ["smart city", "smart cities"], "tax": ["tax"]}, {"terms": ["Smart cities"]}))
-    ['smart city']
+    >>> list(searched_for({"smart city": ["smart cit*"], "tax": ["tax"], "AI": ["AI"]}, {"terms": ["Smart cities"], "query": "ta*"}))
+    ['smart city', 'tax']
     """
-    sought = f" {' | '.join(map(_words, [*collection.get('terms', []), collection.get('query') or '']))} "
+    sought = [_words(each) for each in [*collection.get("terms", []), collection.get("query") or ""]]
     return {
         name: f"The articles were found by searching for it, so they cannot show whether {name} is talked about more or less."
         for name, variants in names.items()
-        if any(f" {_words(each)} " in sought for each in [name, *variants] if _words(each))
+        if any(_stands_in(_words(each), words) for each in [name, *variants] for words in sought)
     }
 
 
-def _words(text: str) -> str:
-    """The words of a text in lower case, one space between them."""
-    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+def _stands_in(part: list[str], words: list[str]) -> bool:
+    """Whether words stand in a row among others."""
+    rows = (words[at : at + len(part)] for at in range(len(words) - len(part) + 1)) if part else ()
+    return any(all(fnmatchcase(a, b) or fnmatchcase(b, a) for a, b in zip(part, row, strict=True)) for row in rows)
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text in lower case, each with its `*`."""
+    return [word for word in re.findall(r"(?:[^\W_]|\*)+", text.casefold()) if word.strip("*")]
