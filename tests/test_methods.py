@@ -107,6 +107,15 @@ def test_words_of_a_language_without_lemmas_were_not_lemmatised():
     assert "simplemma" not in text
 
 
+def test_topics_are_matched_over_what_was_modelled():
+    paragraphs = made()
+    paragraphs["words"]["counts"].unit = "paragraph"
+    assert "matched one to one by their terms and their shares over articles." in methods.paragraph(made(), RECORD)
+    assert "matched one to one by their terms and their shares over paragraphs." in methods.paragraph(
+        paragraphs, RECORD
+    )
+
+
 def test_only_groups_that_were_tested_are_said_to_be_compared():
     groups = made()["keyness"]["groups"]
     small = {"group": "Two", "against": "the other outlets", "blocks": "week", "tested": 0}

@@ -180,9 +180,20 @@ def test_averaging_probabilities_over_draws_foretells_no_worse_than_a_single_dra
 def test_one_held_out_article_has_no_finite_interval_and_none_has_no_value() -> None:
     train, test = halves(planted().counts)
     model = lda.fit(train, n_topics=2, seed=1, sweeps=20, samples=2)
-    one = scores.complete(model, replace(test, matrix=test.matrix[:1]))
+    one = scores.complete(model, replace(test, matrix=test.matrix[:1], unit_doc=test.unit_doc[:1]))
     assert one.perplexity[1:] == (0, np.inf)
-    assert np.isnan(scores.complete(model, replace(test, matrix=test.matrix[:0])).perplexity[0])
+    none = replace(test, matrix=test.matrix[:0], unit_doc=test.unit_doc[:0])
+    assert np.isnan(scores.complete(model, none).perplexity[0])
+
+
+def test_paragraphs_of_an_article_count_together_in_the_interval_of_what_is_foretold() -> None:
+    train, test = halves(planted(n_docs=120, length=60).counts)
+    model = lda.fit(train, n_topics=5, seed=1, sweeps=100)
+    same = np.repeat(np.arange(20), 6)  # every paragraph stands six times in its article
+    units = replace(test, matrix=test.matrix[same], unit_doc=np.arange(len(same)))
+    by_unit, by_article = (scores.complete(model, replace(units, unit_doc=doc)) for doc in (units.unit_doc, same))
+    assert by_article.gain[0] == pytest.approx(by_unit.gain[0])
+    assert by_article.gain[2] - by_article.gain[0] > 1.5 * (by_unit.gain[2] - by_unit.gain[0])
 
 
 def test_another_vocabulary_is_refused() -> None:

@@ -183,9 +183,9 @@ def split(matrix: sp.csr_matrix, seed: int) -> tuple[sp.csr_matrix, sp.csr_matri
 
 @dataclass(frozen=True)
 class Completion:
-    """How well the hidden half of held-out units was foretold from the other: log-probabilities in nats, and tokens, by unit."""
+    """How well the hidden half of held-out units was foretold from the other: log-probabilities in nats, and tokens, by article."""
 
-    log_probability: np.ndarray  # of the hidden tokens under the model, (n_units,)
+    log_probability: np.ndarray  # of the hidden tokens under the model, (n_articles,)
     by_frequency: np.ndarray  # the same under the terms' frequencies in the training text alone
     n: np.ndarray  # tokens foretold
 
@@ -202,7 +202,7 @@ class Completion:
 
 
 def _ratio(amount: np.ndarray, n: np.ndarray) -> tuple[float, float, float]:
-    """Amount per token, and its 95 % interval by the ratio estimator over units (t with one less than units)."""
+    """Amount per token, and its 95 % interval by the ratio estimator over articles (t with one less than articles)."""
     amount, n = amount[n > 0], n[n > 0]
     if not len(n):
         return np.nan, np.nan, np.nan
@@ -231,12 +231,13 @@ def complete(model: TopicModel, held_out: Counts) -> Completion:
         probability += probabilities(gamma / gamma.sum(axis=1, keepdims=True), topic_term, rows, hidden.indices)
         n_draws += 1
     frequency = (model.term_n + model.beta) / (model.term_n + model.beta).sum()
-    n = np.asarray(hidden.sum(axis=1)).ravel()
-    by_unit = [
-        np.bincount(rows, np.log(each) * hidden.data, minlength=len(n))
+    article = held_out.unit_doc  # whose paragraphs are alike, so that they count together
+    n = np.bincount(article, np.asarray(hidden.sum(axis=1)).ravel())
+    by_article = [
+        np.bincount(article[rows], np.log(each) * hidden.data, minlength=len(n))
         for each in (probability / n_draws, frequency[hidden.indices])
     ]
-    return Completion(by_unit[0], by_unit[1], n)
+    return Completion(by_article[0], by_article[1], n)
 
 
 def probabilities(shares: np.ndarray, topic_term: np.ndarray, rows: np.ndarray, terms: np.ndarray) -> np.ndarray:

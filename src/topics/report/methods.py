@@ -112,7 +112,7 @@ def _models(made: Mapping[str, Any]) -> str:
     if made["settings"]["engine"] == "gensim":
         interval = "Shares have no intervals, since this fit has no posterior draws."
     return (
-        f"Shown are the fits most like the others ({shown}). Topics of two fits are matched one to one by their terms and their shares over articles. Counts were compared by document-completion perplexity of "
+        f"Shown are the fits most like the others ({shown}). Topics of two fits are matched one to one by their terms and their shares over {made['words']['counts'].unit}s. Counts were compared by document-completion perplexity of "
         f"{held_out:,} articles held out at random, one in {pipeline.HELD_OUT} (Wallach, Murray, Salakhutdinov & Mimno 2009), coherence (Röder, Both & Hinneburg 2015), exclusivity (Roberts, Stewart & Tingley 2019), diversity (Dieng, Ruiz & Blei 2020), and agreement of topics between runs beyond what "
         f"{len(stability.SHUFFLED_SEEDS)} fits to word-shuffled text give. {'' if chosen['n_topics'] is None else 'Suggested: '}{chosen['why']} {interval}"
     )
