@@ -172,6 +172,7 @@ def test_topics_that_lead_with_the_same_words_are_told_with_these() -> None:
     (line,) = [line for line in said[1] if "leads with some of the same words" in line]
     assert line.startswith("Topic 2 (b)")
     assert "(t0000, " in line
+    assert any("(in half of them it is 60 % of the counted words or more)" in line for line in said[1])
 
 
 @pytest.mark.parametrize(("part", "told"), [(0.9, True), (0.5, False)])
