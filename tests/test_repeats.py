@@ -106,7 +106,8 @@ def test_a_person_can_unlink_and_keep(rng):
     repeats = find_repeats(articles)
     kept, dropped = drop_repeats(articles, repeats, keep=["d002"])
     assert kept["doc_id"].tolist() == ["d000", "d002"]
-    assert dropped["reason"].tolist() == ["repeats d000 (exact, similarity 1.00)"]
+    assert dropped.to_numpy().tolist() == [["repeats", "article", "d001", "repeats d000 (exact, similarity 1.00)", 1]]
+    assert kept.index.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize("near", [False, True])
