@@ -247,6 +247,15 @@ def test_what_is_no_share_or_count_is_refused_with_what_is_allowed(planted, give
         prepare(planted, phrases="none", **given)
 
 
+def test_the_outlets_of_the_articles_are_left_out_by_name_and_articles_without_a_source_have_none():
+    articles = articles_of(*["The Harbour Gazette writes of rice. A gazette is read."] * 3)
+    for table, found in ((articles.assign(source="Harbour Gazette"), [3]), (articles.drop(columns="source"), [])):
+        names = prepare(table, phrases="none", max_share=1.0)["names"]
+        outlets = names[names["kind"] == "outlet"]
+        assert outlets["n"].tolist() == found
+        assert names.loc[names["name"].str.lower() == "gazette", "n"].sum() == 6 - sum(found)
+
+
 def test_an_exception_of_several_words_is_one_term(planted):
     names = prepare(planted, exceptions=["United States"], phrases="none", max_share=1.0)["names"].set_index("name")
     assert names.loc["United States", ["kind", "n"]].tolist() == ["phrase", 30]
