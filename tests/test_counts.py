@@ -218,7 +218,11 @@ def test_a_vocabulary_learned_on_some_articles_knows_nothing_of_the_others(plant
     alone = prepare(planted.iloc[train], concepts=WAYS, max_share=1.0)
     pd.testing.assert_frame_equal(learned["names"], alone["names"])
     pd.testing.assert_frame_equal(learned["phrases"], alone["phrases"])
-    counts = count(place(words, learned), learned["names"], words["doc_ids"])
+    spans = place(words, learned)
+    counts = count(spans, learned["names"], words["doc_ids"])
+    unknown = spans[(spans["doc"] == 1) & (spans["name"] == -1)]
+    assert [planted["text"][1][row.start : row.end] for row in unknown.itertuples()] == ["Engineers", "engines"]
+    assert set(spans["name"]) <= {-1, *range(len(learned["names"]))}
     assert (counts.matrix[train] != alone["counts"].matrix).nnz == 0
     assert "Engineers" not in counts.terms
     assert counts.matrix[1].sum() > 0
