@@ -15,7 +15,17 @@ import pytest
 from topics import tables
 from topics.tables import UserError
 from topics.words.concepts import patterns, read_concepts
-from topics.words.counts import count, hidden_terms, learn_vocabulary, place, prepare, read_words
+from topics.words.counts import (
+    by_article,
+    count,
+    hidden_terms,
+    in_order,
+    learn_vocabulary,
+    place,
+    placed_terms,
+    prepare,
+    read_words,
+)
 
 ROOT = Path(__file__).parent.parent
 FIVE = ROOT / "../shared/articles"
@@ -139,6 +149,60 @@ def test_paragraphs_add_up_to_their_articles(planted, made):
     assert (summed == made["counts"].matrix.toarray()).all()
 
 
+def test_paragraphs_give_the_counts_of_articles_back(made):
+    parts = count(made["spans"], made["names"], made["doc_ids"], "paragraph")
+    assert (by_article(parts) != made["counts"].matrix).nnz == 0
+    assert by_article(made["counts"]).shape == (60, len(made["counts"].terms))
+
+
+def test_terms_in_the_order_of_the_text_are_those_that_were_counted():
+    made = prepare(articles_of("Rice, bus and rice.", "", "The bus. Of it a tram."), phrases="none")
+    term, start = in_order(made)
+    assert start.tolist() == [0, 3, 3, 5]
+    assert made["counts"].terms[term].tolist() == ["rice", "bus", "rice", "bus", "tram"]
+
+
+def test_places_have_their_sentence_and_the_concepts_that_are_too_common_to_count():
+    made = prepare(articles_of(*["A smart city. Rice is here. The city of rice."] * 20), concepts=WAYS, phrases="none")
+    spans, terms = placed_terms(made)
+    assert "rice" not in terms  # in more than half of the articles, as the concepts are
+    assert terms.tolist() == ["city", "smart city"]
+    first = spans[(spans["doc"] == 0) & (spans["name"] >= 0)]
+    assert terms[first["name"]].tolist() == ["smart city", "city"]
+    assert (first["sentence"] - first["sentence"].iloc[0]).tolist() == [0, 2]
+    second = spans[(spans["doc"] == 1) & (spans["name"] >= 0)]
+    assert second["start"].tolist() == first["start"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        (9, "at least 1 and at most 100 % of 9"),
+        (10, "at least 2 and at most 100 % of 10"),
+        (19, "at least 2 and at most 100 % of 19"),
+        (20, "at least 2 and at most 50 % of 20"),
+        (99, "at least 2 and at most 50 % of 99"),
+        (100, "at least 3 and at most 50 % of 100"),
+        (999, "at least 3 and at most 50 % of 999"),
+        (1000, "at least 5 and at most 50 % of 1,000"),
+    ],
+)
+def test_how_often_a_term_must_stand_goes_by_the_number_of_articles(n, said):
+    made = prepare(articles_of(*["rice"] * n), phrases="none")
+    assert any(said in note for note in made["notes"])
+
+
+def test_a_term_stands_in_as_many_articles_as_are_asked_for_and_no_more_than_the_share():
+    texts = ["rice bus", "rice bus", "rice tram", "fare"]
+    made = prepare(articles_of(*texts), phrases="none", min_docs=2, max_share=0.5)
+    assert made["terms"]["term"].tolist() == ["bus"]
+    dropped = made["dropped"].set_index("id")["reason"].to_dict()
+    assert dropped == {
+        "rice": "in more than 50 % of the articles",
+        **dict.fromkeys(["fare", "tram"], "in fewer than 2 articles"),
+    }
+
+
 def test_articles_without_words_stay_as_rows_without_entries():
     made = prepare(articles_of("", "rice rice", "… !"))
     assert made["counts"].matrix.toarray().tolist() == [[0], [2], [0]]
@@ -154,7 +218,11 @@ def test_a_vocabulary_learned_on_some_articles_knows_nothing_of_the_others(plant
     alone = prepare(planted.iloc[train], concepts=WAYS, max_share=1.0)
     pd.testing.assert_frame_equal(learned["names"], alone["names"])
     pd.testing.assert_frame_equal(learned["phrases"], alone["phrases"])
-    counts = count(place(words, learned), learned["names"], words["doc_ids"])
+    spans = place(words, learned)
+    counts = count(spans, learned["names"], words["doc_ids"])
+    unknown = spans[(spans["doc"] == 1) & (spans["name"] == -1)]
+    assert [planted["text"][1][row.start : row.end] for row in unknown.itertuples()] == ["Engineers", "engines"]
+    assert set(spans["name"]) <= {-1, *range(len(learned["names"]))}
     assert (counts.matrix[train] != alone["counts"].matrix).nnz == 0
     assert "Engineers" not in counts.terms
     assert counts.matrix[1].sum() > 0
@@ -181,6 +249,15 @@ def test_lemmas_phrases_and_removal_can_be_turned_off(planted):
 def test_what_is_no_share_or_count_is_refused_with_what_is_allowed(planted, given):
     with pytest.raises(UserError, match=rf"{next(iter(given))} must be .*Got"):
         prepare(planted, phrases="none", **given)
+
+
+def test_the_outlets_of_the_articles_are_left_out_by_name_and_articles_without_a_source_have_none():
+    articles = articles_of(*["The Harbour Gazette writes of rice. A gazette is read."] * 3)
+    for table, found in ((articles.assign(source="Harbour Gazette"), [3]), (articles.drop(columns="source"), [])):
+        names = prepare(table, phrases="none", max_share=1.0)["names"]
+        outlets = names[names["kind"] == "outlet"]
+        assert outlets["n"].tolist() == found
+        assert names.loc[names["name"].str.lower() == "gazette", "n"].sum() == 6 - sum(found)
 
 
 def test_an_exception_of_several_words_is_one_term(planted):

@@ -119,6 +119,25 @@ def test_dates_that_cannot_be_are_reported_and_not_used():
     assert len(said) == 3
 
 
+def test_tomorrow_may_be_today_elsewhere_and_the_day_after_is_in_the_future():
+    found, said = dated(date_column=["2026-11-22", "2026-11-23"])
+    assert found["date"].tolist() == ["2026-11-22", ""]
+    assert said == ["column: in the future: 2026-11-23"]
+
+
+def test_what_is_today_is_asked_of_the_clock_where_it_is_not_told():
+    table = raw(date_column=["2019-01-01", "2099-01-01"])
+    assert date_articles(table, table)[0]["date"].tolist() == ["2019-01-01", ""]
+
+
+def test_a_numeric_date_has_two_readings_as_long_as_both_are_months():
+    for text, readings in {"3/12/2017": {3, 12}, "12/3/2017": {3, 12}, "12/12/2017": {12}, "12/13/2017": {12}, "13/12/2017": {12}}.items():  # fmt: skip
+        found = parse(text)
+        assert {day.month for day in (found.first, found.either) if day} == readings
+    assert parse("3/12/2017", day_first=False).first == date(2017, 3, 12)
+    assert parse("3/12/2017", day_first=True).first == date(2017, 12, 3)
+
+
 def test_disagreement_is_reported_and_a_day_of_time_zones_is_none():
     _, said = dated(
         date_column=["2019-05-06", "2019-05-06"],
@@ -133,6 +152,38 @@ def test_a_finer_date_within_a_coarse_one_is_taken():
     night, _ = dated(date_metadata=["2020-02-18T02:18:11Z"], url=["https://x.example/2020/02/17/a"])
     noon, _ = dated(date_metadata=["2020-02-18T10:18:11Z"], url=["https://x.example/2020/02/17/a"])
     assert (night.loc["d0", "date"], noon.loc["d0", "date"]) == ("2020-02-17", "2020-02-18")
+
+
+@pytest.mark.parametrize(
+    ("column", "url", "date", "source"),
+    [
+        ("2019-05", "2019/05/01", "2019-05-01", "url"),
+        ("2019-05", "2019/05/31", "2019-05-31", "url"),
+        ("2019-05", "2019/06/01", "2019-05", "column"),
+        ("2019-05", "2019/04/30", "2019-05", "column"),
+        ("2019", "2019/05", "2019-05", "url"),
+        ("2019-05-06", "2019/05", "2019-05-06", "column"),
+        ("3/4/2017", "2017/03/04", "2017-03-04", "url"),
+        ("3/4/2017", "2017/04/03", "2017-04-03", "url"),
+        ("3/4/2017", "2017/04/05", "2017", "column"),
+        ("3/4/2017", "2017/04", "2017", "column"),
+    ],
+)
+def test_another_source_may_name_the_day_within_the_first_ones_time_and_no_other(column, url, date, source):
+    found, _ = dated(date_column=[column], url=[f"https://x.example/{url}/a"])
+    assert found.loc["d0", ["date", "date_source"]].tolist() == [date, source]
+
+
+@pytest.mark.parametrize(
+    ("time", "day", "said"),
+    [
+        ("02:18:11Z", 17, 17), ("02:18:11Z", 19, 18), ("02:18:11Z", 16, 18), ("22:18:11Z", 19, 19),
+        ("22:18:11Z", 17, 18), ("22:18:11Z", 20, 18), ("10:18:11Z", 19, 18), ("22:18:11+07:00", 19, 18),
+    ],
+)  # fmt: skip
+def test_the_day_of_an_address_counts_beside_a_time_in_utc_if_it_was_that_day_at_the_outlet(time, day, said):
+    found, _ = dated(date_metadata=[f"2020-02-18T{time}"], url=[f"https://x.example/2020/02/{day}/a"])
+    assert found.loc["d0", "date"] == f"2020-02-{said}"
 
 
 def test_a_header_is_a_line_of_nothing_but_a_date():

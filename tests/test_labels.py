@@ -111,6 +111,7 @@ def test_how_well_a_label_fits_is_the_part_of_its_terms_that_lead_the_topic_the_
     found = labels.find_topics(given, run)
     assert found["fit"].tolist() == pytest.approx([6 / 11, 5 / 11])
     assert found["topic"].tolist() == [1, 0]  # under half is no fit
+    assert not found[["merge", "junk"]].to_numpy().any()  # unless it is said
 
 
 def test_one_topic_has_one_label_and_the_pairing_is_the_best_in_all() -> None:
@@ -194,6 +195,18 @@ def test_the_share_of_a_group_adds_up_with_a_joint_interval(world: World, model:
     group = labels.group_shares(table, model, world.counts).iloc[0]
     assert group["topics"] == "1, 2, 3"
     assert group[["share", "share_low", "share_high"]].tolist() == pytest.approx([1, 1, 1])
+
+
+def test_the_share_of_a_group_is_that_of_its_own_topics(world: World, model: TopicModel, tmp_path: Path) -> None:
+    entries = [{"terms": leading(model, k), "name": f"n{k}", "group": "A" if k else "B"} for k in range(3)]
+    table, _, _ = labelled(world, model, written(tmp_path, *entries))
+    found = labels.group_shares(table, model, world.counts).set_index("group")
+    one = lda.topics(model, world.counts).iloc[0]
+    numbers = ["share", "share_low", "share_high"]
+    assert found.loc["B", numbers].tolist() == pytest.approx(one[numbers].tolist())
+    rest = found.loc["A", numbers].tolist()
+    assert rest == pytest.approx([1 - one["share"], 1 - one["share_high"], 1 - one["share_low"]])
+    assert found.loc["A", "topics"] == "2, 3"
 
 
 def test_no_file_is_no_labels(world: World, model: TopicModel, tmp_path: Path) -> None:

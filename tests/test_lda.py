@@ -176,6 +176,13 @@ def test_frex_of_a_rare_term_is_pulled_towards_even() -> None:
     assert seldom[0, 2] < often[0, 2]
 
 
+def test_exclusivity_is_pulled_towards_even_as_james_and_stein_say() -> None:
+    # by hand (Hausser & Strimmer 2009): with 11 tokens (1 - .68) / (10 (.3 ** 2 + .3 ** 2)) = 8/45 of the way to a half
+    pulled = lda._towards_even(np.array([[0.8, 0.8, 0.5], [0.2, 0.2, 0.5]]), np.array([11.0, 1.0, 50.0]))
+    assert pulled[0] == pytest.approx([0.8 - 0.3 * 8 / 45, 0.5, 0.5])
+    assert pulled.sum(axis=0) == pytest.approx(1)
+
+
 def _empty(topic_term: np.ndarray) -> TopicModel:
     k, v = topic_term.shape
     none = np.zeros((0, 1, k), np.uint16)

@@ -61,6 +61,27 @@ def test_around_a_passage_stand_whole_sentences_of_at_most_so_many_characters() 
     assert found[1] == f"Near {'x' * 100}. The bus. After {'x' * 100}."
 
 
+def test_a_word_is_of_a_topic_as_far_as_its_article_and_the_word_say() -> None:
+    text = "Bus and rice. Bus and tram."
+    words = prepare(
+        pd.DataFrame({"doc_id": ["x", "y"], "text": [text, "Rice."], "source": None}), lemmas=False, phrases="none"
+    )
+    counts = words["counts"]
+    assert counts.terms.tolist() == ["Bus", "rice", "tram"]
+    model = written([[0.75, 0.25], [0.5, 0.5]], [[0.6, 0.1, 0.3], [0.2, 0.7, 0.1]], counts)
+    wanted = pd.DataFrame({"topic": [1, 2], "doc_id": ["x", "x"]})
+    found = reading.passages(model, counts, words, {"x": text, "y": "Rice."}, wanted)
+    # by hand: in x a bus is of topic 1 in .45 of .5, rice in .075 of .25, a tram in .225 of .25
+    bus, rice, tram = 0.9, 0.3, 0.9
+    telling = bus * np.log(0.6 / 0.4) + tram * np.log(
+        0.3 / 0.2
+    )  # of words of which .4, .4 and .2 are bus, rice and tram
+    assert bus * np.log(0.6 / 0.4) + rice * np.log(0.1 / 0.4) < 0 < telling
+    assert [text[row.start : row.end] for row in found.itertuples()] == ["Bus and tram.", "Bus and rice."]
+    assert found["n_words"].tolist() == [2, 2]
+    assert found["n_of_topic"].tolist() == pytest.approx([bus + tram, 2 - bus - rice])
+
+
 # --- topics beside each other ----------------------------------------------------------------------------------------------
 
 
@@ -166,12 +187,20 @@ def test_half_of_a_topic_in_three_articles_is_few_and_in_four_is_not(n: int, tol
     assert any("Half of the topic stands in 3 of 60 articles" in line for line in said[1]) == told
 
 
+def test_half_of_a_topic_is_counted_from_its_largest_shares() -> None:
+    shares = np.zeros(60)
+    shares[:6] = 0.8, 0.1, 0.1, 0.8, 0.1, 0.1
+    said = doubts(np.stack([shares, 1 - shares], axis=1), FAR, counts_of(np.ones((60, 42))))
+    assert any("Half of the topic stands in 2 of 60 articles" in line for line in said[1])
+
+
 def test_topics_that_lead_with_the_same_words_are_told_with_these() -> None:
     terms = [[0.6, 0.3, 0.1] + [0.0] * 39, [0.5, 0.0, 0.0] + [0.5 / 39] * 39]
     said = doubts(np.array([[0.6, 0.4]] * 10), terms, counts_of(np.ones((10, 42))))
     (line,) = [line for line in said[1] if "leads with some of the same words" in line]
     assert line.startswith("Topic 2 (b)")
     assert "(t0000, " in line
+    assert any("(in half of them it is 60 % of the counted words or more)" in line for line in said[1])
 
 
 @pytest.mark.parametrize(("part", "told"), [(0.9, True), (0.5, False)])
@@ -183,8 +212,9 @@ def test_a_topic_that_keeps_to_an_outlet_is_told_only_beyond_that_outlets_share(
     assert [any("outlet" in line for line in lines) for lines in said.values()] == [told, told]
     if told:
         assert any(line.startswith("90 % of it stands in articles of A (50 % of all articles)") for line in said[1])
-    lone = doubts(np.stack([shares, 1 - shares], axis=1), FAR, counts, dict.fromkeys(sources, "A"))
-    assert not any("outlet" in line for lines in lone.values() for line in lines)
+    for known in (dict.fromkeys(sources, "A"), {name: "A" for name, source in sources.items() if source == "A"}):
+        lone = doubts(np.stack([shares, 1 - shares], axis=1), FAR, counts, known)
+        assert not any("outlet" in line for lines in lone.values() for line in lines)  # there is none to set it against
 
 
 def test_leading_words_that_the_typical_articles_hardly_have_are_told() -> None:

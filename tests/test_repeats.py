@@ -116,7 +116,31 @@ def test_a_person_can_unlink_and_keep(rng):
     repeats = find_repeats(articles)
     kept, dropped = drop_repeats(articles, repeats, keep=["d002"])
     assert kept["doc_id"].tolist() == ["d000", "d002"]
-    assert dropped["reason"].tolist() == ["repeats d000 (exact, similarity 1.00)"]
+    assert dropped.to_numpy().tolist() == [["repeats", "article", "d001", "repeats d000 (exact, similarity 1.00)", 1]]
+    assert kept.index.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("near", [False, True])
+@pytest.mark.parametrize(("who", "whom"), [("d001", "d000"), ("d000", "d001")])
+def test_two_that_a_person_unlinks_are_not_linked_whichever_is_kept_and_others_are(rng, near, who, whom):
+    words = story(rng)
+    texts = [" ".join([*words, f"end{i}"] if near else words) for i in range(3)]
+    unlinked = pd.DataFrame([(who, "unlink", whom, "")], columns=["doc_id", "field", "value", "reason"])
+    repeats = find_repeats(table(texts), corrections=unlinked)
+    assert repeats[["doc_id", "repeats"]].values.tolist() == [["d002", "d000"]]
+    assert set(repeats["how"]) == {"near" if near else "exact"}
+
+
+def test_of_several_kept_articles_the_most_similar_is_the_one_repeated_and_the_first_of_equals(rng):
+    words = story(rng, 300)
+    kept = [" ".join(words[:200]), " ".join(words[60:260])]
+    assert find_repeats(table(kept)).empty
+    for start, whom in ((5, "d000"), (50, "d001"), (30, "d000")):
+        between = " ".join(words[start : start + 200])
+        repeats = find_repeats(table([*kept, between], ["2020-01-01", "2020-01-01", "2020-01-02"]))
+        assert repeats[["doc_id", "repeats", "similarity"]].values.tolist() == [
+            ["d002", whom, max(jaccard(between, each) for each in kept)]
+        ]
 
 
 def test_the_order_of_articles_and_the_map_change_nothing(rng):
