@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -14,6 +15,9 @@ THEMES = (
     "school student teacher lesson class exam course skill training degree".split(),
 )
 
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # a busy one is no error
+hypothesis.settings.load_profile("any machine")
 
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -37,7 +37,7 @@ def as_removals(text, edits) -> pd.DataFrame:
 
 
 @given(texts, st.permutations(list(STEPS)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_original_comes_back_whatever_the_text_and_the_order_of_the_steps(text, steps):
     cleaned, edits = clean_text(text, steps, About(title="Rain fell on the town"))
     assert rebuild(cleaned, as_removals(text, edits)) == text
@@ -45,7 +45,7 @@ def test_the_original_comes_back_whatever_the_text_and_the_order_of_the_steps(te
 
 
 @given(texts)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_cleaning_invents_nothing(text):
     cleaned, edits = clean_text(text)
     kept = sum(n for _, n, _, _ in edits)

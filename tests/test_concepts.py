@@ -110,7 +110,7 @@ def _by_hand(texts, way):
     return count
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.sampled_from("AB ab aab b Ba . x,".split()), max_size=25).map(" ".join), max_size=4),
     st.lists(st.sampled_from(["a", "AB", "a*", "*b", "a*b", "=Ba", "x"]), min_size=1, max_size=3).map(" ".join),
@@ -179,7 +179,7 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path):
         read_concepts(tmp_path / "bytes.yml")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.text(alphabet="abc", max_size=40),
     st.lists(st.text(alphabet="abc", min_size=1, max_size=4), max_size=6, unique=True),

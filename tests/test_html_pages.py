@@ -99,7 +99,7 @@ def test_addresses_that_lead_nowhere_good_are_not_links(address):
 
 
 @given(st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_highlighting_changes_no_text(text, spans):
     assert re.sub(r"<[^>]*>", "", pages.highlight(text, spans)) == esc(text)
 
@@ -113,7 +113,7 @@ def test_the_rest_of_a_long_passage_unfolds_and_none_of_it_is_lost():
 
 
 @given(st.text(alphabet="abc <&\n", min_size=1, max_size=60), st.integers(0, 50), st.integers(1, 9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_was_removed_still_stands_struck_through(text, start, n):
     start = min(start, len(text) - 1)
     n = min(n, len(text) - start)

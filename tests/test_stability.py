@@ -52,7 +52,7 @@ def test_a_resample_has_four_fifths_of_the_articles_whole(world: World) -> None:
 
 
 @given(st.permutations(range(4)))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_fit_and_its_own_topics_in_another_order_match_perfectly(runs: list[TopicModel], order: list[int]) -> None:
     alike = stability.similarity(runs[0], permuted(runs[0], order))
     pairs = stability.match(alike)

@@ -78,7 +78,7 @@ def test_a_name_is_one_word_composed_or_not():
         assert words(unicodedata.normalize("NFD", name)) == [unicodedata.normalize("NFD", name)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PROSE | PIECES)
 def test_words_are_those_that_one_expression_finds_from_the_left(text):
     found, expected = [match.span() for match in WORD.finditer(text)], []
@@ -89,7 +89,7 @@ def test_words_are_those_that_one_expression_finds_from_the_left(text):
     assert tokenise(text) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(PROSE, max_size=4))
 def test_laws_of_the_token_table(texts):
     table, forms = token_table(texts)
@@ -109,7 +109,7 @@ def test_laws_of_the_token_table(texts):
         assert len(sentences(texts[doc])) == group.sentence.nunique()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PROSE)
 def test_every_word_stands_in_one_sentence(text):
     spans = sentences(text)

@@ -111,10 +111,10 @@ def overview(made: Mapping[str, Any]) -> html.Piece:
 def said_of(topics: pd.DataFrame) -> str:
     """How many topics come back in other runs, in words."""
     n, runs = len(topics), int(topics["runs"].max())
-    count = topics["standing"].value_counts()
+    each, count = f"each of {runs} other runs" if runs > 1 else "the other run", topics["standing"].value_counts()
     if count.get("", 0) == n:
-        return f"All {n} topics come back in each of {runs} other runs."
-    parts = [f"{count.get('', 0)} of {n} topics come back in each of {runs} other runs"]
+        return f"All {n} topics come back in {each}."
+    parts = [f"{count.get('', 0)} of {n} topics come back in {each}"]
     parts += [f"{count[WAVERING]} in more than half"] if WAVERING in count else []
     parts += [f"{count[UNSTABLE]} in half or fewer, which are called unstable"] if UNSTABLE in count else []
     return "; ".join(parts) + ". Findings rest on the first kind alone."
