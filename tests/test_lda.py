@@ -231,6 +231,8 @@ def test_the_gensim_model_that_is_handed_out_says_what_ours_says(
 
 def test_the_gensim_model_that_is_handed_out_can_learn_on(world: World, model: TopicModel) -> None:
     handed = lda.to_gensim(model)
+    known = model.topic_n + 100 * model.beta  # what was learned weighs as many words as it was learned from
+    assert handed.state.get_lambda().sum(axis=1) == pytest.approx(known)
     handed.update(bags(world.counts)[:20])
     assert np.allclose(handed.get_topics().sum(axis=1), 1)
 
