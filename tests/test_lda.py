@@ -130,6 +130,7 @@ def test_an_article_without_terms_is_in_no_share() -> None:
     counts = counts_of([[5, 1, 0], [0, 0, 0], [0, 2, 4]])
     model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=2)
     assert set(lda.doc_topics(model, counts)["doc_id"]) == {"d000", "d002"}
+    assert lda.articles(counts_of([[1, 0], [0, 0], [0, 2]])).tolist() == ["d000", "d002"]  # one word is enough
     assert np.allclose(model.doc_topic.sum(axis=1), 1)
     assert lda.topics(model, counts)["share"].sum() == pytest.approx(1)
 
