@@ -94,6 +94,21 @@ def test_draws_are_whole_states_of_the_chain(model: TopicModel) -> None:
     assert model.topic_n.sum() == pytest.approx(15_000)
 
 
+def test_where_draws_are_large_four_are_kept_and_the_means_are_of_all_samples(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fit(world.counts, n_topics=3, seed=1, sweeps=40, samples=10)
+    monkeypatch.setattr(lda, "DRAW_BYTES", 1)
+    part = fit(world.counts, n_topics=3, seed=1, sweeps=40, samples=10)
+    assert (part.draws_doc == whole.draws_doc[::3]).all()
+    assert (
+        part.draws_term != whole.draws_term[[row for i in (0, 3, 6, 9) for row in range(3 * i, 3 * i + 3)]]
+    ).nnz == 0
+    assert len(part.draws_doc) == 4
+    assert (part.doc_topic == whole.doc_topic).all()
+    assert (part.topic_term == whole.topic_term).all()
+
+
 def test_the_log_likelihood_rises_to_a_level(model: TopicModel) -> None:
     level = model.trace[-10:, 1]
     assert model.trace[0, 1] < level.mean()
