@@ -90,6 +90,10 @@ def test_draws_are_whole_states_of_the_chain(model: TopicModel) -> None:
     terms = model.draws_term.toarray().reshape(len(model.draws_doc), 5, -1)
     assert (terms.sum(axis=1) == model.term_n).all()
     assert (terms.sum(axis=2) == model.draws_doc.sum(axis=1)).all()  # the same tokens, counted by topic both ways
+    assert len(model.draws_doc) == 20
+    assert (
+        lda.FIRST + 150 < model.trace[-20, 0] < model.trace[-1, 0] <= lda.FIRST + 300
+    )  # of the second half of the sweeps
     assert model.term_n.sum() == 15_000
     assert model.topic_n.sum() == pytest.approx(15_000)
 
