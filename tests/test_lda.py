@@ -90,8 +90,27 @@ def test_draws_are_whole_states_of_the_chain(model: TopicModel) -> None:
     terms = model.draws_term.toarray().reshape(len(model.draws_doc), 5, -1)
     assert (terms.sum(axis=1) == model.term_n).all()
     assert (terms.sum(axis=2) == model.draws_doc.sum(axis=1)).all()  # the same tokens, counted by topic both ways
+    assert len(model.draws_doc) == 20
+    assert (
+        lda.FIRST + 150 < model.trace[-20, 0] < model.trace[-1, 0] <= lda.FIRST + 300
+    )  # of the second half of the sweeps
     assert model.term_n.sum() == 15_000
     assert model.topic_n.sum() == pytest.approx(15_000)
+
+
+def test_where_draws_are_large_four_are_kept_and_the_means_are_of_all_samples(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fit(world.counts, n_topics=3, seed=1, sweeps=40, samples=10)
+    monkeypatch.setattr(lda, "DRAW_BYTES", 1)
+    part = fit(world.counts, n_topics=3, seed=1, sweeps=40, samples=10)
+    assert (part.draws_doc == whole.draws_doc[::3]).all()
+    assert (
+        part.draws_term != whole.draws_term[[row for i in (0, 3, 6, 9) for row in range(3 * i, 3 * i + 3)]]
+    ).nnz == 0
+    assert len(part.draws_doc) == 4
+    assert (part.doc_topic == whole.doc_topic).all()
+    assert (part.topic_term == whole.topic_term).all()
 
 
 def test_the_log_likelihood_rises_to_a_level(model: TopicModel) -> None:
@@ -130,6 +149,7 @@ def test_an_article_without_terms_is_in_no_share() -> None:
     counts = counts_of([[5, 1, 0], [0, 0, 0], [0, 2, 4]])
     model = fit(counts, n_topics=2, seed=1, sweeps=20, samples=2)
     assert set(lda.doc_topics(model, counts)["doc_id"]) == {"d000", "d002"}
+    assert lda.articles(counts_of([[1, 0], [0, 0], [0, 2]])).tolist() == ["d000", "d002"]  # one word is enough
     assert np.allclose(model.doc_topic.sum(axis=1), 1)
     assert lda.topics(model, counts)["share"].sum() == pytest.approx(1)
 
@@ -231,6 +251,8 @@ def test_the_gensim_model_that_is_handed_out_says_what_ours_says(
 
 def test_the_gensim_model_that_is_handed_out_can_learn_on(world: World, model: TopicModel) -> None:
     handed = lda.to_gensim(model)
+    known = model.topic_n + 100 * model.beta  # what was learned weighs as many words as it was learned from
+    assert handed.state.get_lambda().sum(axis=1) == pytest.approx(known)
     handed.update(bags(world.counts)[:20])
     assert np.allclose(handed.get_topics().sum(axis=1), 1)
 

@@ -145,6 +145,22 @@ def test_the_line_starts_and_ends_at_the_outlets_mix_of_the_whole_span():
     both = expit(np.array([-2.0, -0.5]) + 0.1 * times[:, None])[..., None]
     held = s.period_model(both, 100 * n, times)  # so many articles that no outlet is drawn to the others
     assert np.allclose([held["start"][0], held["end"][0]], both[[0, -1], :, 0] @ [0.75, 0.25], rtol=1e-2)
+    silent = np.concatenate(
+        [both, np.zeros((10, 1, 1))], axis=1
+    )  # an outlet of half of all articles that never says it
+    with_it = s.period_model(silent, 100 * np.concatenate([n, n.sum(axis=1, keepdims=True)], axis=1), times)
+    assert np.allclose([with_it["start"][0], with_it["end"][0]], both[[0, -1], :, 0] @ [0.375, 0.125], rtol=1e-2)
+    assert np.isclose(with_it["slope"][0], held["slope"][0], rtol=1e-3)
+
+
+def test_a_family_too_small_to_teach_expects_its_periods_to_be_more_alike():
+    for n_names, power in ((s.TEACHING - 1, s.CAREFUL_LEAN), (s.TEACHING, s.LEAN)):
+        shock, correlation, prior = s.error_grid(n_names).T
+        assert (shock[0], correlation[0], prior[0]) == (0, 0, 1)
+        assert np.isclose(prior[1:].sum(), len(s.SHOCKS) - 1)  # each size of shock is as common as none
+        one = prior[shock == s.SHOCKS[1]] / (1 - correlation[shock == s.SHOCKS[1]]) ** power
+        assert np.allclose(one, one[0])
+    assert s.CAREFUL_LEAN < 0 < s.LEAN
 
 
 def test_holding_outlets_constant_is_generalised_least_squares_on_their_cells(rng):
