@@ -175,6 +175,14 @@ def test_p_by_permutation_is_that_of_all_permutations(rng, paired):
     assert y._permuted_p(cells, kept, z, 8000, rng)[0] == pytest.approx(exact, abs=4 * np.sqrt(exact / 8000))
 
 
+def test_what_no_permutation_reaches_is_as_improbable_as_their_number_lets_it_be(rng):
+    block, group = np.arange(20), np.repeat([0, 1], 10)
+    counts = rng.poisson(6.0, size=(20, 3))
+    cells = y._cells(sparse.csr_matrix(counts).astype(float), counts.sum(axis=1).astype(float), group, block, block * 0)
+    found = y._permuted_p(cells, np.array([0, 1]), np.array([1e6, 1e-9]), 200, rng)
+    assert found.tolist() == [1 / 401, 1]  # pooled over both terms; and what every permutation reaches is no finding
+
+
 @pytest.mark.parametrize(("n_kept", "n_tested"), [(1, 20), (1, 1000), (3, 5000), (400, 20_000)])
 def test_so_many_permutations_are_drawn_that_the_terms_kept_can_be_findings(n_kept, n_tested):
     draws = y._draws(n_kept, n_tested, 0.05, 1999)
