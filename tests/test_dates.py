@@ -126,7 +126,7 @@ def test_tomorrow_may_be_today_elsewhere_and_the_day_after_is_in_the_future():
 
 
 def test_what_is_today_is_asked_of_the_clock_where_it_is_not_told():
-    table = raw(date_column=["2019-01-01", "2099-01-01"])
+    table = raw(date_column=["2019-01-01", "2099-01-01"]).assign(language="en")
     assert date_articles(table, table)[0]["date"].tolist() == ["2019-01-01", ""]
 
 

@@ -240,7 +240,7 @@ def test_shares_of_other_runs_stand_under_the_topics_that_they_match_and_are_mis
     pairs = pd.DataFrame({"topic_a": [1, 3], "seed_b": [2, 2], "topic_b": [3, 1]})
     matched = reading.matched_shares(pairs, {2: other}, counts, 3)
     assert np.array_equal(matched[2], [[0.1, np.nan, 0.7]] * 3, equal_nan=True)
-    assert reading.seed_shares(pairs, {2: other}).to_numpy().tolist() == [[1, 2, pytest.approx(0.1)], [3, 2, pytest.approx(0.7)]]  # fmt: skip
+    assert reading.seed_shares(pairs, {2: other}, counts).to_numpy().tolist() == [[1, 2, pytest.approx(0.1)], [3, 2, pytest.approx(0.7)]]  # fmt: skip
 
 
 # --- reading groups -----------------------------------------------------------------------------------------------------------

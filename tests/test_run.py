@@ -347,3 +347,13 @@ def test_what_a_killed_run_left_is_put_right(tmp_path):
         assert (tmp_path / "mine" / "index.html").read_text() == "the last good one"
         left = {path.name for path in tmp_path.iterdir()} - {work.name}
     assert left == {"mine", ".mine.two.part-7-1", "mine.failed"}
+
+
+def test_evidence_has_no_half_written_files(tmp_path):
+    figures = tmp_path / ".run.part-1" / ".jupyter" / "1" / "figures"
+    figures.mkdir(parents=True)
+    (figures / "lengths.svg").write_text("<svg/>")
+    (figures / ".lengths.svg.7.part").write_text("<sv")
+    failed = run.keep_evidence(tmp_path / ".run.part-1", tmp_path / "run.failed", KeyboardInterrupt())
+    found = sorted(path.name for path in failed.rglob("*") if path.is_file())
+    assert found == ["error.txt", "lengths.svg"]

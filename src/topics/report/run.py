@@ -350,6 +350,8 @@ def keep_evidence(work: Path, failed: Path, problem: BaseException) -> Path:
     shutil.rmtree(failed, ignore_errors=True)
     try:
         os.replace(work, failed)
+        for half in failed.rglob("*.part"):  # written by a notebook's process that was stopped
+            half.unlink(missing_ok=True)
         write_text(failed / "error.txt", "".join(traceback.format_exception(problem)))
     except OSError:  # a full disk: say it on the screen at least
         pass
