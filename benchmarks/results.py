@@ -99,7 +99,7 @@ GOALS = (
     Goal("memory of a chain, bytes a token", "models_scale", "a chain", "memory", None, 24, False),
     Goal("500 keywords and the vocabulary screened, news, s", "trends_speed", "a screen: together", "wall time", None, 20, False),
     Goal("front pages that claim a trend, news with its days permuted, share", "trends_size", "permuted dates: news", "front page", None, 0.05, False),
-    Goal("runs killed at random moments, things lost", "kills", "", "losses", None, 0, False, limit="two Ctrl-C came while Python loaded and while the command line was read, and got Python's own words (the second mended since); no report, kept result or ledger was harmed, nothing was left behind, none hung"),
+    Goal("runs killed at random moments, things lost", "kills", "", "losses", None, 0, False, limit="one Ctrl-C left a half-written figure of a notebook in the evidence of the failed run (mended since, with a test); no report, kept result or ledger was harmed, none hung"),
     Goal("the same run otherwise, files that differ beyond the promise", "sameness", "", "that differ beyond the promise", None, 0, False),
 )  # fmt: skip
 
