@@ -161,15 +161,12 @@ def _choices(compared: Mapping[str, Any]) -> pd.DataFrame:
     whole = compared["scores"][compared["scores"]["text"] == "whole"]
     spread = _by_count(whole).set_index("n_topics").drop(columns="text")
     always = always_back(compared["stability"])
-    unpaired = compared["stability"].query(
-        "kind == 'seed' and topic_b == 0"
-    )  # as many of the other run's topics are not in this one
-    lacking = unpaired.groupby("n_topics").size()
+    runs = compared["stability"].query("kind == 'seed'")  # a row is a topic and another run, which has as many
+    others, lacking = (rows.groupby("n_topics").size() for rows in (runs, runs[runs["topic_b"] == 0]))
     ends = whole[whole["measure"] == "gain"].groupby("n_topics")[["low", "high"]].mean().add_prefix("gain_")
     table = spread.join(ends).reset_index()
     count = table["n_topics"]
     table["back"] = [f"{always[k]} of {k}" for k in count]
-    others = compared["stability"].query("kind == 'seed'").groupby("n_topics").size()
     table["lacking"] = [f"{lacking.get(k, 0):,} of {others[k]:,}" for k in count]
     choice = compared["choice"]
     table["said"] = [

@@ -152,9 +152,7 @@ def _groups(made: Mapping[str, Any]) -> str:
 def _by_hand(made: Mapping[str, Any]) -> str:
     """What a person decided, beside the settings."""
     labelled = sum(int((kept["labels"]["topic"] > 0).sum()) for kept in made["topics"].values())
-    corrected = any(
-        item["file"] == "corrections.csv" for item in made["inputs"]
-    )  # one in a folder within is not applied
+    corrected = "corrections.csv" in [item["file"] for item in made["inputs"]]  # one in a folder within is not applied
     said = ["articles were corrected (corrections.csv)"] if corrected else []
     said += [f"{_several(labelled, 'topic')} named, merged or set aside (labels.yml)"] if labelled else []
     return f"By hand, {' and '.join(said)}." if said else ""
