@@ -42,6 +42,8 @@ def _number(low: float, high: float) -> Callable[[Any], float]:
 def _several(low: int, high: int, what: str, least: int = 1) -> Callable[[Any], tuple[int, ...]]:
     def check(value: Any) -> tuple[int, ...]:
         items = [value] if isinstance(value, int) else value
+        if isinstance(value, str) and re.fullmatch(r"\s*\[?\s*\d{1,12}([\s,]+\d{1,12})*\s*\]?\s*", value):
+            items = [int(item) for item in re.findall(r"\d+", value)]  # as papermill's -p gives a list
         good = isinstance(items, list | tuple) and len(items) > 0
         if not good or any(isinstance(item, bool) or not isinstance(item, int) for item in items):
             raise ValueError(f"must be whole numbers of {what}")
