@@ -134,3 +134,7 @@ def test_several_numbers_may_be_written_as_papermill_gives_them(written):
 def test_what_is_no_list_of_numbers_is_told(written):
     with pytest.raises(UserError, match="topic_counts must be whole numbers"):
         settings.load(None, {"topic_counts": written})
+
+
+def test_norwegian_is_a_language_though_yaml_reads_it_as_false(tmp_path):
+    assert settings.load(config(tmp_path, "language: no"))[0].language == "no"

@@ -124,6 +124,7 @@ def _names(value: Any) -> dict[str, str]:
 
 
 def _language(value: Any) -> str:
+    value = "no" if value is False else value  # Norwegian, as YAML reads it
     if not isinstance(value, str) or not (value == "auto" or (len(value) in (2, 3) and value.isalpha())):
         raise ValueError("must be auto, or a language's code of two letters such as en, fr, vi")
     return value.lower()

@@ -143,7 +143,7 @@ def read_articles(
     _read_singles(singles, rows, left, map)
     told = [column for records in sidecars.values() for record in records[:1] for column in record if column != "_row"]
     asked = {role: names for role, names in chosen.items() if there or role != "text"}  # a sidecar has no text
-    _check_found(asked, [*there, *told])
+    _check_found(asked, list(dict.fromkeys([*there, *told])))
     dated_by = _join_sidecars(rows, sidecars, left, chosen, whole=path.is_dir())
     rows = [row for row in rows if _has_text(row, left)]
     if not rows:

@@ -136,6 +136,9 @@ def read_words(
     own = [plain(word) for word in stop_words]
     stop = packaged - {plain(word).lower() for word in keep_words} | {word.lower() for word in own} | {*own}
     single = [word for word in exceptions if " " not in word.strip()]
+    stop |= {
+        *form_table(own, language=language, lemmas=lemmas, exceptions=single)["key"]
+    }  # lists show a term in one form
     form, written = calmed(tokens, written, stop)
     forms = form_table(written, language=language, lemmas=lemmas, exceptions=single, stop_words=stop)
     several = patterns({word: [] for word in exceptions if " " in word.strip()}, "phrase")
