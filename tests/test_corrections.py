@@ -172,3 +172,10 @@ def test_corrections_of_another_name_can_be_given_and_those_of_a_folder_within_a
 def test_without_a_file_there_are_no_corrections(tmp_path):
     assert read_corrections(tmp_path).columns.tolist() == ["doc_id", "field", "value", "reason"]
     assert not len(read_corrections(None))
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_corrections_saved_by_a_spreadsheet_of_another_country_are_read(tmp_path, sign):
+    rows = [["doc_id", "field", "value", "reason"], ["a", "title", "One, two", "as printed"]]
+    (tmp_path / "corrections.csv").write_bytes("".join(sign.join(row) + "\r\n" for row in rows).encode("utf-8-sig"))
+    assert read_corrections(tmp_path).to_numpy().tolist() == rows[1:]

@@ -297,3 +297,10 @@ def test_the_news_corpus_has_its_phrases_and_no_time_or_outlet():
     terms = set(made["terms"]["term"])
     assert {"White House", "climate change", "human rights", "US"} <= terms
     assert not terms & {"Monday", "January", "Reuters", "the", "2017"}
+
+
+def test_an_article_without_a_term_is_a_row_of_dropped(planted):
+    articles = pd.concat([planted, articles_of("It was and is what it was.").assign(doc_id="wordless")])
+    for unit in ("article", "paragraph"):
+        dropped = prepare(articles, max_share=1.0, unit=unit)["wordless"]
+        assert dropped[["stage", "what", "id"]].to_numpy().tolist() == [["models", "article", "wordless"]]

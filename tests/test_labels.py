@@ -243,7 +243,7 @@ def test_no_file_is_no_labels(world: World, model: TopicModel, tmp_path: Path) -
         ("topics: [{terms: [a, b, c], nmae: X}]", "unknown 'nmae'"),
         ("topics: [{terms: [a, b, c], junk: true}]", "must give its reason"),
         ("topics: [{terms: [a, b, c], merge: true}]", "the name that it shares"),
-        ("topics: [{terms: [a, b, c], name: 3}]", "name must be str"),
+        ("topics: [{terms: [a, b, c], name: 3}]", "name must be text"),
         ("topics: [{terms: [a, b, c], name: X}, {terms: [d, e, f], name: X}]", "entries 1 and 2 have one name"),
     ],
 )

@@ -365,3 +365,30 @@ def test_kernels_compile_where_no_folder_can_be_written() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "(8, 2)", done.stderr[-500:]
+
+
+def test_counts_in_another_form_give_the_same_bytes():
+    counts = lda.example_counts()
+    known = fit(counts, n_topics=2, seed=1)
+    kept = sp.csr_matrix(counts.matrix.toarray() + 1)  # every cell is kept, also those of nothing
+    kept.data -= 1
+    for matrix in (counts.matrix.astype(float), counts.matrix.tocsc(), counts.matrix.toarray(), kept):
+        assert same(fit(replace(counts, matrix=matrix), n_topics=2, seed=1), known)
+
+
+def test_counts_that_do_not_fit_together_are_told_in_a_line():
+    counts = lda.example_counts()
+    for wrong in (replace(counts, doc_ids=counts.doc_ids[:3]), replace(counts, terms=counts.terms[:2])):
+        with pytest.raises(UserError, match="does not go with"):
+            fit(wrong, n_topics=2, seed=1)
+    with pytest.raises(UserError, match="counts must be Counts"):
+        fit(counts.matrix, n_topics=2, seed=1)
+    with pytest.raises(UserError, match="alpha must be one number or one for each topic"):
+        fit(counts, n_topics=2, seed=1, alpha=np.array([0.1, 0.2, 0.3]))
+
+
+def test_a_corpus_that_is_not_the_one_of_the_trained_model_is_told_in_a_line():
+    trained = lda.to_gensim(fit(lda.example_counts(), n_topics=2, seed=2**40))
+    for corpus, said in (([[(0, 0.5), (1, 2)]], "weights"), ([[(99, 1)]], "number 99"), ([], "no words")):
+        with pytest.raises(UserError, match=said):
+            lda.from_gensim(trained, corpus)

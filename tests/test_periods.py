@@ -183,6 +183,10 @@ def test_totals_are_denominators_only_if_they_cover_all(tmp_path):
     total, sentence = p.denominators(calendar, placed, p.read_totals(path))
     assert total is None
     assert "2018-02" in sentence
+    path.write_text(
+        "source;period;total\nx, y;2018-01;40\n", encoding="utf-8"
+    )  # as a spreadsheet with commas in numbers
+    assert p.read_totals(path).to_numpy().tolist() == [["x, y", "2018-01", 40]]
     path.write_text("source,period,total\nx,2018-01,many\n", encoding="utf-8")
     with pytest.raises(UserError, match="row 2"):
         p.read_totals(path)

@@ -83,6 +83,7 @@ def test_a_file_that_is_named_and_not_there_is_told_with_the_nearest_before_any_
         ("totals.csv", "source,period\na news,2010\n", "Missing: total"),
         ("totals.csv", "source,period,total\n" + "".join(f"{s} news,{y},0\n" for s in "ab" for y in range(2010, 2020)), "than were collected"),
         ("config.yml", "keywords: ['...']\n", "has no letter or digit"),
+        ("config.yml", "keywords: ['*']\n", "`\\*` needs letters beside it"),
         ("Totals.csv", "source,period,total\n", "is read under the name totals.csv alone"),
         ("COLLECTION.yml", "query: rice\n", "is read under the name collection.yml alone"),
     ],

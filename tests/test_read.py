@@ -273,7 +273,7 @@ def test_empty_and_missing_paths_are_one_clear_line(folder):
     [
         ("a.csv", b"id,text\n", r"a\.csv: a table without rows\. Give a table"),
         ("a.json", b"[]", "a table without rows"),
-        ("a.json", b'{"text": "one"}\n{"text": "two"}\n', r"name must end in \.jsonl\.$"),
+        ("a.json", b'{"text":\n"one"}\n{"text":\n"two"}\n', r"more than one JSON document, and not one a line\.$"),
         ("a.zip", b"PK\x05\x06" + bytes(18), r"an archive without files\. Put articles into"),
         ("a.zip", b"PK\x03\x04nothing", r"archive cannot be read: .*Download or pack the archive anew\."),
         ("a.xlsx", b"PK", r"format \.xlsx is not read\. Save the spreadsheet as CSV\."),
@@ -498,3 +498,77 @@ def test_naughty_strings_and_odd_tables_are_rows_or_clear_errors(tmp_path):
         raw, _ = read_articles(file, columns={"text": header})
         cells = pd.read_csv(file, dtype=str, keep_default_na=False)[header].str.replace("\r\n", "\n")
         assert sorted(raw["text"]) == sorted(cell for cell in cells if cell.strip())
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f'sep=;\r\ntitle;text\r\nHarbour;"{STORY}"\r\nFerry;"{STORY} Twice."\r\n',  # as Excel is told its delimiter
+        f'\r\n\r\ntitle,text\r\nHarbour,"{STORY}"\r\nFerry,"{STORY} Twice."\r\n',
+        f'title,text\rHarbour,"{STORY}"\rFerry,"{STORY} Twice."\r',  # as Excel writes on a Mac
+    ],
+    ids=["a line that names the delimiter", "empty lines before the header", "carriage returns alone"],
+)
+def test_tables_as_spreadsheets_write_them_are_read(folder, table):
+    (folder / "a.csv").write_bytes(table.encode())
+    raw, dropped = read_articles(folder)
+    assert sorted(zip(raw["title"], raw["text"], raw["row"], strict=True)) == [
+        ("Ferry", f"{STORY} Twice.", 2),
+        ("Harbour", STORY, 1),
+    ]
+    assert not len(dropped)
+
+
+@pytest.mark.parametrize("how", ["columns", "list", "records", "index"])
+def test_a_table_is_read_from_json_however_pandas_wrote_it(folder, how):
+    table = pd.DataFrame({"title": ["Harbour", "Ferry"], "text": [STORY, f"{STORY} Twice."]})
+    (folder / "a.json").write_text(json.dumps(table.to_dict("list")) if how == "list" else table.to_json(orient=how))
+    raw, _ = read_articles(folder)
+    assert sorted(zip(raw["title"], raw["text"], strict=True)) == [("Ferry", f"{STORY} Twice."), ("Harbour", STORY)]
+
+
+def test_json_lines_are_read_under_the_name_of_one_document_too(folder):
+    lines = [json.dumps({"title": f"Title {i}", "text": f"{STORY} Number {i}."}) for i in range(3)]
+    (folder / "a.json").write_text("\n".join([*lines, "{broken"]))
+    raw, dropped = read_articles(folder)
+    assert sorted(raw["title"]) == ["Title 0", "Title 1", "Title 2"]
+    assert dropped["id"].tolist() == ["a.json, row 4"]
+    (folder / "a.json").write_text(json.dumps({"text": STORY}, indent=1) * 2)
+    with pytest.raises(UserError, match="more than one JSON document, and not one a line"):
+        read_articles(folder)
+
+
+def test_a_text_in_paragraphs_or_in_an_object_is_prose_and_not_json(folder):
+    (folder / "a.json").write_text(
+        json.dumps(
+            [
+                {"title": "A", "body": [STORY, "The end."], "tags": ["x", "y"]},
+                {"title": "B", "body": {"text": STORY, "length": 3}},
+            ]
+        )
+    )
+    raw = read_articles(folder)[0].set_index("title")
+    assert raw.loc["A", "text"] == f"{STORY}\n\nThe end."
+    assert raw.loc["A", "tags"] == '["x", "y"]'
+    assert raw.loc["B", "text"] == STORY
+
+
+def test_what_a_browser_saved_beside_a_page_is_no_article(folder):
+    page = (
+        f"<html><head><title>Harbour</title></head><body><article><p>{STORY}</p><p>{STORY}</p></article></body></html>"
+    )
+    (folder / "page.html").write_text(page)
+    for name in ("page_files", "other_files"):
+        (folder / name).mkdir()
+        (folder / name / "advertisement.html").write_text(page.replace("Monday", "Tuesday"))
+    raw, dropped = read_articles(folder)
+    assert sorted(raw["file"]) == ["other_files/advertisement.html", "page.html"]
+    assert reasons(dropped) == {"page_files": "what a browser saved beside a page"}
+
+
+def test_advice_is_given_once_for_all_files_that_need_it(folder):
+    for name in ("a.pdf", "b.docx"):
+        (folder / name).write_bytes(b"%PDF")
+    with pytest.raises(UserError) as told:
+        read_articles(folder)
+    assert str(told.value).count("Save the document as text.") == 1

@@ -123,3 +123,18 @@ def test_the_shipped_settings_are_good_and_name_only_what_there_is():
     for line in text.splitlines():
         if line.startswith("# ") and ": " in line and line[2:].split(":")[0].isidentifier():
             assert line[2:].split(":")[0] in settings.FIELDS, line
+
+
+@pytest.mark.parametrize("written", ["5 10", "[5, 10]", "10,5", " [10 5] "])
+def test_several_numbers_may_be_written_as_papermill_gives_them(written):
+    assert settings.load(None, {"topic_counts": written})[0].topic_counts == (5, 10)
+
+
+@pytest.mark.parametrize("written", ["", "[]", "5;10", "5.5", "-5", "five", "5 10]]"])
+def test_what_is_no_list_of_numbers_is_told(written):
+    with pytest.raises(UserError, match="topic_counts must be whole numbers"):
+        settings.load(None, {"topic_counts": written})
+
+
+def test_norwegian_is_a_language_though_yaml_reads_it_as_false(tmp_path):
+    assert settings.load(config(tmp_path, "language: no"))[0].language == "no"

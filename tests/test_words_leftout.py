@@ -77,3 +77,10 @@ def test_outlets_are_the_sources_of_the_articles_and_agencies():
 def test_the_users_stop_words_are_left_out_in_all_their_forms():
     names = names_of(stop_words=["farmer", "rice"]).set_index("key")
     assert names.loc[["farmer", "rice"], "reason"].tolist() == ["stop word", "stop word"]
+
+
+@pytest.mark.parametrize("written", ["said", "says", "Say"])
+def test_a_stop_word_is_left_out_in_all_forms_whichever_the_user_wrote(written):
+    articles = pd.DataFrame({"doc_id": ["a"], "text": ["She said what they say and he says; media said rice."]})
+    names = prepare(articles, stop_words=[written], phrases="none")["names"]
+    assert set(names.loc[names["reason"] == "", "name"]) == {"media", "rice"}

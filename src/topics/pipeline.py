@@ -1126,7 +1126,7 @@ def tables(made: dict[str, Any]) -> dict[str, pd.DataFrame]:
     found: dict[str, list[pd.DataFrame]] = {
         "articles": [base["articles"]],
         "removals": [base["removals"]],
-        "dropped": [base["dropped"], vocabulary["dropped"], made["keyness"]["dropped"]],
+        "dropped": [base["dropped"], vocabulary["dropped"], vocabulary["wordless"], made["keyness"]["dropped"]],
         "repeats": [base["repeats"]],
         "terms": [vocabulary["terms"]],
         "scores": [compared["scores"]],

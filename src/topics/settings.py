@@ -42,6 +42,8 @@ def _number(low: float, high: float) -> Callable[[Any], float]:
 def _several(low: int, high: int, what: str, least: int = 1) -> Callable[[Any], tuple[int, ...]]:
     def check(value: Any) -> tuple[int, ...]:
         items = [value] if isinstance(value, int) else value
+        if isinstance(value, str) and re.fullmatch(r"\s*\[?\s*\d{1,12}([\s,]+\d{1,12})*\s*\]?\s*", value):
+            items = [int(item) for item in re.findall(r"\d+", value)]  # as papermill's -p gives a list
         good = isinstance(items, list | tuple) and len(items) > 0
         if not good or any(isinstance(item, bool) or not isinstance(item, int) for item in items):
             raise ValueError(f"must be whole numbers of {what}")
@@ -122,6 +124,7 @@ def _names(value: Any) -> dict[str, str]:
 
 
 def _language(value: Any) -> str:
+    value = "no" if value is False else value  # Norwegian, as YAML reads it
     if not isinstance(value, str) or not (value == "auto" or (len(value) in (2, 3) and value.isalpha())):
         raise ValueError("must be auto, or a language's code of two letters such as en, fr, vi")
     return value.lower()

@@ -158,7 +158,9 @@ def _rows(file: Path) -> list[tuple[int, list[str]]]:
     before = csv.field_size_limit(MAX_PASSAGE)
     try:
         rows = []
-        for number, cells in enumerate(csv.reader(io.StringIO(decode(file.read_bytes())), strict=True), start=1):
+        text = decode(file.read_bytes())
+        sign = max(",;\t", key=text.partition("\n")[0].count)  # a spreadsheet writes ; where the comma is in numbers
+        for number, cells in enumerate(csv.reader(io.StringIO(text), delimiter=sign, strict=True), start=1):
             rows.append((number, cells))
     except OSError as error:
         raise UserError(f"{file}: cannot be read: {error.strerror}.") from None

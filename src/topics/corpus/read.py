@@ -143,7 +143,7 @@ def read_articles(
     _read_singles(singles, rows, left, map)
     told = [column for records in sidecars.values() for record in records[:1] for column in record if column != "_row"]
     asked = {role: names for role, names in chosen.items() if there or role != "text"}  # a sidecar has no text
-    _check_found(asked, [*there, *told])
+    _check_found(asked, list(dict.fromkeys([*there, *told])))
     dated_by = _join_sidecars(rows, sidecars, left, chosen, whole=path.is_dir())
     rows = [row for row in rows if _has_text(row, left)]
     if not rows:
@@ -239,6 +239,7 @@ def _walk(folder: Path, left: list[Left]) -> Iterator[tuple[str, Path]]:
     for here, folders, files in os.walk(root, onerror=shut_to_us, followlinks=False):
         shut = {name: "a link to a folder" for name in folders if Path(here, name).is_symlink()}
         shut |= {name: "a hidden folder" for name in folders if name.startswith(".")}
+        shut |= {name: "what a browser saved beside a page" for name in folders if _beside_page(name, files)}
         left.extend(_left("file", _label(Path(here, name), root), reason) for name, reason in sorted(shut.items()))
         folders[:] = sorted(set(folders) - set(shut))
         for name in sorted(files):
@@ -248,6 +249,12 @@ def _walk(folder: Path, left: list[Left]) -> Iterator[tuple[str, Path]]:
                 left.append(_left("file", _label(file, root), reason))
             else:
                 yield _label(file, root), file
+
+
+def _beside_page(folder: str, files: list[str]) -> bool:
+    """Whether a folder holds the advertisements and frames of a page that a browser saved: `page_files` beside `page.html`."""
+    page = folder.removesuffix("_files")
+    return page != folder and not {f"{page}.html", f"{page}.htm"}.isdisjoint(files)
 
 
 def _no_file(file: Path, root: Path) -> str | None:
@@ -452,7 +459,7 @@ def _table_rows(
 
 def _row(name: str, number: int, record: Mapping[str, Any], found: Mapping[str, list[str]]) -> Row:
     def said(role: str, value: Any) -> str:
-        return _text(value if role == "text" else _named(value))
+        return _text(_prose(value) if role == "text" else _named(value))
 
     cell = {role: "\n\n".join(filter(None, (said(role, record.get(c)) for c in found.get(role, [])))) for role in ROLES}
     used = {column for columns in found.values() for column in columns}
@@ -489,6 +496,15 @@ def _named(value: Any) -> Any:
     return next((value[key] for key in ("name", "title") if isinstance(value.get(key), str) and value[key]), value)
 
 
+def _prose(value: Any) -> Any:
+    """The text in a cell of text that is a list of paragraphs or an object which has the text in it; else the cell as it is."""
+    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+        return "\n\n".join(value)
+    if isinstance(value, dict) and (inside := columns_found(value).get("text")) and isinstance(value[inside[0]], str):
+        return value[inside[0]]
+    return value
+
+
 def _sound(text: str) -> str:
     """Text without lone halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
     try:
@@ -500,12 +516,18 @@ def _sound(text: str) -> str:
 
 def _csv(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
     lines = _text_lines(stream, name, left)
-    head = next(lines, "")
-    if not head.strip():
+    head = next((line for line in lines if line.strip()), "")
+    if not head:
         raise ValueError("empty")
+    if "\r" in _outside_quotes(head).rstrip("\r\n"):  # lines that end as on old Macs: all came as one
+        lines = (part for line in [head, *lines] for part in io.StringIO(line, newline=None))
+        head = next(line for line in lines if line.strip())
+    if told := re.fullmatch(r"sep=(.)\s*", head):  # the line by which Excel is told how cells are told apart
+        head = next((line for line in lines if line.strip()), "")
     delimiter = (
         "\t" if _suffix(name) in {".tsv", ".tab"} else max(",;\t|", key=lambda sign: _outside_quotes(head).count(sign))
     )
+    delimiter = told[1] if told else delimiter
     before = csv.field_size_limit(MAX_CELL)
     try:
         records = _split(itertools.chain([head], lines), delimiter)
@@ -630,7 +652,11 @@ def _outside_quotes(line: str) -> str:
 
 
 def _json_lines(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
-    for number, line in enumerate(_text_lines(stream, name, left), start=1):
+    yield from _json_by_line(_text_lines(stream, name, left), name, left)
+
+
+def _json_by_line(lines: Iterable[str], name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
@@ -645,14 +671,18 @@ def _json_lines(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple
 
 
 def _json(stream: BinaryIO, name: str, left: list[Left]) -> Iterator[tuple[int, Row]]:
+    text = decode(_read_at_most(stream, MAX_TABLE))
     try:
-        whole = json.loads(decode(_read_at_most(stream, MAX_TABLE)))
+        whole = json.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     except json.JSONDecodeError as error:
         if error.msg != "Extra data":
             raise
-        raise ValueError("more than one JSON document: with one a line, its name must end in .jsonl") from error
+        if "\n" not in text[: error.pos].strip():  # a document a line, under the name of one document
+            yield from _json_by_line(io.StringIO(text), name, left)
+            return
+        raise ValueError("more than one JSON document, and not one a line") from error
     for number, record in enumerate(_records(whole, name, left), start=1):
         if isinstance(record, dict):
             yield number, record
@@ -667,7 +697,7 @@ def _records(whole: Any, name: str, left: list[Left]) -> list[Any]:
     if not isinstance(whole, dict):
         return [whole]
     if "text" in columns_found(whole):
-        return [whole]
+        return _by_columns(whole) or [whole]
     lists = {key: value for key, value in whole.items() if isinstance(value, list) and value}
     of_records = {key: value for key, value in lists.items() if any(isinstance(item, dict) for item in value)}
     if of_records:
@@ -678,6 +708,16 @@ def _records(whole: Any, name: str, left: list[Left]) -> list[Any]:
     if whole and all(isinstance(value, dict) for value in whole.values()):
         return [{"id": key, **value} for key, value in whole.items()]
     return [whole]
+
+
+def _by_columns(table: Row) -> list[Any]:
+    """The rows of a table that was written column by column, each by row (as pandas does) or as a list; none where it is no such table."""
+    columns = list(table.values())
+    if all(isinstance(column, dict) and column.keys() == columns[0].keys() for column in columns):
+        return [{name: column[row] for name, column in table.items()} for row in columns[0]]
+    if len(columns) > 1 and all(isinstance(column, list) and len(column) == len(columns[0]) for column in columns):
+        return [dict(zip(table, row, strict=True)) for row in zip(*columns, strict=True)]
+    return []
 
 
 def _have_text(records: list[Any]) -> bool:
@@ -878,7 +918,7 @@ def _nothing(path: Path, left: list[Left]) -> str:
         return f"articles: {path} holds no files."
     shown = "; ".join(f"{label}: {reason}" for _, _, label, reason, _ in left[:3])
     more = f"; and {len(left) - 3} more" if len(left) > 3 else ""
-    advice = [todo for sign, todo in ADVICE if any(sign in reason for _, _, _, reason, _ in left)]
+    advice = dict.fromkeys(todo for sign, todo in ADVICE if any(sign in reason for _, _, _, reason, _ in left))
     return " ".join([f"articles: nothing in {path} could be read as an article. {shown}{more}.", *advice])
 
 

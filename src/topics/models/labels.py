@@ -94,7 +94,7 @@ def _problems(entry: Any, number: int) -> list[str]:
         said.append(f"entry {number}: n_topics must be a whole number of 2 to 1,000. Got {count!r}")
     kinds = {"name": str, "group": str, "reason": str, "merge": bool, "junk": bool}
     said += [
-        f"entry {number}: {key} must be {kind.__name__}. Got {entry[key]!r}"
+        f"entry {number}: {key} must be {'text' if kind is str else 'true or false'}. Got {entry[key]!r}"
         for key, kind in kinds.items()
         if key in entry and not isinstance(entry[key], kind)
     ]

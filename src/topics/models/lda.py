@@ -98,6 +98,7 @@ def fit(
     ((8, 2), [1.0, 1.0])
     """
     _check(counts, n_topics=n_topics, seed=seed, engine=engine, sweeps=sweeps, samples=samples, alpha=alpha, beta=beta)
+    counts = _in_form(counts)
     if engine == "gensim":
         return _fit_gensim(counts, n_topics=n_topics, seed=seed)
     sweeps = sweeps or default_sweeps(int(counts.matrix.sum()))
@@ -241,10 +242,28 @@ def _by_share(model: TopicModel, counts: Counts) -> TopicModel:
 # --- checks ---------------------------------------------------------------------------------------------------------
 
 
+def _in_form(counts: Counts) -> Counts:
+    """The counts with their matrix as `Counts` has it, from any matrix that holds the same: of another form or type, unsorted, with zeros kept."""
+    matrix = sp.csr_matrix(counts.matrix, dtype=np.int32)
+    if matrix.has_canonical_format and matrix.data.all():
+        return replace(counts, matrix=matrix)
+    matrix = matrix.copy()
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return replace(counts, matrix=matrix)
+
+
 def _check(counts: Counts, **given: Any) -> None:
-    matrix = counts.matrix
+    if not isinstance(counts, Counts):
+        raise UserError(f"models: counts must be Counts, as topics.words gives them. Got {type(counts).__name__}.")
+    matrix = sp.csr_matrix(counts.matrix)
     problems = []
-    if not np.isfinite(np.asarray(matrix.data, float)).all() or (matrix.data < 0).any():
+    units, articles, terms = len(counts.unit_doc), len(counts.doc_ids), len(counts.terms)
+    if matrix.shape != (units, terms) or (units and not 0 <= counts.unit_doc.min() <= counts.unit_doc.max() < articles):
+        problems.append(
+            f"a matrix of {matrix.shape[0]} units and {matrix.shape[1]} terms does not go with {units} units of {articles} articles and {terms} terms"
+        )
+    elif not np.isfinite(np.asarray(matrix.data, float)).all() or (matrix.data < 0).any():
         problems.append("counts must be whole numbers of 0 or more; some are negative or not numbers")
     elif (matrix.data != np.floor(matrix.data)).any():
         problems.append("counts must be whole numbers; some have fractions")
@@ -265,6 +284,8 @@ def _check(counts: Counts, **given: Any) -> None:
         value = given[name]
         if value is not None and not (np.isfinite(value).all() and (np.asarray(value) > 0).all()):
             problems.append(f"{name} must be above 0. Got {value!r}")
+        elif np.size(value) not in (1, given["n_topics"] if name == "alpha" else 1):
+            problems.append(f"{name} must be one number{' or one for each topic' * (name == 'alpha')}. Got {value!r}")
     if problems:
         raise UserError("models: " + "; ".join(problems) + ".")
 
@@ -512,7 +533,7 @@ def to_gensim(model: TopicModel) -> Any:
         alpha=model.alpha,
         eta=model.beta,
         dtype=np.float64,
-        random_state=model.seed,
+        random_state=model.seed % 2**32,
         **GENSIM,
     )
     size = model.topic_n + len(model.terms) * model.beta
@@ -528,9 +549,16 @@ def from_gensim(
     """A trained gensim LDA and its corpus of bags of words, as a model and counts for the same tables and reports.
 
     Articles are named by `doc_ids`, else by their number. Their shares come from the trained model's own topics by `infer`. There are no
-    posterior draws in variational Bayes, so intervals that rest on them are missing. Raises `UserError` where doc_ids are not one for each article.
+    posterior draws in variational Bayes, so intervals that rest on them are missing. Raises `UserError` where doc_ids are not one for each
+    article, the corpus is empty, has terms that the model lacks or weights (as of TF-IDF) in place of counts.
     """
     bags = [dict(bag) for bag in corpus]
+    used = {term for bag in bags for term in bag}
+    if not used or max(used) >= trained.num_terms:
+        said = f"Its terms go to number {max(used)}" if used else "It has no words"
+        raise UserError(f"from_gensim: corpus must be bags of the {trained.num_terms} terms of the model. {said}.")
+    if any(n != int(n) for bag in bags for n in bag.values()):
+        raise UserError("from_gensim: corpus must hold counts of words, not weights. Give the one before TF-IDF.")
     names = np.array([f"{i:07d}" for i in range(len(bags))] if doc_ids is None else doc_ids, dtype=str)
     if len(set(names)) != len(bags):
         raise UserError(
@@ -582,7 +610,7 @@ def _fit_gensim(counts: Counts, *, n_topics: int, seed: int) -> TopicModel:
         eta="auto",
         passes=PASSES,
         dtype=np.float64,
-        random_state=seed,
+        random_state=seed % 2**32,
         eval_every=None,
     )
     return _by_share(_from_trained(trained, counts, np.arange(len(counts.terms)), seed), counts)

@@ -141,6 +141,14 @@ def words_left_out(words: Mapping[str, Any]) -> html.Piece:
         )
         if lost.any()
         else "",
+        html.details(
+            f"Articles of which no word is counted: {len(words['wordless']):,}",
+            html.table(
+                words["wordless"], caption="Articles without topics", columns={"id": "Article", "reason": "Reason"}
+            ),
+        )
+        if len(words["wordless"])
+        else "",
     )
 
 

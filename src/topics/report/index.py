@@ -406,6 +406,9 @@ def funnel(made: Mapping[str, Any]) -> list[dict[str, Any]]:
             "link": "Everything that was left out",
         }
     )
+    if wordless := len(made["words"]["wordless"]):
+        have = "has" if wordless == 1 else "have"
+        lines.append({"n": wordless, "text": f"of them {have} no word that the models count, and no topics"})
     return lines
 
 
@@ -416,6 +419,9 @@ def left_out(made: Mapping[str, Any]) -> str:
     undated = int((made["corpus"]["articles"]["date"] == "").sum())
     have = "has no date and is" if undated == 1 else "have no date and are"
     parts += [f"{undated:,} {have} in no series"] if undated else []
+    wordless = len(made["words"]["wordless"])
+    have = "has" if wordless == 1 else "have"
+    parts += [f"{wordless:,} {have} no word that the models count, and no topics"] if wordless else []
     n = int(table["n_in"].iloc[0])
     said = [f"of {n:,} article{'s' * (n != 1)} {'; '.join(parts)}"] if parts else []
     files = audit.unread_said(made["corpus"]["dropped"])

@@ -11,7 +11,7 @@ import pandas as pd
 
 from topics import tables
 from topics.tables import UserError
-from topics.words.concepts import find, patterns, words_of
+from topics.words.concepts import WILD, find, patterns, words_of
 
 WIDTH = 60  # characters on each side
 SPACE = re.compile(r"\s+")
@@ -41,6 +41,8 @@ def check_name(name: str) -> None:
     """Raises `UserError` for a keyword that has nothing to look for."""
     if not words_of([name])[0]:
         raise UserError(f"keyword {name!r} has no letter or digit to look for. Give a word, a phrase or a concept.")
+    if any(not word.strip(WILD) for word, _ in words_of([name])[0]):
+        raise UserError(f"keyword {name!r}: `*` needs letters beside it, as in `digital*`.")
 
 
 def mentions(words: Mapping[str, Any], name: str) -> np.ndarray:

@@ -320,7 +320,9 @@ def read_totals(path: Path) -> pd.DataFrame:
     Raises `UserError` naming file and row where a column is missing, a total is no whole number or a pair stands twice.
     """
     try:
-        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+        head = path.read_text(encoding="utf-8-sig").partition("\n")[0]
+        sign = max(",;\t", key=head.count)  # a spreadsheet writes ; where the comma is in numbers
+        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False, sep=sign)
         if not isinstance(table.index, pd.RangeIndex):  # what pandas makes of more cells than the header has
             raise pd.errors.ParserError("rows have more cells than the header; quote a name with a comma in it")
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:

@@ -24,6 +24,7 @@ from topics.words.lemmas import calmed, form_table, lemmas_known
 from topics.words.phrases import CONNECTORS, NO_PHRASES, SCORINGS, Stream, apply_phrases, learn_phrases, n_docs_of
 
 UNITS = ("article", "paragraph")
+WORDLESS = "no word of it is counted by the models: it has no topics"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _sorted_names(names: pd.DataFrame) -> np.ndarray:
 def prepare(articles: pd.DataFrame, *, unit: str = "article", **options: Any) -> dict[str, Any]:
     """Everything that this room makes of ARTICLES (`doc_id`, `text`, `source` are read), for the store and the rooms after.
 
-    `counts`: Counts. `terms`: TERMS, by count. `dropped`: DROPPED, one row a name that is no term. `tokens`, `forms`: every
+    `counts`: Counts. `terms`: TERMS, by count. `dropped`: DROPPED, one row a name that is no term; `wordless`, one row an article without any. `tokens`, `forms`: every
     word, as `tokens.token_table` gives them, with the key of each form. `units`: words and concepts in place.
     `names`, `spans`: what is counted, and where each stands. `phrases`: what was learned. `notes`: sentences for a report.
     `options` are those of `read_words` and `learn_vocabulary`.
@@ -99,13 +100,15 @@ def prepare(articles: pd.DataFrame, *, unit: str = "article", **options: Any) ->
     vocabulary = learn_vocabulary(words, **learning)
     names, (stream, keys) = vocabulary["names"], vocabulary.pop("stream")
     spans = _spans(words, stream, keys, names)
+    counts = count(spans, names, words["doc_ids"], unit)
     return {
         **words,
         **vocabulary,
         "spans": spans,
-        "counts": count(spans, names, words["doc_ids"], unit),
+        "counts": counts,
         "terms": terms_of(names),
         "dropped": pd.concat([dropped_names(names), words["dropped_matches"]], ignore_index=True),
+        "wordless": dropped_articles(counts),
         "notes": words["notes"] + vocabulary["notes"],
     }
 
@@ -133,6 +136,9 @@ def read_words(
     own = [plain(word) for word in stop_words]
     stop = packaged - {plain(word).lower() for word in keep_words} | {word.lower() for word in own} | {*own}
     single = [word for word in exceptions if " " not in word.strip()]
+    stop |= {
+        *form_table(own, language=language, lemmas=lemmas, exceptions=single)["key"]
+    }  # lists show a term in one form
     form, written = calmed(tokens, written, stop)
     forms = form_table(written, language=language, lemmas=lemmas, exceptions=single, stop_words=stop)
     several = patterns({word: [] for word in exceptions if " " in word.strip()}, "phrase")
@@ -355,6 +361,12 @@ def dropped_names(names: pd.DataFrame) -> pd.DataFrame:
     return tables.conform(
         left.rename(columns={"name": "id"}).assign(stage="words", what=what)[list(tables.DROPPED)], "dropped"
     )
+
+
+def dropped_articles(counts: Counts) -> pd.DataFrame:
+    """DROPPED: the articles that have no term, and so no topics."""
+    without = counts.doc_ids[np.asarray(by_article(counts).sum(axis=1)).ravel() == 0]
+    return tables.dropped(("models", "article", str(doc_id), WORDLESS, 1) for doc_id in without)
 
 
 def hidden_terms(words: Mapping[str, Any], hide: Iterable[str]) -> set[str]:
