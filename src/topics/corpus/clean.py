@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from topics.corpus.corrections import decisions
-from topics.corpus.dates import DATE, YEAR
+from topics.corpus.dates import DATE, STAMP_SAYS, STAMP_WORDS, YEAR, ZONES
 from topics.corpus.encoding import MOJIBAKE, fix_mojibake
 from topics.tables import UserError, conform, dropped
 
@@ -69,14 +69,9 @@ APOSTROPHE = re.compile(r"\"(?:(?<=[A-Za-z]n\")(?=t\b)|(?<=[A-Za-z]\")(?=(?:s|re
 LINE_HYPHEN = re.compile(r"[-\u2010][ \t]*\n[ \t]*")
 
 TIME = r"(?:\d{1,2}[:.h]\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?)"
-ZONE = r"(?:[\[(]?(?:GMT|UTC|ICT|EST|EDT|CET|CEST|BST|IST)(?: ?[+-] ?\d{1,2}(?::?\d{2})?)?[\])]?)"
-STAMP_WORD = (
-    r"(?:(?:last |first )?(?:updated?|published|posted|modified)|publié|mis à jour|modifié|aktualisiert|veröffentlicht|cập nhật|"
-    r"đăng|ngày đăng|xuất bản|date|publicad[oa]|actualizad[oa]|pubblicato|aggiornato|atualizad[oa])(?: (?:on|at|le|am|lúc|ngày|el|em|il))?:?"
-)
-WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?|thứ \w+,?|chủ nhật,?|ngày|(?:lun|mar|mercre|jeu|vendre|same)di,?|dimanche,?"
-STAMP = re.compile(rf"(?i:[ \t]*(?:(?:{STAMP_WORD}|{WEEKDAY}|{TIME}|{ZONE}|{DATE}|at|à|[|,•·/\-–—()])[ \t]*)+)")
-SAYS_STAMP = re.compile(rf"(?i:{STAMP_WORD})")
+ZONE = rf"(?:[\[(]?(?:{ZONES})(?: ?[+-] ?\d{{1,2}}(?::?\d{{2}})?)?[\])]?)"
+STAMP = re.compile(rf"(?i:[ \t]*(?:(?:{STAMP_SAYS}|{STAMP_WORDS}|{TIME}|{ZONE}|{DATE}|[|,.:•·/\-–—()])[ \t]*)+)")
+SAYS_STAMP = re.compile(STAMP_SAYS, re.I)
 ONE_DATE = re.compile(DATE)
 BY = r"(?:By|BY|(?:[Rr]eported|[Ww]ritten|[Ss]tory|[Ww]ords|[Pp]osted) by|[Pp]ar|Von|Por|Di|Author:|Tác giả:)"
 BYLINE = re.compile(
