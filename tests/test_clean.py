@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topics.corpus.clean import STEPS, About, clean_articles, clean_text, folded, heading, rebuild, recurring_lines
+from topics.corpus.clean import STEPS, About, clean_articles, clean_text, heading
+from topics.corpus.edits import rebuild
+from topics.corpus.lines import folded, recurring_lines
 from topics.corpus.read import RAW, read_articles
 from topics.tables import REMOVALS, UserError
 

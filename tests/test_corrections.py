@@ -59,7 +59,7 @@ def test_dates_drops_titles_and_unlinks(folder):
 
 
 def test_passages_are_restored_and_removed_and_the_original_still_comes_back(folder):
-    from topics.corpus.clean import rebuild
+    from topics.corpus.edits import rebuild
 
     doc = ids(folder)["a"]
     made = correct(
