@@ -292,13 +292,12 @@ def past_event(text: str) -> Found | None:
     >>> past_event("The city prepares to host the Example Expo 2030.") is None
     True
     """
-    best: Found | None = None
-    for match in EVENT_NAME.finditer(text[:20_000]):
-        sentence = _sentence_around(text, match.start())
-        year = int(match["y"])
-        if PAST.search(sentence) and not AHEAD.search(sentence) and (best is None or year > best.first.year):
-            best = Found(date(year, 1, 1), date(year, 12, 31), match[0])
-    return best
+    named = [(match, _sentence_around(text, match.start())) for match in EVENT_NAME.finditer(text[:20_000])]
+    told = [match for match, sentence in named if PAST.search(sentence) and not AHEAD.search(sentence)]
+    if not told:
+        return None
+    latest = max(told, key=lambda match: match["y"])
+    return Found(date(int(latest["y"]), 1, 1), date(int(latest["y"]), 12, 31), latest[0])
 
 
 def _sentence_around(text: str, at: int) -> str:
@@ -421,20 +420,20 @@ def _decide(
 ) -> tuple[tuple[str, ...], list[str]]:
     """The row of one article's date, and what is to be said of each date that is not used."""
     usable, unused = _usable(found, orders, at, by_hand, today)
-    if not usable:
-        after, before = found.get("past event"), found.get("updated")
-        before = before and _settled(before, _order("updated", at, orders))
-        latest = max(before.last, before.either or before.last).isoformat() if before else ""
-        bounds = (after.first.isoformat() if after else "", latest)
-        said = "; ".join(bound.text for bound in (after, before) if bound)
-        return _bounded(("", "none", "none", said, *bounds), by_hand), unused
-    best_kind, best = usable[0]
-    kind, chosen = _finest(usable, found["utc hour"])
-    unused += [f"{k}: {v.text} disagrees with {best_kind}: {best.text}" for k, v in usable[1:] if _at_odds(best, v)]
-    text, precision = _iso(chosen)
-    days = [chosen.first, chosen.either or chosen.last]
-    bounds = (min(days).isoformat(), "" if kind == "event" else max(days).isoformat())
-    return _bounded((text, precision, kind, chosen.text, *bounds), by_hand), unused
+    if usable:
+        best_kind, best = usable[0]
+        kind, chosen = _finest(usable, found["utc hour"])
+        unused += [f"{k}: {v.text} disagrees with {best_kind}: {best.text}" for k, v in usable[1:] if _at_odds(best, v)]
+        row = (*_iso(chosen), kind, chosen.text)
+        days = [chosen.first, chosen.either or chosen.last]
+        after, before = min(days).isoformat(), "" if kind == "event" else max(days).isoformat()
+    else:
+        event, updated = found.get("past event"), found.get("updated")
+        updated = updated and _settled(updated, _order("updated", at, orders))
+        row = ("", "none", "none", "; ".join(bound.text for bound in (event, updated) if bound))
+        after = event.first.isoformat() if event else ""
+        before = max(updated.last, updated.either or updated.last).isoformat() if updated else ""
+    return (*row, by_hand.get("not_before", after), by_hand.get("not_after", before)), unused
 
 
 def _usable(
@@ -475,8 +474,11 @@ def _finest(usable: list[tuple[str, Found]], hour: int | None) -> tuple[str, Fou
 
 
 def _settled(found: Found, day_first: bool | None) -> Found:
-    read = None if found.either is None or day_first is None else parse(found.text.replace("_", "-"), day_first)
-    return read._replace(text=found.text) if read else found
+    """The one reading that is right, where the order of day and month is known."""
+    if found.either is None or day_first is None:
+        return found
+    day = found.either if day_first else found.first
+    return Found(day, day, found.text)
 
 
 def _impossible(found: Found, today: date) -> str | None:
@@ -493,7 +495,8 @@ def _within(finer: Found, coarse: Found) -> bool:
     """Whether another source names a shorter time inside the chosen one: the month of a column and the day of a URL."""
     if coarse.either is not None:
         return finer.either is None and finer.first == finer.last and finer.first in (coarse.first, coarse.either)
-    return coarse.first != coarse.last and finer.either is None and coarse.first <= finer.first and finer.last <= coarse.last and finer.last - finer.first < coarse.last - coarse.first  # fmt: skip
+    inside = coarse.first <= finer.first and finer.last <= coarse.last
+    return inside and finer.either is None and finer.last - finer.first < coarse.last - coarse.first
 
 
 def _iso(found: Found) -> tuple[str, str]:
@@ -505,7 +508,3 @@ def _iso(found: Found) -> tuple[str, str]:
     if (found.first.year, found.first.month) == (found.last.year, found.last.month):
         return found.first.isoformat()[:7], "month"
     return found.first.isoformat()[:4], "year"
-
-
-def _bounded(row: tuple[str, ...], by_hand: Mapping[str, str]) -> tuple[str, ...]:
-    return (*row[:4], by_hand.get("not_before", row[4]), by_hand.get("not_after", row[5]))

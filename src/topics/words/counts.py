@@ -199,9 +199,7 @@ def learn_vocabulary(
     *,
     docs: np.ndarray | None = None,
     phrases: str = "npmi",
-    phrase_threshold: float | None = None,
     phrase_min_count: int = 5,
-    phrase_max_words: int = 4,
     min_docs: int | None = None,
     max_share: float | None = None,
 ) -> dict[str, Any]:
@@ -209,7 +207,7 @@ def learn_vocabulary(
 
     `names`: one row a word, phrase or concept that stands in them: `name` (as most often written), `key`, `kind`,
     `reason` (why it is no term, or ""), `n`, `n_docs`. `stream`: all articles with the phrases joined, and the keys of its codes.
-    `phrases`: "npmi", "default" or "none"; the threshold is .5 or 10 where not given. A term stands in `min_docs` articles or
+    `phrases`: "npmi", "default" or "none"; the threshold is .5 or 10. A term stands in `min_docs` articles or
     more and in at most `max_share` of them. Where not given, `min_docs` is 1 under 10 articles, 2 under 100, 3 under 1,000,
     else 5; `max_share` is 1 under 20 articles, else .5.
     """
@@ -225,11 +223,10 @@ def learn_vocabulary(
     max_share = _by_size(n_articles, {20: 1.0}, 0.5) if max_share is None else max_share
     learned = NO_PHRASES
     if phrases != "none":
-        threshold = {"npmi": 0.5, "default": 10.0}[phrases] if phrase_threshold is None else phrase_threshold
+        threshold = {"npmi": 0.5, "default": 10.0}[phrases]
         learned, joined, more_keys = learn_phrases(
-            stream.of(docs), keys, scoring=phrases, threshold=threshold, min_count=phrase_min_count, min_docs=min_docs,
-            max_words=phrase_max_words,
-        )  # fmt: skip
+            stream.of(docs), keys, scoring=phrases, threshold=threshold, min_count=phrase_min_count, min_docs=min_docs
+        )
         stream, keys = (joined, more_keys) if docs is None else apply_phrases(stream, keys, learned)
     names = _names(words, stream.of(docs), keys)
     word = names["reason"] == ""
