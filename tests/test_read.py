@@ -38,11 +38,12 @@ def test_a_folder_of_texts_is_a_row_each_and_files_that_are_none_are_rows_of_dro
         f"---\ntitle: Harbour\ndate: 2019-04-02\n---\n{STORY}", encoding="utf-8"
     )
     (folder / "README.md").write_text("read me", encoding="utf-8")
+    (folder / "Readmission rates.txt").write_text(STORY, encoding="utf-8")
     (folder / "photo.jpg").write_bytes(b"\xff\xd8")
     (folder / ".hidden.txt").write_text("no", encoding="utf-8")
     raw, dropped = read_articles(folder)
     assert raw["file"].tolist() == sorted(
-        ["one.txt", "deep/er/two.md"], key=lambda f: raw.set_index("file").loc[f, "doc_id"]
+        ["one.txt", "deep/er/two.md", "Readmission rates.txt"], key=lambda f: raw.set_index("file").loc[f, "doc_id"]
     )
     assert raw.columns[: len(RAW)].tolist() == list(RAW)
     assert dropped.columns.tolist() == list(DROPPED)

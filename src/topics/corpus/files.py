@@ -146,7 +146,7 @@ def _to_read(name: str, source: Source, left: list[Left], depth: int = 0) -> Ite
             left.append(("file", name, f"{base} is read in the folder given, not in one within it"))
     elif base.startswith(".") or "__MACOSX" in name:
         left.append(("file", name, "a hidden file"))
-    elif base.lower().startswith("readme"):
+    elif re.match(r"readme(?![a-z])", base.lower()):
         left.append(("file", name, "a README is not an article"))
     elif base.lower().endswith(ARCHIVE_SUFFIXES):
         yield from _in_archive(name, source, left, depth)
