@@ -255,7 +255,7 @@ def _on_losses(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[Said]:
 
 
 def _lines(table: pd.DataFrame, form: str) -> list[str]:
-    return [form.format(**row) for row in table.to_dict("records")]
+    return [form.format_map(row) for row in table.to_dict("records")]
 
 
 def _reasons(dropped: pd.DataFrame) -> list[str]:

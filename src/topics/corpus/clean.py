@@ -83,7 +83,7 @@ LINE_HYPHEN = re.compile(r"[-\u2010][ \t]*\n[ \t]*")
 
 TIME = r"(?:\d{1,2}[:.h]\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?)"
 ZONE = rf"(?:[\[(]?(?:{ZONES})(?: ?[+-] ?\d{{1,2}}(?::?\d{{2}})?)?[\])]?)"
-STAMP = re.compile(rf"(?i:[ \t]*(?:(?:{STAMP_SAYS}|{STAMP_WORDS}|{TIME}|{ZONE}|{DATE}|[|,.:•·/\-–—()])[ \t]*)+)")
+STAMP = re.compile(rf"(?i:[ \t]*(?:(?:{STAMP_SAYS}|{STAMP_WORDS}|{TIME}|{ZONE}|{DATE}|[|,:•·/\-–—()])[ \t]*)+)")
 SAYS_STAMP = re.compile(STAMP_SAYS, re.I)
 ONE_DATE = re.compile(DATE)
 BY = r"(?:By|BY|(?:[Rr]eported|[Ww]ritten|[Ss]tory|[Ww]ords|[Pp]osted) by|[Pp]ar|Von|Por|Di|Author:|Tác giả:)"

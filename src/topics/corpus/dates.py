@@ -75,7 +75,7 @@ _WEEKDAYS = (
 STAMP_SAYS = rf"(?:(?:last |first )?(?:updated?|published|posted|modified)|date|{_CHANGED}|{_PUBLISHED})"
 ZONES = "GMT|UTC|ICT|EST|EDT|CET|CEST|BST|IST"
 STAMP_WORDS = (
-    rf"\b(?:{STAMP_SAYS}|{_WEEKDAYS}|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|{ZONES}|ngày|lúc|giờ|phút|năm|uhr|"
+    rf"\b(?:{_WEEKDAYS}|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|{ZONES}|ngày|lúc|giờ|phút|năm|uhr|"
     r"on|at|am|pm|by|à|le|el|il|em|op|om|um|a|las|h|alle|ore|às|de|del)\b"
 )
 # Those of languages that write the day first:
@@ -155,7 +155,7 @@ def _month(name: str) -> int:
 
 # --- evidence --------------------------------------------------------------------------------------------------------
 
-STAMP_REST = re.compile(rf"{STAMP_WORDS}|(?<=\d)h(?![^\W\d])|[\W\d_]+", re.I)
+STAMP_REST = re.compile(rf"\b{STAMP_SAYS}\b|{STAMP_WORDS}|(?<=\d)h(?![^\W\d])|[\W\d_]+", re.I)
 UPDATED = re.compile(rf"^\W*(?:last )?(?:updated?|modified|{_CHANGED})", re.I)
 URL_DATES = (
     re.compile(rf"(?<!\d){_Y}[/_-]?{_MM}[/_-]{_DD}(?!\d)"),

@@ -18,7 +18,7 @@ import pandas as pd
 
 from topics.corpus import html
 from topics.corpus.columns import FILE_NAMES, ROLES, Columns, as_lists, check_found, columns_found, plain
-from topics.corpus.encoding import decode, looks_like_text
+from topics.corpus.encoding import decode, lines_ended, looks_like_text
 from topics.corpus.files import (
     ARTICLE_SUFFIXES,
     SIDECAR,
@@ -236,7 +236,7 @@ def _text(value: Any) -> str:
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, str):
-        return _sound(value[:MAX_CELL]).replace("\r\n", "\n").replace("\r", "\n")
+        return lines_ended(_sound(value[:MAX_CELL]))
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)[:MAX_CELL]
     return str(value)
