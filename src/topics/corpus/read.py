@@ -16,22 +16,10 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from topics.corpus import html
+from topics.corpus import files, html
 from topics.corpus.columns import FILE_NAMES, ROLES, Columns, as_lists, check_found, columns_found, plain
 from topics.corpus.encoding import decode, lines_ended, looks_like_text
-from topics.corpus.files import (
-    ARTICLE_SUFFIXES,
-    SIDECAR,
-    TABLE_SUFFIXES,
-    Left,
-    Source,
-    check_path,
-    files_in,
-    opened,
-    read_at_most,
-    suffix_of,
-    why,
-)
+from topics.corpus.files import Left, Source
 from topics.corpus.records import JSON_SUFFIXES, MAX_CELL, records
 from topics.tables import UserError, dropped
 
@@ -49,7 +37,7 @@ ADVICE = (  # what is to be done, by what a reason of DROPPED says
     ("without files", "Put articles into the archive."),
     (
         "format ",
-        f"Formats that are read: {', '.join(sorted(ARTICLE_SUFFIXES | TABLE_SUFFIXES))}, these in .zip or .tar, or with .gz, .bz2 or .xz.",
+        f"Formats that are read: {', '.join(sorted(files.ARTICLE_SUFFIXES | files.TABLE_SUFFIXES))}, these in .zip or .tar, or with .gz, .bz2 or .xz.",
     ),
 )
 MAX_ARTICLE = 20_000_000  # bytes of one article's file
@@ -78,7 +66,7 @@ def read_articles(
     Raises `UserError` where `path` is not there, and where nothing in it can be read as an article.
     """
     path = Path(path)
-    check_path(path)
+    files.check_path(path)
     chosen = as_lists(columns)
     left: list[Left] = []
     rows: list[Row] = []
@@ -87,10 +75,10 @@ def read_articles(
     sidecars: dict[str, list[Told]] = {}
     waiting: list[tuple[str, Path | bytes]] = []
     held = 0
-    for name, source in files_in(path, left):
-        if PurePosixPath(name).name.lower() == SIDECAR:
+    for name, source in files.files_in(path, left):
+        if PurePosixPath(name).name.lower() == files.SIDECAR:
             sidecars.setdefault(str(PurePosixPath(name).parent), []).extend(_sidecar(name, source, left))
-        elif suffix_of(name) in TABLE_SUFFIXES:
+        elif files.suffix_of(name) in files.TABLE_SUFFIXES:
             rows.extend(_table_rows(name, source, chosen, left, used, there))
         else:
             single = _portable(name, source, left)
@@ -121,10 +109,10 @@ def _portable(name: str, source: Source, left: list[Left]) -> list[tuple[str, Pa
     if isinstance(source, Path):
         return [(name, source)]
     try:
-        with opened(name, source) as stream:
-            return [(name, read_at_most(stream, MAX_ARTICLE))]
+        with files.opened(name, source) as stream:
+            return [(name, files.read_at_most(stream, MAX_ARTICLE))]
     except Exception as error:
-        left.append(("file", name, f"cannot be read: {why(error)}"))
+        left.append(("file", name, f"cannot be read: {files.why(error)}"))
         return []
 
 
@@ -147,16 +135,16 @@ def _read_block(block: list[tuple[str, Path | bytes]]) -> tuple[list[Row], list[
             if isinstance(source, bytes):
                 data = source
             else:
-                with opened(name, source) as stream:
-                    data = read_at_most(stream, MAX_ARTICLE)
+                with files.opened(name, source) as stream:
+                    data = files.read_at_most(stream, MAX_ARTICLE)
             rows.append(_article(name, data))
         except Exception as error:  # whatever one file does, the others are read
-            left.append(("file", name, why(error)))
+            left.append(("file", name, files.why(error)))
     return rows, left
 
 
 def _article(name: str, data: bytes) -> Row:
-    suffix = suffix_of(name)
+    suffix = files.suffix_of(name)
     if suffix in {".html", ".htm", ".xhtml"}:
         return {"file": name, "row": 0, **html.extract(decode(data, html=True))}
     text = decode(data)
@@ -187,7 +175,7 @@ def _table_rows(
     there: dict[str, None],
 ) -> Iterator[Row]:
     """The articles of a table, one after the other; `there` takes in the names of its columns."""
-    by_record = suffix_of(name) in JSON_SUFFIXES
+    by_record = files.suffix_of(name) in JSON_SUFFIXES
     found: dict[str, list[str]] = {}
     number, told = 0, len(left)
     try:
@@ -206,7 +194,7 @@ def _table_rows(
         if not number and len(left) == told:
             left.append(("file", name, "a table without rows"))
     except Exception as error:  # a damaged table gives the rows before the damage
-        left.append(("file", name, f"cannot be read further: {why(error)}"))
+        left.append(("file", name, f"cannot be read further: {files.why(error)}"))
 
 
 def _row(name: str, number: int, record: Mapping[str, Any], found: Mapping[str, list[str]]) -> Row:
@@ -270,7 +258,7 @@ def _sidecar(name: str, source: Source, left: list[Left]) -> list[Told]:
         for number, record in records(name, source, broken):
             told.append((name, number, record))
     except Exception as error:
-        broken.append(("file", name, f"cannot be read: {why(error)}"))
+        broken.append(("file", name, f"cannot be read: {files.why(error)}"))
     # Its rows are about articles, and none themselves.
     left += [("metadata" if what == "row" else what, place, reason) for what, place, reason in broken]
     return told
