@@ -85,7 +85,7 @@ def plain(page: str) -> str:
 
 
 def our_text(page: bytes, url: str) -> str:
-    return html.extract(decode(page, html=True), url)["text"]
+    return html.extract(decode(page, html=True))["text"]
 
 
 def their_text(page: bytes, url: str) -> str:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topics.corpus.clean import STEPS, About, clean_articles, clean_text, folded, heading, rebuild, recurring_lines
+from topics.corpus.clean import STEPS, About, clean_articles, clean_text, heading
+from topics.corpus.edits import rebuild
+from topics.corpus.lines import folded, recurring_lines
 from topics.corpus.read import RAW, read_articles
 from topics.tables import REMOVALS, UserError
 
@@ -202,3 +204,36 @@ def test_a_dateline_of_any_agency_goes_and_its_date_is_read():
     original = "HA NOI, Nov. 20, 2017 (Indigo Wire) — Lecture rooms are full this term.\n\nMore follows here."
     assert clean_text(original, ["datelines"])[0].startswith("Lecture rooms")
     assert in_header(original).text == "Nov. 20, 2017"
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "Veröffentlicht am 3. Mai 2021, 10:30 Uhr",
+        "lunes, 3 de mayo de 2021",
+        "Mise à jour : 3 mai 2021",
+        "Aggiornato alle 10:30 del 3 maggio 2021",
+        "Gepubliceerd op 3 mei 2021 om 10:30",
+        "segunda-feira, 3 de maio de 2021",
+        "Updated at 10:30 on 3/5/2021",
+        "Last modified on Mon 3 May 2021 10.30 BST",
+    ],
+)
+def test_a_stamp_goes_in_every_language_that_is_read_and_its_day_is_known(stamp):
+    from topics.corpus.dates import in_header, updated_in
+
+    story = f"It rained in the town.\n\n{stamp}\n\nThe river rose by a foot, said the harbour master on 4 May 2021."
+    assert clean_text(story)[0] == story.replace(f"{stamp}\n", "")
+    found = in_header(story) or updated_in(story)
+    assert (found.either or found.first).isoformat() == "2021-05-03"
+
+
+def test_a_line_that_says_more_than_a_date_stays():
+    for line in (
+        "Adele, 3 May 2021",
+        "By the sea on 3 May 2021",
+        "Sunday in May 2021",
+        "3 May 2021: the day it rained",
+    ):
+        story = f"It rained in the town.\n\n{line}\n\nThe river rose by a foot."
+        assert clean_text(story, ["stamps"])[0] == story

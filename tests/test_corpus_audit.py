@@ -183,3 +183,9 @@ def test_french_articles_make_a_french_corpus():
     assert made["language"] == "fr"
     assert len(made["articles"]) >= 350
     assert (made["articles"]["date_source"] == "column").all()
+
+
+def test_where_most_sources_are_unknown_those_that_are_named_are_counted_as_sources():
+    articles = pd.DataFrame({"source": ["", "", "", "The Post", "The Post"]})
+    said = "The source of 60 % of the articles is unknown; 1 source is named, most often The Post (2)."
+    assert texts(audit._on_sources(articles)) == [said]

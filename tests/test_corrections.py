@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from topics.corpus import prepare
-from topics.corpus.corrections import corrections_of, line_for, read_corrections
+from topics.corpus.corrections import line_for, read_corrections
 from topics.tables import UserError
 
 TODAY = date(2026, 11, 21)
@@ -59,7 +59,7 @@ def test_dates_drops_titles_and_unlinks(folder):
 
 
 def test_passages_are_restored_and_removed_and_the_original_still_comes_back(folder):
-    from topics.corpus.clean import rebuild
+    from topics.corpus.edits import rebuild
 
     doc = ids(folder)["a"]
     made = correct(
@@ -125,7 +125,7 @@ def test_a_wrong_file_is_one_line(tmp_path):
         read_corrections(tmp_path / "fixes.csv")
     (tmp_path / "Corrections.csv").touch()
     with pytest.raises(UserError, match=r"read under the name corrections\.csv alone\. Rename it"):
-        corrections_of(tmp_path)
+        read_corrections(tmp_path)
     (tmp_path / "Corrections.csv").unlink()
     file.mkdir()
     with pytest.raises(UserError, match=r"corrections\.csv: is a folder"):

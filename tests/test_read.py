@@ -14,7 +14,6 @@ import pandas as pd
 import pytest
 
 from topics import store
-from topics.corpus import read
 from topics.corpus.read import RAW, columns_found, read_articles
 from topics.tables import DROPPED, UserError
 
@@ -39,11 +38,12 @@ def test_a_folder_of_texts_is_a_row_each_and_files_that_are_none_are_rows_of_dro
         f"---\ntitle: Harbour\ndate: 2019-04-02\n---\n{STORY}", encoding="utf-8"
     )
     (folder / "README.md").write_text("read me", encoding="utf-8")
+    (folder / "Readmission rates.txt").write_text(STORY, encoding="utf-8")
     (folder / "photo.jpg").write_bytes(b"\xff\xd8")
     (folder / ".hidden.txt").write_text("no", encoding="utf-8")
     raw, dropped = read_articles(folder)
     assert raw["file"].tolist() == sorted(
-        ["one.txt", "deep/er/two.md"], key=lambda f: raw.set_index("file").loc[f, "doc_id"]
+        ["one.txt", "deep/er/two.md", "Readmission rates.txt"], key=lambda f: raw.set_index("file").loc[f, "doc_id"]
     )
     assert raw.columns[: len(RAW)].tolist() == list(RAW)
     assert dropped.columns.tolist() == list(DROPPED)
@@ -264,7 +264,9 @@ def test_empty_and_missing_paths_are_one_clear_line(folder):
     with pytest.raises(UserError, match=r"is not there\. Did you mean .*articles\.csv"):
         read_articles(folder / "artcles.csv")
     (folder / "x.docx").write_bytes(b"x")
-    with pytest.raises(UserError, match=r"not of a format that is read: .*\.csv"):
+    with pytest.raises(
+        UserError, match=r"format \.docx is not read\. Save the document as text\. Formats .* read: \.csv"
+    ):
         read_articles(folder / "x.docx")
 
 
@@ -316,7 +318,7 @@ def test_what_may_not_be_read_is_a_row_of_dropped_and_never_stops_the_others(fol
     for name in ("good.txt", "bad.txt", "bad.csv", "shut/in.txt"):
         (folder / name).write_text(STORY, encoding="utf-8")
     refused = {"shut", "bad.txt", "bad.csv"}
-    scan, open_file, open_path = os.scandir, read._open_file, Path.open
+    scan, open_path = os.scandir, Path.open
 
     def refuse(act):
         def maybe(path, *more):
@@ -327,7 +329,6 @@ def test_what_may_not_be_read_is_a_row_of_dropped_and_never_stops_the_others(fol
         return maybe
 
     monkeypatch.setattr(os, "scandir", refuse(scan))
-    monkeypatch.setattr(read, "_open_file", refuse(open_file))
     monkeypatch.setattr(Path, "open", refuse(open_path))
     raw, dropped = read_articles(folder)
     assert raw["file"].tolist() == ["good.txt"]
@@ -360,8 +361,8 @@ def test_a_zip_within_a_tar_is_read_though_a_tar_goes_from_front_to_back(folder,
 
 def test_bombs_long_lines_and_nests_are_bounded_and_reported(folder, monkeypatch):
     monkeypatch.setattr("topics.corpus.read.MAX_ARTICLE", 10_000)
-    monkeypatch.setattr("topics.corpus.read.MAX_LINE", 10_000)
-    monkeypatch.setattr("topics.corpus.read.MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr("topics.corpus.records.MAX_LINE", 10_000)
+    monkeypatch.setattr("topics.corpus.files.MAX_UNPACKED", 1_000_000)
     (folder / "a.txt").write_text(STORY, encoding="utf-8")
     (folder / "big.txt.gz").write_bytes(gzip.compress(b"x" * 100_000))
     with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -450,7 +451,7 @@ def test_a_quote_that_is_never_closed_costs_its_own_row_and_no_other(folder):
 
 
 def test_where_no_row_can_be_told_from_another_each_broken_one_is_told(folder, monkeypatch):
-    monkeypatch.setattr("topics.corpus.read._begins_a_record", lambda *_: pytest.fail("looked ahead"))
+    monkeypatch.setattr("topics.corpus.records._begins_a_record", lambda *_: pytest.fail("looked ahead"))
     (folder / "t.csv").write_text(
         "text\n" + "".join(f'"a" b, c{i}\n' for i in range(50)) + STORY.replace(",", "") + "\n"
     )

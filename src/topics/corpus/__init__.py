@@ -16,7 +16,8 @@ import pandas as pd
 
 from topics.corpus.clean import STEPS, clean_articles
 from topics.corpus.corrections import (
-    corrections_of,
+    NAME,
+    beside_exactly,
     decided,
     drop_by_hand,
     read_corrections,
@@ -53,7 +54,7 @@ def prepare(
     """
     raw, gone_reading = read_articles(path, columns=columns, map=map)
     raw_columns, dated_by = raw.attrs.pop("columns"), raw.attrs.pop("sidecars")
-    fixes = read_corrections(corrections if corrections is not None else corrections_of(Path(path)))
+    fixes = read_corrections(corrections or beside_exactly(Path(path), NAME))
     gone_fixes = unknown_articles(fixes, set(raw["doc_id"]))
     raw = set_field(set_field(raw, fixes, "title"), fixes, "source")
     cleaned, removals, gone_cleaning = clean_articles(raw, steps=steps, corrections=fixes, map=map)

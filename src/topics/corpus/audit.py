@@ -237,7 +237,7 @@ def _on_sources(articles: pd.DataFrame) -> list[Said]:
     known, unknown = counts.drop("unknown", errors="ignore"), int(counts.get("unknown", 0))
     if unknown > 0.1 * len(articles):
         share = 100 * unknown / len(articles)
-        named = f"{len(known)} are named, most often {known.index[0]} ({known.iloc[0]:,})"
+        named = f"{len(known)} source{'s are' if len(known) != 1 else ' is'} named, most often {known.index[0]} ({known.iloc[0]:,})"
         return [Said(f"The source of {share:.0f} % of the articles is unknown; {named}.", warns=True)]
     lost = f" and {unknown:,} article{'s' * (unknown != 1)} of unknown source" if unknown else ""
     first = f"{len(known)} source{'s' * (len(known) != 1)}{lost}; {known.index[0]} has {100 * known.iloc[0] / len(articles):.0f} % of the articles."
@@ -255,9 +255,7 @@ def _on_losses(articles: pd.DataFrame, dropped: pd.DataFrame) -> list[Said]:
 
 
 def _lines(table: pd.DataFrame, form: str) -> list[str]:
-    return [
-        form.format(**dict(zip(table.columns, row, strict=True))) for row in table.itertuples(index=False, name=None)
-    ]
+    return [form.format_map(row) for row in table.to_dict("records")]
 
 
 def _reasons(dropped: pd.DataFrame) -> list[str]:

@@ -1,35 +1,48 @@
 """What a web page, a scraper or an agency put around a story, pointed at step by step and taken out by one function.
 
 A step is a small function of a text that returns the spans to cut or replace and changes nothing. `clean_text` applies
-the steps in their order and writes every change down in offsets of the original, so that `rebuild` gives the original
-back character for character. What a step is not sure of stays: a line too many is easily taken out by hand, a lost
-sentence is never missed.
+the steps in their order and writes every change down in offsets of the original, so that `edits.rebuild` gives the
+original back character for character. What a step is not sure of stays: a line too many is easily taken out by hand, a
+lost sentence is never missed.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
-from itertools import pairwise
+from functools import partial
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from topics.corpus.corrections import decisions
-from topics.corpus.dates import DATE, YEAR
+from topics.corpus.dates import DATE, STAMP_SAYS, STAMP_WORDS, YEAR, ZONES
+from topics.corpus.edits import Edit, Span, compose, in_order, replaced
 from topics.corpus.encoding import MOJIBAKE, fix_mojibake
-from topics.tables import UserError, conform, dropped
-
-Span = tuple[int, int, str]  # start, end, what stands there afterwards
-Edit = tuple[int, int, str, str]  # start and length in the original, step, what stands there now
+from topics.corpus.lines import (
+    EMAIL,
+    LONG,
+    LOWER,
+    SENTENCE_SIGNS,
+    UPPER,
+    URL,
+    continuations,
+    edges,
+    filled_lines,
+    groups_of,
+    lines_of,
+    past,
+    piece_key,
+    pieces_of,
+    recurring_lines,
+    sentence_ends,
+)
+from topics.tables import REMOVALS, UserError, conform, dropped
 
 # --- patterns: those of lines are matched against a whole line -------------------------------------------------------
 
-UPPER, LOWER = "A-ZÀ-ÖØ-ÞĀĂĐĨŌŨƠƯẠ-Ỹ", "a-zß-öø-ÿāăđĩōũơưạ-ỹ"
 WORD = rf"[{UPPER}][\w.'’\-]*"
 PARTICLE = r"(?:de|la|le|du|van|von|der|den|da|di|bin|al|el)"
 NAME = rf"(?:{WORD}|{PARTICLE})(?:[ \u00a0](?:{WORD}|{PARTICLE})){{0,5}}"
@@ -69,14 +82,9 @@ APOSTROPHE = re.compile(r"\"(?:(?<=[A-Za-z]n\")(?=t\b)|(?<=[A-Za-z]\")(?=(?:s|re
 LINE_HYPHEN = re.compile(r"[-\u2010][ \t]*\n[ \t]*")
 
 TIME = r"(?:\d{1,2}[:.h]\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?)"
-ZONE = r"(?:[\[(]?(?:GMT|UTC|ICT|EST|EDT|CET|CEST|BST|IST)(?: ?[+-] ?\d{1,2}(?::?\d{2})?)?[\])]?)"
-STAMP_WORD = (
-    r"(?:(?:last |first )?(?:updated?|published|posted|modified)|publié|mis à jour|modifié|aktualisiert|veröffentlicht|cập nhật|"
-    r"đăng|ngày đăng|xuất bản|date|publicad[oa]|actualizad[oa]|pubblicato|aggiornato|atualizad[oa])(?: (?:on|at|le|am|lúc|ngày|el|em|il))?:?"
-)
-WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?|thứ \w+,?|chủ nhật,?|ngày|(?:lun|mar|mercre|jeu|vendre|same)di,?|dimanche,?"
-STAMP = re.compile(rf"(?i:[ \t]*(?:(?:{STAMP_WORD}|{WEEKDAY}|{TIME}|{ZONE}|{DATE}|at|à|[|,•·/\-–—()])[ \t]*)+)")
-SAYS_STAMP = re.compile(rf"(?i:{STAMP_WORD})")
+ZONE = rf"(?:[\[(]?(?:{ZONES})(?: ?[+-] ?\d{{1,2}}(?::?\d{{2}})?)?[\])]?)"
+STAMP = re.compile(rf"(?i:[ \t]*(?:(?:{STAMP_SAYS}|{STAMP_WORDS}|{TIME}|{ZONE}|{DATE}|[|,:•·/\-–—()])[ \t]*)+)")
+SAYS_STAMP = re.compile(STAMP_SAYS, re.I)
 ONE_DATE = re.compile(DATE)
 BY = r"(?:By|BY|(?:[Rr]eported|[Ww]ritten|[Ss]tory|[Ww]ords|[Pp]osted) by|[Pp]ar|Von|Por|Di|Author:|Tác giả:)"
 BYLINE = re.compile(
@@ -125,17 +133,20 @@ AGENCY_TAIL = re.compile(
 INITIALS = re.compile(
     rf"[ \t(\-–—*]*(?:(?:[{UPPER}]\.){{1,3}} ?[{UPPER}]?\.?|[{UPPER}](?:\.[{UPPER}][{LOWER}]*){{1,2}}\.?|{AGENCY}(?:/{AGENCY})*)[ \t)]*"
 )
+READ_ON = (  # what leads on to other articles, over a list of them or before one
+    r"read (?:more|also)|also read|see (?:also|more)|recommended|don['’]t miss|(?:à )?lire (?:aussi|également)|voir aussi|xem thêm|"
+    r"lesen sie auch|mehr (?:dazu|zum thema)|le(?:er|a) (?:más|también)|leggi anche|tags?|từ khóa"
+)
 LIST_HEAD = re.compile(
-    r"(?i:[ \t#*_>]*(?:other news|more news|latest news|related(?: news| articles| stories| topics| posts| content| links| tags)?|trending(?: now)?|"
-    r"most (?:read|viewed|popular)|top stories|more stories|you may (?:also )?(?:like|be interested in)|recommended(?: for you)?|read (?:more|also|next)|"
-    r"see (?:also|more)|also (?:read|in the news)|more (?:on this story|from [\w ]{2,30}|like this)|editor['’]s picks?|don['’]t miss|what to read next|"
-    r"in other news|popular (?:posts|stories|now)|latest(?: stories)?|tin (?:khác|liên quan|mới)|tags?|từ khóa|(?:à )?lire (?:aussi|également)|"
-    r"sur le même (?:thème|sujet)|articles? (?:liés|similaires)|les plus lus|mehr zum thema|lesen sie auch|noticias relacionadas|leer más|leggi anche)[ \t*_:]*)"
+    rf"(?i:[ \t#*_>]*(?:{READ_ON}|other news|more news|latest news|related(?: news| articles| stories| topics| posts| content| links| tags)?|trending(?: now)?|"
+    r"most (?:read|viewed|popular)|top stories|more stories|you may (?:also )?(?:like|be interested in)|recommended for you|read next|"
+    r"also in the news|more (?:on this story|from [\w ]{2,30}|like this)|editor['’]s picks?|what to read next|"
+    r"in other news|popular (?:posts|stories|now)|latest(?: stories)?|tin (?:khác|liên quan|mới)|"
+    r"sur le même (?:thème|sujet)|articles? (?:liés|similaires)|les plus lus|noticias relacionadas)[ \t*_:]*)"
 )
 ITEM = re.compile(r"(?:[-*•·▪–>+]|\d{1,2}[.)])[ \t]*(?P<said>[^\n]*)")
 POINTER = re.compile(
-    r"(?i:[ \t>*_\-(\[]*(?:read more|read also|also read|see also|see more|related(?: article| story)?|more|watch|listen|recommended|don['’]t miss|"
-    r"(?:à )?lire (?:aussi|également)|voir aussi|xem thêm|lesen sie auch|mehr dazu|leer también|leggi anche|tags|từ khóa)[ ]?(?:[:|»>–—][^\n]{0,200}(?<![.])|\.{3}|…)?[ \t)\]]*)"
+    rf"(?i:[ \t>*_\-(\[]*(?:{READ_ON}|related(?: article| story)?|more|watch|listen)[ ]?(?:[:|»>–—][^\n]{{0,200}}(?<![.])|\.{{3}}|…)?[ \t)\]]*)"
 )
 SOCIAL = (
     r"(?:facebook|twitter|linkedin|whatsapp|telegram|pinterest|reddit|tumblr|instagram|youtube|e-?mail|messenger|google\+?|zalo|flipboard|print|"
@@ -159,23 +170,10 @@ RIGHTS = re.compile(
     r"(?i:[^\n]{0,120}(?:©|\(c\) ?(?:19|20)\d\d|copyright (?:©|\(c\)|(?:19|20)\d\d|by )|all rights reserved|tous droits réservés|alle rechte vorbehalten|"
     r"may not be (?:published, broadcast|reproduced)|this material may not be)[^\n]{0,200})"
 )
-URL = re.compile(
-    r"[ \t]?[(<\[]?\b(?:https?://|www\.)[^\s<>\"()\[\]]+(?:\([^\s()]*\)[^\s<>\"()\[\]]*)?(?<![.,;:!?'’”])[)>\]]?"
-)
-EMAIL = re.compile(
-    r"[ \t]?[(<\[]?\b(?:[Ee]-?mail: ?|[Cc]ontact the (?:writer|author|reporter)s? (?:at|on) )?[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,12}\b[)>\]]?"
-)
 END_MARK = re.compile(r"(?P<stop>[.!?”\"’)]?)[ \t]*(?:\./\.|(?<=\.)/\.)[ \t]*$", re.M)
 END_LINE = re.compile(
     r"[ \t]*(?:-?\s?(?:END|ENDS|Ends|Hết|FIN)\s?-?|#{3,}|\*{3,}|-30-|\((?:END|Ends)\)|[■◼□▪●]+)[ \t]*"
 )
-SENTENCE_END = re.compile(rf"(?:(?<=[.!?…])[\"”’')\]]?|(?<=\w\)))\s+(?=[\"“‘'(\[]?\s?[{UPPER}]|https?:|[\w.]+@)")
-ABBREVIATION = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Dr|Gen|Sen|Rep|Gov|Lt|Col|Prof|St|Jr|Sr|vs|No|[Hh]on|Rev|Capt|Sgt|Maj|Adm|[A-Z]|[A-Z]\.[A-Z])\.$"
-)
-
-SENTENCE_SIGNS = '.!?:;"”’)»|…'
-
 # --- steps: a text to the spans to cut or replace --------------------------------------------------------------------
 
 
@@ -189,12 +187,12 @@ class About(NamedTuple):
 
 def encoding(text: str, about: About) -> Iterator[Span]:
     """Mojibake put right, and straight double quotes that stand for a lost apostrophe (`didn"t`)."""
-    for start, end in _lines(text) if not text.isascii() and MOJIBAKE.search(text) else []:
+    for start, end in lines_of(text) if not text.isascii() and MOJIBAKE.search(text) else []:
         line = text[start:end]
         fixed = fix_mojibake(line)
         if fixed != line:
             runs = [(m.start(), m.end(), fix_mojibake(m[0])) for m in FOREIGN.finditer(line)]
-            if _replaced(line, runs) != fixed:  # what was spoilt took ASCII with it
+            if replaced(line, runs) != fixed:  # what was spoilt took ASCII with it
                 runs = [(0, len(line), fixed)]
             yield from ((start + a, start + b, new) for a, b, new in runs if line[a:b] != new)
     yield from _all(APOSTROPHE, text, "'", needs='"')
@@ -210,19 +208,18 @@ def markup(text: str, about: About) -> Iterator[Span]:
     yield from _all(UNSEEN_TAGS, text, needs="<")
     for match in TAGS.finditer(text) if "<" in text else ():
         name = match["name"]
-        if (
-            match["closing"] or match["attributes"] or name in ALONE or f"</{name}" in text
-        ):  # <U> is a ticker, not a tag
+        # <U> is a ticker, not a tag
+        if match["closing"] or match["attributes"] or name in ALONE or f"</{name}" in text:
             yield match.start(), match.end(), "\n" if match["block"] else ""
     for match in ENTITY.finditer(text) if "&" in text else ():
         if html.unescape(match[0]) != match[0]:
             yield match.start(), match.end(), html.unescape(match[0])
     if "![" in text:
-        for start, end in _lines(text):
+        for start, end in lines_of(text):
             image = IMAGE_LINE.fullmatch(text, start, end)
             if image:
-                whole = len(image["caption"].split()) <= 60 and len(_sentence_ends(image["caption"])) <= 1
-                yield start, _past(text, end) if whole else image.start("caption"), ""
+                whole = len(image["caption"].split()) <= 60 and len(sentence_ends(image["caption"])) <= 1
+                yield start, past(text, end) if whole else image.start("caption"), ""
         yield from _all(IMAGE, text)
     for match in LINK.finditer(text) if "](" in text else ():
         yield match.start(), match.start("said"), ""
@@ -239,42 +236,42 @@ def hyphenation(text: str, about: About) -> Iterator[Span]:
 
 def repeated_head(text: str, about: About) -> Iterator[Span]:
     """The title at the head of the text, where the article has it as its title; a title or standfirst said twice."""
-    lines = _filled(text)[:6]
+    lines = filled_lines(text)[:6]
     if (
         len(lines) > 1
         and about.title
         and _bare(text[slice(*lines[0])]) == _bare(about.title)
         and not text[lines[1][0] : lines[1][1]].lstrip()[0].islower()
     ):
-        yield lines[0][0], _past(text, lines[0][1]), ""
+        yield lines[0][0], past(text, lines[0][1]), ""
         lines = lines[1:]
     for i, (start, end) in enumerate(lines):
         line = _bare(text[start:end]) if end - start < 1000 else ""
         later = [_bare(text[a : min(b, a + 2 * len(line) + 50)]) for a, b in lines[i + 1 :]]
         sentence = len(line) > 40 and text[start:end].rstrip()[-1:] in SENTENCE_SIGNS
         if len(line) > 15 and any(other == line or (sentence and other.startswith(line)) for other in later):
-            yield start, _past(text, end), ""
+            yield start, past(text, end), ""
 
 
 def captions(text: str, about: About) -> Iterator[Span]:
     """Lines that caption or credit a picture, and `(Photo: …)` within a paragraph."""
     for match in RUN_IN.finditer(text) if "nh " in text else ():
-        yield match.start(), _past(text, match.end()), ""
+        yield match.start(), past(text, match.end()), ""
     for span in _whole_lines(CAPTION, text, longest=600):
         said = text[span[0] : span[1]]
-        if not RUN_IN.match(said) and len(said.split()) <= 70 and len(_sentence_ends(said.split("(")[0])) <= 2:
+        if not RUN_IN.match(said) and len(said.split()) <= 70 and len(sentence_ends(said.split("(")[0])) <= 2:
             yield span
     yield from _all(PHOTO_CREDIT, text, needs="(")
 
 
 def bylines(text: str, about: About) -> Iterator[Span]:
     """`By Name` on a line of its own, at the head or the foot."""
-    return _whole_lines(BYLINE, text, _edges(text, 6, 4))
+    return _whole_lines(BYLINE, text, edges(text, 6, 4))
 
 
 def stamps(text: str, about: About) -> Iterator[Span]:
     """Lines of nothing but a date with its time and zone, `Updated: …` and the like, at the head or the foot."""
-    for start, end, new in _whole_lines(STAMP, text, _edges(text, 8, 3)):
+    for start, end, new in _whole_lines(STAMP, text, edges(text, 8, 3)):
         said = text[start:end]
         one = len(ONE_DATE.findall(said)) == 1 and re.search(YEAR, said)
         if one or (SAYS_STAMP.search(said) and re.search(r"\d|:", said)):
@@ -283,7 +280,7 @@ def stamps(text: str, about: About) -> Iterator[Span]:
 
 def datelines(text: str, about: About) -> Iterator[Span]:
     """`HA NOI, Nov 20 (VNS) —` before the first words of one of the first paragraphs."""
-    for start, end in _filled(text)[:3]:
+    for start, end in filled_lines(text)[:3]:
         match = DATELINE.match(text, start, min(end, start + 120))
         if match:
             yield start, match.end(), ""
@@ -292,7 +289,7 @@ def datelines(text: str, about: About) -> Iterator[Span]:
 
 def lists(text: str, about: About) -> Iterator[Span]:
     """`Other News`, `Related`, `Trending` and the headlines under it; `Read more: …` on a line of its own."""
-    lines = _lines(text)
+    lines = lines_of(text)
     at = 0
     while at < len(lines):
         start, end = lines[at]
@@ -300,7 +297,7 @@ def lists(text: str, about: About) -> Iterator[Span]:
         if end - start < 80 and LIST_HEAD.fullmatch(text, start, end):
             stop = _list_end(text, lines, at)
             if stop > at:
-                yield start, _past(text, lines[stop - 1][1]), ""
+                yield start, past(text, lines[stop - 1][1]), ""
                 at = stop
     yield from _whole_lines(POINTER, text)
 
@@ -320,7 +317,7 @@ def rights(text: str, about: About) -> Iterator[Span]:
 def recurring(text: str, about: About) -> Iterator[Span]:
     """Lines, and sentences at the head or the foot, that recur across the articles of the source."""
     pieces = pieces_of(text) if about.recurring else []
-    own = [_key(text, piece) in about.recurring for piece in pieces]
+    own = [piece_key(text, piece) in about.recurring for piece in pieces]
     if False not in own:
         return  # a text that recurs altogether is a repeat, not an ornament
     first, last = own.index(False), len(own) - own[::-1].index(False)
@@ -332,7 +329,7 @@ def recurring(text: str, about: About) -> Iterator[Span]:
         last += 1
     for i, (start, end, whole) in enumerate(pieces):
         if own[i] and (whole or i < first or i >= last):
-            yield start, _past(text, end) if whole else end, ""
+            yield start, past(text, end) if whole else end, ""
 
 
 def addresses(text: str, about: About) -> Iterator[Span]:
@@ -344,7 +341,7 @@ def addresses(text: str, about: About) -> Iterator[Span]:
 
 def credits(text: str, about: About) -> Iterator[Span]:
     """`Reporting by …`, `Translated by …`, `Source: …`, an agency or initials alone, at the foot."""
-    foot = _edges(text, 0, 5)
+    foot = edges(text, 0, 5)
     for pattern in (CREDIT, SOURCE):
         yield from _whole_lines(pattern, text, foot)
     for start, end, new in _whole_lines(INITIALS, text, foot):
@@ -385,29 +382,13 @@ def clean_text(original: str, steps: Sequence[str] = tuple(STEPS), about: About 
     """
     text, edits = original, list[Edit]()
     for name in steps:
-        spans = _in_order(STEPS[name](text, about))
+        spans = in_order(STEPS[name](text, about))
         if spans:
-            edits = _compose(len(original), edits, spans, name)
-            text = _replaced(text, spans)
+            edits = compose(len(original), edits, spans, name)
+            text = replaced(text, spans)
     if not text.strip() and original.strip() and set(steps) - set(HARMLESS):
         return clean_text(original, [name for name in steps if name in HARMLESS], about)
     return text, edits
-
-
-def rebuild(text: str, removals: pd.DataFrame) -> str:
-    """The original of one article from its cleaned text and its rows of REMOVALS.
-
-    >>> rebuild("Rain fell.", pd.DataFrame({"start": [9], "passage": ["./."], "replacement": ["."]}))
-    'Rain fell./.'
-    """
-    parts, at_original, at_text = [], 0, 0
-    rows = removals.sort_values("start", kind="stable")
-    for start, passage, replacement in zip(rows["start"], rows["passage"], rows["replacement"], strict=True):
-        kept = start - at_original
-        parts += [text[at_text : at_text + kept], passage]
-        at_text += kept + len(replacement)
-        at_original = start + len(passage)
-    return "".join(parts) + text[at_text:]
 
 
 def clean_articles(
@@ -434,7 +415,7 @@ def clean_articles(
         joined=joined,
         by_hand=decisions(corrections, "restore", "remove"),
     )
-    jobs = list(zip(raw["doc_id"], raw["text"], raw["title"], _groups(raw), strict=True))
+    jobs = list(zip(raw["doc_id"], raw["text"], raw["title"], groups_of(raw), strict=True))
     texts: list[str] = []
     rows: list[tuple[Any, ...]] = []
     left: list[tuple[str, str, str, str, int]] = []
@@ -449,10 +430,8 @@ def clean_articles(
         for doc_id, full in zip(raw["doc_id"], filled, strict=True)
         if not full
     ]
-    table = raw.assign(
-        text=pd.Series(texts, index=raw.index, dtype="str"), title=pd.Series(titles, index=raw.index, dtype="str")
-    )
-    removals = pd.DataFrame(rows, columns=["doc_id", "step", "start", "n_chars", "passage", "replacement"])
+    table = raw.assign(text=texts, title=titles).astype({"text": "str", "title": "str"})
+    removals = pd.DataFrame(rows, columns=list(REMOVALS))
     return table[filled].reset_index(drop=True), conform(removals, "removals"), dropped(left)
 
 
@@ -519,133 +498,14 @@ def _correct(original: str, edits: list[Edit], by_hand: list[tuple[str, str]]) -
     edits = [
         edit for edit, passage in zip(edits, passages, strict=True) if not begins or not passage.startswith(begins)
     ]
-    text = _replaced(original, [(start, start + n, new) for start, n, _, new in edits])
+    text = replaced(original, [(start, start + n, new) for start, n, _, new in edits])
     removed = [value for field, value in by_hand if field == "remove"]
     missed += [f"remove: the article has no such passage: {value[:80]!r}" for value in removed if value not in text]
-    spans = _in_order((m.start(), m.end(), "") for value in removed for m in re.finditer(re.escape(value), text))
-    return _replaced(text, spans), _compose(len(original), edits, spans, "correction"), missed
+    spans = in_order((m.start(), m.end(), "") for value in removed for m in re.finditer(re.escape(value), text))
+    return replaced(text, spans), compose(len(original), edits, spans, "correction"), missed
 
 
-# --- lines that recur ------------------------------------------------------------------------------------------------
-
-MIN_ARTICLES = 5  # a line recurs when it stands in so many articles of a source
-MIN_SHARE = 0.01  # and in such a share of them;
-LONG = 4  # words; a shorter line, which may well be a heading of the story,
-SHORT_SHARE = 0.1  # in such a share
-LONG_LINE = 300  # characters; of a longer line (or the only one) sentences are looked at,
-HEAD, FOOT = 4, 12  # so many at its head and foot
-
-
-def recurring_lines(raw: pd.DataFrame) -> dict[str, frozenset[str]]:
-    """For each source, the lines (and sentences at the head and the foot) that recur across its articles, `folded`.
-
-    An article most of whose pieces stand in others is a repeat of them and no evidence: its lines count for nothing.
-    """
-    by_group: dict[str, list[str]] = defaultdict(list)
-    for group, text in zip(_groups(raw), raw["text"], strict=True):
-        by_group[group].append(text)
-    return {group: _recurring_in(texts) for group, texts in by_group.items() if len(texts) >= MIN_ARTICLES}
-
-
-def _recurring_in(texts: list[str]) -> frozenset[str]:
-    pieces = [{_key(text, piece) for piece in pieces_of(text)} for text in texts]
-    seen = Counter(piece for own in pieces for piece in own)
-    evidence = [own for own in pieces if sum(len(p) for p in own if seen[p] > 1) <= 0.5 * sum(map(len, own))]
-    counts = Counter(piece for own in evidence for piece in own if seen[piece] >= MIN_ARTICLES)
-    enough, often = max(MIN_ARTICLES, MIN_SHARE * len(texts)), SHORT_SHARE * len(texts)
-    return frozenset(
-        p for p, n in counts.items() if n >= (enough if p[0] == "~" or len(p.split()) >= LONG else max(enough, often))
-    )
-
-
-def pieces_of(text: str) -> list[tuple[int, int, bool]]:
-    """What may recur, as (start, end, whether it is a whole line): lines, and of long ones the first and last sentences.
-
-    Not the lines of hard-wrapped paragraphs, and nothing that leads on to what follows, such as a salutation.
-    """
-    pieces: list[tuple[int, int, bool]] = []
-    inner, lines = _continuations(text), _filled(text)
-    for start, end in lines:
-        line = text[start:end].strip()
-        if end - start > LONG_LINE or len(lines) == 1:
-            bounds = [start, *(start + cut for cut in _sentence_ends(text[start:end])), end]
-            sentences = [(a, b, False) for a, b in pairwise(bounds)]
-            pieces += sentences if len(sentences) <= HEAD + FOOT else sentences[:HEAD] + sentences[-FOOT:]
-        elif (
-            start not in inner
-            and not line[0].islower()
-            and line[-1] not in ",;:"
-            and (len(line.split()) >= LONG or line[-1] not in ".!?")
-        ):
-            pieces.append((start, end, True))
-    return pieces
-
-
-def _key(text: str, piece: tuple[int, int, bool]) -> str:
-    """What a piece is known by: `folded`, sentences apart from lines."""
-    start, end, whole = piece
-    return folded(text[start:end]) if whole else "~" + folded(text[start:end])
-
-
-def folded(line: str) -> str:
-    """A line as it is compared: lower case, one space, digits and addresses made alike.
-
-    >>> folded("  ( Page 31:  http://dw.com/p/1Akae )")
-    '(page 0: @)'
-    """
-    plain = URL.sub(" @", line) if "http" in line or "www" in line else line
-    plain = EMAIL.sub(" @", plain) if "@" in plain else plain
-    return " ".join(re.sub(r"\d+", "0", plain.lower()).split()).replace("( ", "(").replace(" )", ")")
-
-
-def _groups(raw: pd.DataFrame) -> list[str]:
-    """The outlet of each article; where it is unknown, the table or folder that it came from."""
-    return [source or file.rpartition("/")[0] for source, file in zip(raw["source"], raw["file"], strict=True)]
-
-
-# --- spans and edits -------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=8)
-def _lines(text: str) -> list[tuple[int, int]]:
-    """Start and end of each line, without its line end."""
-    bounds: list[tuple[int, int]] = []
-    start = 0
-    while (end := text.find("\n", start)) >= 0:
-        bounds.append((start, end))
-        start = end + 1
-    return [*bounds, (start, len(text))]
-
-
-@lru_cache(maxsize=8)
-def _continuations(text: str) -> frozenset[int]:
-    """Where lines start that go on with the sentence of the line before: by a small letter, or in hard-wrapped text."""
-    starts = []
-    for (a, b), (c, d) in pairwise(_lines(text)):
-        if (
-            b - a >= 40
-            and text[a:b].rstrip()[-1:] not in SENTENCE_SIGNS
-            and text[c:d].strip()
-            and not text.startswith("  ", c)
-        ):
-            starts.append((c, text[c:d].lstrip()[0].islower()))
-    wrapped = 3 * sum(small for _, small in starts) > len(starts)
-    return frozenset(start for start, small in starts if small or wrapped)
-
-
-def _filled(text: str) -> list[tuple[int, int]]:
-    return [(start, end) for start, end in _lines(text) if text[start:end].strip()]
-
-
-def _edges(text: str, head: int, foot: int) -> list[tuple[int, int]]:
-    """The first `head` and the last `foot` lines that hold anything."""
-    lines = _filled(text)
-    return lines if len(lines) <= head + foot else lines[:head] + lines[len(lines) - foot :]
-
-
-def _past(text: str, end: int) -> int:
-    """Past the line end, where there is one."""
-    return end + 1 if text[end : end + 1] == "\n" else end
+# --- what steps are made of ------------------------------------------------------------------------------------------
 
 
 def _all(pattern: re.Pattern[str], text: str, new: str = "", needs: str = "") -> Iterator[Span]:
@@ -665,21 +525,15 @@ def _whole_lines(
 
     Never a line longer than `longest`, nor one that goes on with the sentence of the line before it.
     """
-    inner = _continuations(text)
-    for start, end in (_lines(text) if lines is None else lines) if needs in text else ():
+    inner = continuations(text)
+    for start, end in (lines_of(text) if lines is None else lines) if needs in text else ():
         if (
             0 < end - start <= longest
             and start not in inner
             and pattern.fullmatch(text, start, end)
             and text[start:end].strip()
         ):
-            yield start, _past(text, end), ""
-
-
-def _sentence_ends(text: str) -> list[int]:
-    return [
-        m.end() for m in SENTENCE_END.finditer(text) if not ABBREVIATION.search(text, max(0, m.start() - 6), m.start())
-    ]
+            yield start, past(text, end), ""
 
 
 def _bare(line: str) -> str:
@@ -714,66 +568,3 @@ def _is_headline(line: str) -> bool:
 
 def _to_the_end(text: str, lines: list[tuple[int, int]], at: int) -> bool:
     return all(_is_headline(text[slice(*line)].strip()) for line in lines[at:])
-
-
-def _in_order(spans: Iterable[Span]) -> list[Span]:
-    """Spans sorted and apart; of two that overlap one is made that keeps what the first one puts there."""
-    kept: list[Span] = []
-    for start, end, new in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if end <= start:
-            continue
-        if kept and start < kept[-1][1]:
-            kept[-1] = (kept[-1][0], max(end, kept[-1][1]), kept[-1][2])
-        else:
-            kept.append((start, end, new))
-    return kept
-
-
-def _replaced(text: str, spans: list[Span]) -> str:
-    parts, at = [], 0
-    for start, end, new in spans:
-        parts += [text[at:start], new]
-        at = end
-    return "".join(parts) + text[at:]
-
-
-def _compose(n: int, edits: list[Edit], spans: list[Span], step: str) -> list[Edit]:
-    """Edits of the original (of `n` characters) after `spans` of the text that `edits` made of it are replaced too.
-
-    A span that runs over earlier edits becomes the passages between them; what it takes of an earlier replacement is
-    taken from that replacement.
-    """
-    parts = _parts(n, edits)
-    starts = [part[0] for part in parts]
-    made: list[Edit] = []
-    there = [edit[3] for edit in edits]
-    for start, end, new in reversed(spans):  # from behind, so that offsets in replacements stay true
-        rest = new
-        for begin, stop, origin, edit in parts[max(0, bisect_right(starts, start) - 1) :]:
-            a, b = max(start, begin), min(end, stop)
-            if begin >= end:
-                break
-            if a < b and edit < 0:
-                made.append((origin + a - begin, b - a, step, rest))
-                rest = ""
-            elif a < b:
-                there[edit] = there[edit][: a - begin] + rest + there[edit][b - begin :]
-                rest = ""
-    return sorted(made + [(start, k, name, now) for (start, k, name, _), now in zip(edits, there, strict=True)])
-
-
-def _parts(n: int, edits: list[Edit]) -> list[tuple[int, int, int, int]]:
-    """The text that the edits made, as (start, end, where in the original, which edit or -1) of each part."""
-    parts: list[tuple[int, int, int, int]] = []
-    at_text = at_original = 0
-    for i, (start, length, _, new) in enumerate(edits):
-        kept = start - at_original
-        if kept:
-            parts.append((at_text, at_text + kept, at_original, -1))
-        if new:
-            parts.append((at_text + kept, at_text + kept + len(new), start, i))
-        at_text += kept + len(new)
-        at_original = start + length
-    if n > at_original:
-        parts.append((at_text, at_text + n - at_original, at_original, -1))
-    return parts

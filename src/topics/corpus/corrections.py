@@ -45,14 +45,16 @@ def read_corrections(path: str | Path | None) -> pd.DataFrame:
     """
     file = Path(path) if path is not None else None
     if file is not None and file.is_dir() and file.name.lower() != NAME:
-        file = corrections_of(file)
+        file = beside_exactly(file, NAME)
     if file is None:
         return pd.DataFrame({column: pd.Series(dtype="str") for column in COLUMNS})
     rows = _rows(file)
     header = [name.strip().lower() for name in rows[0][1]] if rows else []
     _check_header(header, file)
     numbers = [number for number, _ in rows[1:]]
-    _raise([f"row {n}: {_too_long(cells, header)}" for n, cells in rows[1:] if len(cells) > len(header)], file)
+    long = [(number, len(cells)) for number, cells in rows[1:] if len(cells) > len(header)]
+    said = f"cells where the header has {len(header)}: put a value with commas between quotes"
+    _raise([f"row {number}: has {n} {said}" for number, n in long], file)
     table = pd.DataFrame(
         [dict(zip(header, cells, strict=False)) for _, cells in rows[1:]], columns=header, dtype="str"
     ).fillna("")
@@ -63,11 +65,6 @@ def read_corrections(path: str | Path | None) -> pd.DataFrame:
     return table.assign(value=[_day(field, value) for field, value in table[["field", "value"]].to_numpy()]).astype(
         "str"
     )
-
-
-def corrections_of(path: Path) -> Path | None:
-    """The `corrections.csv` in a folder of articles, or beside a file of them."""
-    return beside_exactly(path, NAME)
 
 
 def unknown_articles(corrections: pd.DataFrame, doc_ids: set[str]) -> pd.DataFrame:
@@ -182,10 +179,6 @@ def _check_header(header: list[str], file: Path) -> None:
     twice = [name for name in COLUMNS if header.count(name) > 1]
     if twice:
         raise UserError(f"{file}: row 1: there are two columns {', '.join(twice)}. Keep one of a name.")
-
-
-def _too_long(cells: list[str], header: list[str]) -> str:
-    return f"has {len(cells)} cells where the header has {len(header)}: put a value with commas between quotes"
 
 
 def _check(table: pd.DataFrame, numbers: list[int], file: Path) -> None:

@@ -41,32 +41,45 @@ _MONTHS = (
     ("december", "dec", "décembre", "decembre", "déc", "dezember", "dez", "diciembre", "dic", "dicembre", "dezembro", "desember"),
 )  # fmt: skip
 MONTHS: Mapping[str, int] = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names}
-MONTH = rf"(?i:tháng \d{{1,2}}|(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?)"
+_NAMES = "|".join(sorted(MONTHS, key=len, reverse=True))
+MONTH = rf"(?i:tháng \d{{1,2}}|(?:{_NAMES})\b\.?)"
 YEAR = r"(?:1[6-9]|20)\d{2}"
 DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 
-NAMED_DMY = rf"{DAY}(?:st|nd|rd|th|er|\.|º)?(?:[ -]|\s?(?:de|of|ngày)\s)\s?{MONTH},?(?:[ -]| (?:de|del|năm) ){YEAR}"
-NAMED_MDY = rf"{MONTH} {DAY}(?:st|nd|rd|th)?,? {YEAR}"
-ISO = rf"{YEAR}[-/.](?:0?[1-9]|1[0-2])[-/.]{DAY}(?!\d)"
-NUMERIC = rf"(?<!\d){DAY}[-/.]{DAY}[-/.]{YEAR}(?!\d)"
-DATE = rf"(?:{NAMED_DMY}|{NAMED_MDY}|{ISO}|{NUMERIC}|{MONTH} {DAY}\b(?!\d)|{DAY} {MONTH})"  # a date in running text, also without a year
-
-_FORMS = (
-    ("ymd", re.compile(rf"(?<!\d)(?P<y>{YEAR})[-/.](?P<m>0?[1-9]|1[0-2])[-/.](?P<d>{DAY})(?!\d)")),
-    ("dmy", re.compile(rf"(?<!\w)(?P<d>{DAY})(?:st|nd|rd|th|er|\.|º)?(?:[ -]|\s?(?:de|of)\s)\s?(?P<m>{MONTH}),?(?:[ -]| (?:de|del|năm) )(?P<y>{YEAR})(?!\d)")),
-    ("mdy", re.compile(rf"(?<!\w)(?P<m>{MONTH}) (?P<d>{DAY})(?:st|nd|rd|th)?,? (?P<y>{YEAR})(?!\d)")),
-    ("num", re.compile(rf"(?<![\d/.-])(?P<a>{DAY})(?P<sep>[-/.])(?P<b>{DAY})(?P=sep)(?P<y>{YEAR})(?![\d])")),
-    ("ymd", re.compile(rf"(?<!\d)(?P<y>{YEAR})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d{{1,3}}(?!\d))(?=$|T|[^\d]|\d{{6}})")),
-    ("my", re.compile(rf"(?<!\w)(?P<m>{MONTH})(?:,? | năm |(?<=\d)/)(?P<y>{YEAR})(?!\d)")),
-    ("my", re.compile(rf"^\s*(?P<y>{YEAR})[-/.](?P<m>0[1-9]|1[0-2])\s*$")),
-    ("y", re.compile(rf"^\s*(?P<y>{YEAR})(?:\.0)?\s*$")),
-)  # fmt: skip
-# Words about a date in languages that write the day first:
-DAY_FIRST = re.compile(
-    r"\b(?:ngày|tháng|thứ|chủ nhật|đăng|cập nhật|xuất bản|lúc|publiée?|mise? à jour|modifiée?|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
-    r"veröffentlicht|aktualisiert|uhr|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|publicad[oa]|actualizad[oa]|lunes|martes|miércoles|"
-    r"jueves|viernes|sábado|domingo|pubblicato|aggiornato|atualizad[oa]|gepubliceerd|bijgewerkt)\b", re.I,
-)  # fmt: skip
+# The ways of writing a date; `a` and `b` are day and month in either order.
+_Y, _M, _D = rf"(?P<y>{YEAR})", rf"(?P<m>{MONTH})", rf"(?P<d>{DAY})"
+_MM, _DD = r"(?P<m>0[1-9]|1[0-2])", r"(?P<d>0[1-9]|[12]\d|3[01])"
+_YMD = rf"{_Y}[-/.](?P<m>0?[1-9]|1[0-2])[-/.]{_D}"
+_DMY = rf"{_D}(?:st|nd|rd|th|er|\.|º)?(?:[ -]|\s?(?:de|of)\s)\s?{_M},?(?:[ -]| (?:de|del|năm) ){_Y}"
+_MDY = rf"{_M} {_D}(?:st|nd|rd|th)?,? {_Y}"
+_FORMS = tuple(re.compile(form) for form in (
+    rf"(?<!\d){_YMD}(?!\d)",
+    rf"(?<!\w){_DMY}(?!\d)",
+    rf"(?<!\w){_MDY}(?!\d)",
+    rf"(?<![\d/.-])(?P<a>{DAY})(?P<sep>[-/.])(?P<b>{DAY})(?P=sep){_Y}(?!\d)",
+    rf"(?<!\d){_Y}{_MM}{_DD}(?=T|$|[^\d]|(?:[01]\d|2[0-3])[0-5]\d(?!\d)|\d{{6}})",
+    rf"(?<!\w){_M}(?:,? | năm |(?<=\d)/){_Y}(?!\d)",
+    rf"^\s*{_Y}[-/.]{_MM}\s*$",
+    rf"^\s*{_Y}(?:\.0)?\s*$",
+))  # fmt: skip
+_WHOLE = re.sub(r"\?P<\w>", "?:", rf"{_DMY}|{_MDY}|{_YMD}(?!\d)|(?<!\d){DAY}[-/.]{DAY}[-/.]{YEAR}(?!\d)")
+DATE = rf"(?:{_WHOLE}|{MONTH} {DAY}\b(?!\d)|{DAY} {MONTH})"  # a date in running text, also without a year
+# Words of a stamp, the line that says when an article was published or changed, in any case; `clean` takes such lines out.
+_CHANGED = r"mise? à jour|modifiée?|aktualisiert|cập nhật|actualizad[oa]|aggiornat[oa]|atualizad[oa]|bijgewerkt"
+_PUBLISHED = r"publiée?|veröffentlicht|đăng|xuất bản|publicad[oa]|pubblicat[oa]|gepubliceerd"
+_WEEKDAYS = (
+    r"thứ \w+|chủ nhật|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|"
+    r"lunes|martes|miércoles|jueves|viernes|sábado|domingo|lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|"
+    r"(?:segunda|terça|quarta|quinta|sexta)-feira|maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag"
+)
+STAMP_SAYS = rf"(?:(?:last |first )?(?:updated?|published|posted|modified)|date|{_CHANGED}|{_PUBLISHED})"
+ZONES = "GMT|UTC|ICT|EST|EDT|CET|CEST|BST|IST"
+STAMP_WORDS = (
+    rf"\b(?:{_WEEKDAYS}|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|{ZONES}|ngày|lúc|giờ|phút|năm|uhr|"
+    r"on|at|am|pm|by|à|le|el|il|em|op|om|um|a|las|h|alle|ore|às|de|del)\b"
+)
+# Those of languages that write the day first:
+DAY_FIRST = re.compile(rf"\b(?:{_CHANGED}|{_PUBLISHED}|{_WEEKDAYS}|ngày|tháng|lúc|uhr)\b", re.I)
 DAY_FIRST_LANGUAGES = frozenset("vi fr de es it pt nl pl ru uk cs sk da no nb fi el tr id ro bg hr sr".split())
 EPOCH = re.compile(r"^\s*(\d{9,10})(\d{3})?(?:\.\d+)?\s*$")
 
@@ -98,11 +111,10 @@ def parse(text: str, day_first: bool | None = None) -> Found | None:
     (True, '2017-04-30')
     """
     day_first = True if day_first is None and DAY_FIRST.search(text) else day_first
-    for form, pattern in _FORMS:
-        match = pattern.search(text)
-        if match:
+    for pattern in _FORMS:
+        if match := pattern.search(text):
             try:
-                return _read_match(form, match, day_first)
+                return _read(match, day_first)
             except ValueError:  # 30 February
                 return None
     epoch = EPOCH.match(text)
@@ -112,18 +124,17 @@ def parse(text: str, day_first: bool | None = None) -> Found | None:
     return None
 
 
-def _read_match(form: str, match: re.Match[str], day_first: bool | None) -> Found:
-    year = int(match["y"])
-    said = match[0].strip()
-    if form == "y":
+def _read(match: re.Match[str], day_first: bool | None = None) -> Found:
+    """The date of a year, a month and a day, as far as they are said; or of a year and two numbers in either order."""
+    part, said = match.groupdict(), match[0].strip().strip("/ _.,-")
+    year, month, day = int(part["y"]), part.get("m") or part.get("m2"), part.get("d") or part.get("d2")
+    if part.get("a"):
+        return _numeric(int(part["a"]), int(part["b"]), year, said, day_first)
+    if not month:
         return Found(date(year, 1, 1), date(year, 12, 31), said)
-    if form == "my":
-        month = _month(match["m"])
-        return Found(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]), said)
-    if form == "num":
-        return _numeric(int(match["a"]), int(match["b"]), year, said, day_first)
-    day = date(year, _month(match["m"]), int(match["d"]))
-    return Found(day, day, said)
+    number = _month(month)
+    last = calendar.monthrange(year, number)[1]
+    return Found(date(year, number, int(day or 1)), date(year, number, int(day or last)), said)
 
 
 def _numeric(a: int, b: int, year: int, said: str, day_first: bool | None) -> Found:
@@ -144,34 +155,25 @@ def _month(name: str) -> int:
 
 # --- evidence --------------------------------------------------------------------------------------------------------
 
-STAMP_REST = re.compile(
-    rf"{DAY_FIRST.pattern}|"
-    r"\b(?:last|first|updated?|published|posted|modified|à|on|at|am|pm|gmt|utc|ict|est|edt|cet|cest|bst|ist|by|date|hai|ba|tư|năm|sáu|bảy|giờ|phút|"
-    r"le|el|il|em|op|um|a|las|h|alle|ore|às|de|"
-    r"mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|(?<=\d)h(?![^\W\d])|[\W\d_]+", re.I,
-)  # fmt: skip
-UPDATED = re.compile(
-    r"^\W*(?:last )?(?:updated?|modified|mise? à jour|modifiée?|aktualisiert|cập nhật|actualizad[oa]|aggiornato|atualizad[oa]|bijgewerkt)",
-    re.I,
-)
+STAMP_REST = re.compile(rf"\b{STAMP_SAYS}\b|{STAMP_WORDS}|(?<=\d)h(?![^\W\d])|[\W\d_]+", re.I)
+UPDATED = re.compile(rf"^\W*(?:last )?(?:updated?|modified|{_CHANGED})", re.I)
 URL_DATES = (
-    re.compile(rf"(?<!\d)(?P<y>{YEAR})[/_-]?(?P<m>0[1-9]|1[0-2])[/_-](?P<d>0[1-9]|[12]\d|3[01])(?!\d)"),
-    re.compile(rf"(?<!\d)(?P<y>{YEAR})/(?P<m>[1-9]|1[0-2])/(?P<d>{DAY})(?=/)"),
-    re.compile(rf"(?<!\d)(?P<y>{YEAR})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])(?!\d)"),
-    re.compile(rf"/(?P<y>{YEAR})[/-](?P<m>0[1-9]|1[0-2])(?=/)"),
-)  # fmt: skip
+    re.compile(rf"(?<!\d){_Y}[/_-]?{_MM}[/_-]{_DD}(?!\d)"),
+    re.compile(rf"(?<!\d){_Y}/(?P<m>[1-9]|1[0-2])/{_D}(?=/)"),
+    re.compile(rf"(?<!\d){_Y}{_MM}{_DD}(?!\d)"),
+    re.compile(rf"/{_Y}[/-]{_MM}(?=/)"),
+)
 # In file names a further number is often a counter: one sign parts a whole date, and where that is in doubt it is no day.
 _TWO_BEFORE = r"(?<!\d[_.-]\d[_.-])(?<!\d[_.-]\d\d[_.-])"
-_NAMED = rf"(?:(?P<d>{DAY})(?:st|nd|rd|th)?[ _.-](?P<m>MONTH)|(?P<m2>MONTH)[ _.-](?P<d2>{DAY})(?:st|nd|rd|th)?),?[ _.-](?P<y>{YEAR})(?!\d)"
-_NAMED = _NAMED.replace("MONTH", "|".join(sorted(MONTHS, key=len, reverse=True)))
+_NAMED = rf"(?:{_D}(?:st|nd|rd|th)?[ _.-](?P<m>{_NAMES})|(?P<m2>{_NAMES})[ _.-](?P<d2>{DAY})(?:st|nd|rd|th)?),?[ _.-]{_Y}(?!\d)"
 NAME_DATES = (
-    *(re.compile(rf"(?<!\d){_TWO_BEFORE}(?P<y>{YEAR}){by}(?P<m>0[1-9]|1[0-2]){by}(?P<d>0[1-9]|[12]\d|3[01])(?!\d)") for by in ("-", "_", r"\.")),
-    *(re.compile(rf"(?<!\d){_TWO_BEFORE}(?P<y>{YEAR}){by}(?P<m>[1-9]){by}(?P<d>[1-9]|[12]\d|3[01])(?!\d)") for by in ("-", "_", r"\.")),
+    *(re.compile(rf"(?<!\d){_TWO_BEFORE}{_Y}{by}{_MM}{by}{_DD}(?!\d)") for by in ("-", "_", r"\.")),
+    *(re.compile(rf"(?<!\d){_TWO_BEFORE}{_Y}{by}(?P<m>[1-9]){by}(?P<d>[1-9]|[12]\d|3[01])(?!\d)") for by in ("-", "_", r"\.")),
     URL_DATES[2],
-    *(re.compile(rf"(?<![\da-zA-Z])(?<!\d{by})(?P<a>{DAY}){by}(?P<b>{DAY}){by}(?P<y>{YEAR})(?!\d)(?!{by}\d\d?{by}\d)") for by in ("-", "_", r"\.")),
+    *(re.compile(rf"(?<![\da-zA-Z])(?<!\d{by})(?P<a>{DAY}){by}(?P<b>{DAY}){by}{_Y}(?!\d)(?!{by}\d\d?{by}\d)") for by in ("-", "_", r"\.")),
     re.compile(rf"^[\W_]*{_NAMED}", re.I),
     re.compile(rf"(?<![^\W_]){_NAMED}[\W_]*\d{{0,3}}[\W_]*(?:\.[a-z]\w*)*$", re.I),
-    *(re.compile(rf"(?<![\da-zA-Z])(?<!\d{by}){_TWO_BEFORE}(?P<y>{YEAR}){by}(?P<m>0[1-9]|1[0-2])(?!\d)") for by in "-_"),
+    *(re.compile(rf"(?<![\da-zA-Z])(?<!\d{by}){_TWO_BEFORE}{_Y}{by}{_MM}(?!\d)") for by in "-_"),
 )  # fmt: skip
 EVENT_VERB = r"(?:took place|was held|were held|was (?:organi[sz]ed|opened|launched|inaugurated|signed|concluded)|kicked off|opened|wrapped up|(?:has )?(?:held|hosted|organi[sz]ed)|concluded|began|s'est tenue?|a eu lieu)"
 EVENT_DAY = re.compile(
@@ -251,20 +253,10 @@ def in_name(name: str) -> Found | None:
 def _first_of(patterns: Iterable[re.Pattern[str]], address: str) -> Found | None:
     for match in (match for pattern in patterns for match in pattern.finditer(address)):
         try:
-            return _of_parts(match.groupdict(), match[0].strip("/ _.,-"))
+            return _read(match)
         except ValueError:  # 30 February
             continue
     return None
-
-
-def _of_parts(parts: Mapping[str, str | None], said: str) -> Found:
-    """The date of a year and a month, and a day where there is one; or of a year and two numbers in either order."""
-    year, month, day = int(parts["y"] or 0), parts.get("m") or parts.get("m2"), parts.get("d") or parts.get("d2")
-    if month is None:
-        return _numeric(int(parts["a"] or 0), int(parts["b"] or 0), year, said, None)
-    number = _month(month)
-    last = calendar.monthrange(year, number)[1]
-    return Found(date(year, number, int(day or 1)), date(year, number, int(day or last)), said)
 
 
 def in_event(text: str) -> Found | None:
@@ -300,13 +292,12 @@ def past_event(text: str) -> Found | None:
     >>> past_event("The city prepares to host the Example Expo 2030.") is None
     True
     """
-    best: Found | None = None
-    for match in EVENT_NAME.finditer(text[:20_000]):
-        sentence = _sentence_around(text, match.start())
-        year = int(match["y"])
-        if PAST.search(sentence) and not AHEAD.search(sentence) and (best is None or year > best.first.year):
-            best = Found(date(year, 1, 1), date(year, 12, 31), match[0])
-    return best
+    named = [(match, _sentence_around(text, match.start())) for match in EVENT_NAME.finditer(text[:20_000])]
+    told = [match for match, sentence in named if PAST.search(sentence) and not AHEAD.search(sentence)]
+    if not told:
+        return None
+    latest = max(told, key=lambda match: match["y"])
+    return Found(date(int(latest["y"]), 1, 1), date(int(latest["y"]), 12, 31), latest[0])
 
 
 def _sentence_around(text: str, at: int) -> str:
@@ -429,20 +420,20 @@ def _decide(
 ) -> tuple[tuple[str, ...], list[str]]:
     """The row of one article's date, and what is to be said of each date that is not used."""
     usable, unused = _usable(found, orders, at, by_hand, today)
-    if not usable:
-        after, before = found.get("past event"), found.get("updated")
-        before = before and _settled(before, _order("updated", at, orders))
-        latest = max(before.last, before.either or before.last).isoformat() if before else ""
-        bounds = (after.first.isoformat() if after else "", latest)
-        said = "; ".join(bound.text for bound in (after, before) if bound)
-        return _bounded(("", "none", "none", said, *bounds), by_hand), unused
-    best_kind, best = usable[0]
-    kind, chosen = _finest(usable, found["utc hour"])
-    unused += [f"{k}: {v.text} disagrees with {best_kind}: {best.text}" for k, v in usable[1:] if _at_odds(best, v)]
-    text, precision = _iso(chosen)
-    days = [chosen.first, chosen.either or chosen.last]
-    bounds = (min(days).isoformat(), "" if kind == "event" else max(days).isoformat())
-    return _bounded((text, precision, kind, chosen.text, *bounds), by_hand), unused
+    if usable:
+        best_kind, best = usable[0]
+        kind, chosen = _finest(usable, found["utc hour"])
+        unused += [f"{k}: {v.text} disagrees with {best_kind}: {best.text}" for k, v in usable[1:] if _at_odds(best, v)]
+        row = (*_iso(chosen), kind, chosen.text)
+        days = [chosen.first, chosen.either or chosen.last]
+        after, before = min(days).isoformat(), "" if kind == "event" else max(days).isoformat()
+    else:
+        event, updated = found.get("past event"), found.get("updated")
+        updated = updated and _settled(updated, _order("updated", at, orders))
+        row = ("", "none", "none", "; ".join(bound.text for bound in (event, updated) if bound))
+        after = event.first.isoformat() if event else ""
+        before = max(updated.last, updated.either or updated.last).isoformat() if updated else ""
+    return (*row, by_hand.get("not_before", after), by_hand.get("not_after", before)), unused
 
 
 def _usable(
@@ -483,8 +474,11 @@ def _finest(usable: list[tuple[str, Found]], hour: int | None) -> tuple[str, Fou
 
 
 def _settled(found: Found, day_first: bool | None) -> Found:
-    read = None if found.either is None or day_first is None else parse(found.text.replace("_", "-"), day_first)
-    return read._replace(text=found.text) if read else found
+    """The one reading that is right, where the order of day and month is known."""
+    if found.either is None or day_first is None:
+        return found
+    day = found.either if day_first else found.first
+    return Found(day, day, found.text)
 
 
 def _impossible(found: Found, today: date) -> str | None:
@@ -501,7 +495,8 @@ def _within(finer: Found, coarse: Found) -> bool:
     """Whether another source names a shorter time inside the chosen one: the month of a column and the day of a URL."""
     if coarse.either is not None:
         return finer.either is None and finer.first == finer.last and finer.first in (coarse.first, coarse.either)
-    return coarse.first != coarse.last and finer.either is None and coarse.first <= finer.first and finer.last <= coarse.last and finer.last - finer.first < coarse.last - coarse.first  # fmt: skip
+    inside = coarse.first <= finer.first and finer.last <= coarse.last
+    return inside and finer.either is None and finer.last - finer.first < coarse.last - coarse.first
 
 
 def _iso(found: Found) -> tuple[str, str]:
@@ -513,7 +508,3 @@ def _iso(found: Found) -> tuple[str, str]:
     if (found.first.year, found.first.month) == (found.last.year, found.last.month):
         return found.first.isoformat()[:7], "month"
     return found.first.isoformat()[:4], "year"
-
-
-def _bounded(row: tuple[str, ...], by_hand: Mapping[str, str]) -> tuple[str, ...]:
-    return (*row[:4], by_hand.get("not_before", row[4]), by_hand.get("not_after", row[5]))

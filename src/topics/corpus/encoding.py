@@ -74,8 +74,7 @@ def decode(data: bytes, html: bool = False) -> str:
     >>> decode(b"\xff\xfeA\x00\r\x00\n\x00"), decode("naïve – ".encode() + b"caf\xe9")
     ('A\n', 'naïve – café')
     """
-    encoding = guess_encoding(data, html=html)
-    return _lines_ended(_decode(data, encoding))
+    return lines_ended(_decode(data, guess_encoding(data, html=html)))
 
 
 def looks_like_text(text: str) -> bool:
@@ -123,7 +122,8 @@ def _decode(data: bytes, encoding: str) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _lines_ended(text: str) -> str:
+def lines_ended(text: str) -> str:
+    r"""The text with `\n` for every line end."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -24,7 +24,7 @@ UTC_TIME = re.compile(r"[T ](\d{2}):?\d{2}(?::?\d{1,2})?(?:\.\d+)?\s?(?:Z|\+00:?
 JSON_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"', re.I)
 
 
-def extract(page: str, url: str | None = None) -> dict[str, str]:
+def extract(page: str) -> dict[str, str]:
     """The page's `text, title, source, url, author, date_metadata, date_html`; each "" where the page has none.
 
     `date_metadata` is what the page states about its publication in a meta element or JSON-LD; `date_html` what
@@ -38,25 +38,25 @@ def extract(page: str, url: str | None = None) -> dict[str, str]:
 
     for chatty in ("trafilatura", "htmldate"):  # what they would say is said by the row of DROPPED
         logging.getLogger(chatty).setLevel(logging.CRITICAL + 1)
-    text = _main_text(page, url)
-    about = trafilatura.extract_metadata(page, default_url=url, extensive=False) if text else None
+    text = _main_text(page)
+    about = trafilatura.extract_metadata(page, extensive=False) if text else None
     return {
         "text": text,
         "title": getattr(about, "title", None) or "",
         "source": getattr(about, "sitename", None) or getattr(about, "hostname", None) or "",
-        "url": url or getattr(about, "url", None) or "",
+        "url": getattr(about, "url", None) or "",
         "author": getattr(about, "author", None) or "",
         "date_metadata": stated_date(page),
-        "date_html": found_date(page, url),
+        "date_html": found_date(page),
     }
 
 
-def _main_text(page: str, url: str | None) -> str:
+def _main_text(page: str) -> str:
     """The careful reading, unless it lost much of what the generous one has: better than either on both gold sets."""
     import trafilatura
 
-    careful = trafilatura.extract(page, url=url, include_comments=False, favor_precision=True) or ""
-    generous = trafilatura.extract(page, url=url, include_comments=False, favor_recall=True) or ""
+    careful = trafilatura.extract(page, include_comments=False, favor_precision=True) or ""
+    generous = trafilatura.extract(page, include_comments=False, favor_recall=True) or ""
     return careful if len(careful) >= MUCH * len(generous) else generous
 
 
@@ -100,7 +100,7 @@ def _instant(stated: str) -> datetime | None:
         return None
 
 
-def found_date(page: str, url: str | None = None) -> str:
+def found_date(page: str) -> str:
     """The publication date that htmldate finds in a page, as an ISO date, or "".
 
     From a year alone htmldate makes the first of January: where it had to search the whole page, that is no date.
@@ -108,9 +108,9 @@ def found_date(page: str, url: str | None = None) -> str:
     import htmldate
 
     try:
-        found = htmldate.find_date(page, url=url, original_date=True, extensive_search=False)
+        found = htmldate.find_date(page, original_date=True, extensive_search=False)
         if not found:
-            found = htmldate.find_date(page, url=url, original_date=True, extensive_search=True) or ""
+            found = htmldate.find_date(page, original_date=True, extensive_search=True) or ""
             found = "" if found.endswith("-01-01") else found
         return found
     except Exception:  # htmldate meets pages that its parser cannot stand; such a page has no date from it

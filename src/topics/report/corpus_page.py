@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from topics import plots
-from topics.corpus import audit, clean, corrections
+from topics.corpus import audit, corrections, edits
 from topics.report import html
 
 SHOWN_WHOLE = 150  # articles shown before and after; of more, those that cleaning changed most
@@ -239,7 +239,7 @@ def title_of(article: Any, most: int = 80) -> str:
 
 def _article(row: Any, removed: pd.DataFrame) -> html.Piece:
     """One article: what is known of it, its text before and after, how to correct it."""
-    original = clean.rebuild(row.text, removed)
+    original = edits.rebuild(row.text, removed)
     cut = f" The first {LONGEST:,} characters are shown." if len(original) > LONGEST else ""
     inside = removed[removed["start"] + removed["n_chars"] <= LONGEST]
     dated = f"{row.date} ({row.date_precision}, from {row.date_source})" if row.date else "undated"

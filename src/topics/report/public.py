@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from topics.corpus.clean import rebuild
+from topics.corpus.edits import rebuild
 from topics.report.corpus_page import title_of
 from topics.tables import replace_file, write_table
 

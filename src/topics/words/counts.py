@@ -21,7 +21,7 @@ from topics.tokens import token_table
 from topics.words.concepts import find, patterns, plain, sentence_numbers
 from topics.words.leftout import REASONS, leftout_patterns, stop_list
 from topics.words.lemmas import calmed, form_table, lemmas_known
-from topics.words.phrases import CONNECTORS, NO_PHRASES, SCORINGS, Stream, apply_phrases, learn_phrases, n_docs_of
+from topics.words.phrases import CONNECTORS, NO_PHRASES, Stream, apply_phrases, learn_phrases, n_docs_of
 
 UNITS = ("article", "paragraph")
 WORDLESS = "no word of it is counted by the models: it has no topics"
@@ -205,9 +205,7 @@ def learn_vocabulary(
     *,
     docs: np.ndarray | None = None,
     phrases: str = "npmi",
-    phrase_threshold: float | None = None,
     phrase_min_count: int = 5,
-    phrase_max_words: int = 4,
     min_docs: int | None = None,
     max_share: float | None = None,
 ) -> dict[str, Any]:
@@ -215,12 +213,12 @@ def learn_vocabulary(
 
     `names`: one row a word, phrase or concept that stands in them: `name` (as most often written), `key`, `kind`,
     `reason` (why it is no term, or ""), `n`, `n_docs`. `stream`: all articles with the phrases joined, and the keys of its codes.
-    `phrases`: "npmi", "default" or "none"; the threshold is .5 or 10 where not given. A term stands in `min_docs` articles or
+    `phrases`: "npmi" or "none". A term stands in `min_docs` articles or
     more and in at most `max_share` of them. Where not given, `min_docs` is 1 under 10 articles, 2 under 100, 3 under 1,000,
     else 5; `max_share` is 1 under 20 articles, else .5.
     """
-    if phrases not in (*SCORINGS, "none"):
-        raise UserError(f"phrases must be npmi, default or none. Got {phrases!r}.")
+    if phrases not in ("npmi", "none"):
+        raise UserError(f"phrases must be npmi or none. Got {phrases!r}.")
     if min_docs is not None and not (0 <= min_docs < float("inf") and min_docs == int(min_docs)):
         raise UserError(f"min_docs must be a whole number of 0 or more. Got {min_docs!r}.")
     if max_share is not None and not 0 < max_share <= 1:
@@ -231,11 +229,7 @@ def learn_vocabulary(
     max_share = _by_size(n_articles, {20: 1.0}, 0.5) if max_share is None else max_share
     learned = NO_PHRASES
     if phrases != "none":
-        threshold = {"npmi": 0.5, "default": 10.0}[phrases] if phrase_threshold is None else phrase_threshold
-        learned, joined, more_keys = learn_phrases(
-            stream.of(docs), keys, scoring=phrases, threshold=threshold, min_count=phrase_min_count, min_docs=min_docs,
-            max_words=phrase_max_words,
-        )  # fmt: skip
+        learned, joined, more_keys = learn_phrases(stream.of(docs), keys, min_count=phrase_min_count, min_docs=min_docs)
         stream, keys = (joined, more_keys) if docs is None else apply_phrases(stream, keys, learned)
     names = _names(words, stream.of(docs), keys)
     word = names["reason"] == ""

@@ -22,9 +22,6 @@ CONNECTORS = {
     "de": "der des die im in und von zum zur für",
     "nl": "aan de den der en het in op te van voor",
 }
-
-
-SCORINGS = ("npmi", "default")
 PHRASES = ("level", "left", "between", "right", "phrase", "n", "n_docs", "score")
 NO_PHRASES = pd.DataFrame({column: [] for column in PHRASES})
 
