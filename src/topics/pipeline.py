@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import date
-from functools import lru_cache, partial, wraps
-from multiprocessing import get_context, parent_process
+from functools import partial, wraps
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -30,6 +27,7 @@ from topics import corpus as corpus_room
 from topics import store
 from topics.corpus import audit
 from topics.corpus.corrections import beside_exactly
+from topics.many import processes, threads, worker_count
 from topics.settings import (
     Settings,
     articles_path,
@@ -98,46 +96,6 @@ def settings(config: str | Path | None = None, **given: Any) -> Settings:
     return load(config_file(config), given)[0]
 
 
-# --- many -------------------------------------------------------------------------------------------------------------------
-
-
-def worker_count(settings: Settings) -> int:
-    """How many processes or threads at once: as set, else one a core that this process may use."""
-    if isinstance(settings.workers, int):
-        return settings.workers
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def processes(settings: Settings, n_articles: int) -> Iterator[Callable[..., Iterable[Any]]]:
-    """A `map` over processes where there is enough work to pay for them, else the builtin.
-
-    Processes are started fresh, never forked: a forked process with loaded threads can hang.
-    """
-    workers = worker_count(settings)
-    if workers < 2 or n_articles < 400:
-        yield map
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
-    try:
-        yield pool.map
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin_worker() -> None:
-    """A worker leaves Ctrl-C to the process that started it, and ends when that one does, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=lambda: (parent_process().join(), os._exit(1)), daemon=True).start()  # type: ignore[union-attr]
-
-
-@contextmanager
-def threads(settings: Settings) -> Iterator[Callable[..., Iterable[Any]]]:
-    """A `map` over threads, for kernels that release the interpreter's lock."""
-    with ThreadPoolExecutor(worker_count(settings)) as pool:
-        yield pool.map
-
-
 # --- steps ------------------------------------------------------------------------------------------------------------------
 
 
@@ -173,11 +131,8 @@ def _once(step: Callable[[Settings], store.Kept]) -> Callable[[Settings], store.
 def corpus(settings: Settings) -> store.Kept:
     """The corpus: `articles, removals, dropped, repeats` and `language`."""
     kept = _corpus(settings, "")
-    return (
-        kept
-        if kept["articles"]["date"].max() <= date.today().isoformat()
-        else _corpus(settings, date.today().isoformat())
-    )
+    today = date.today().isoformat()
+    return kept if kept["articles"]["date"].max() <= today else _corpus(settings, today)
 
 
 def _corpus(settings: Settings, day: str) -> store.Kept:
@@ -202,7 +157,7 @@ def _corpus(settings: Settings, day: str) -> store.Kept:
 
     def build() -> store.Result:
         today = date.fromisoformat(day) if day else date.max
-        with processes(settings, sum(item["bytes"] for item in found) // 2000) as many:
+        with processes(settings.workers, sum(item["bytes"] for item in found) // 2000) as many:
             return corpus_room.prepare(path, today=today, map=many, **values)
 
     return _keep(settings, key, build)
@@ -210,21 +165,15 @@ def _corpus(settings: Settings, day: str) -> store.Kept:
 
 def _no_reports(path: Path, found: list[dict[str, Any]]) -> None:
     """Raises `UserError` where a report of ours lies among the articles: its tables and pages would be read as articles."""
-    for item in found:
-        folder = (path / item["file"]).parent
-        if (path / item["file"]).name == RECORD and is_report(folder):
+    for record in [path / item["file"] for item in found if Path(item["file"]).name == RECORD]:
+        try:
+            said = json.loads(record.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(said, dict) and {"topics", "outputs"} <= said.keys():
             raise UserError(
-                f"{path}: holds a report, which is no article: {folder}. Move it away, or give a folder of articles alone."
+                f"{path}: holds a report, which is no article: {record.parent}. Move it away, or give a folder of articles alone."
             )
-
-
-def is_report(folder: Path) -> bool:
-    """Whether a run of ours stands in a folder: it has a record of what came out."""
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(record, dict) and {"topics", "outputs"} <= record.keys()
 
 
 def check(settings: Settings) -> str:
@@ -257,7 +206,7 @@ def words(settings: Settings) -> store.Kept:
     key = store.key("words", room="words", values=values | {"concepts": concept_rows}, inputs=[base.key])
 
     def build() -> store.Result:
-        with threads(settings) as many:
+        with threads(settings.workers) as many:
             return counts.prepare(base["articles"], concepts=known, map=many, **values)
 
     return _keep(settings, key, build)
@@ -274,16 +223,11 @@ def _stopped_concepts(settings: Settings, known: pd.DataFrame | None) -> None:
 
 
 def _concepts(settings: Settings) -> pd.DataFrame | None:
-    """The rows of the file of concepts, read once while it stays the same; None where there is none."""
-    file = _by_hand("concepts", settings.concepts, "data/concepts.yml")
-    return _read_concepts(file, store.stamp(file)) if file.is_file() else None
-
-
-@lru_cache(maxsize=4)
-def _read_concepts(file: Path, stamp: tuple[int, int, int]) -> pd.DataFrame:
+    """The rows of the file of concepts; None where there is none."""
     from topics.words import concepts
 
-    return concepts.read_concepts(file)
+    file = _by_hand("concepts", settings.concepts, "data/concepts.yml")
+    return concepts.read_concepts(file) if file.is_file() else None
 
 
 def unit(settings: Settings) -> str:
@@ -376,7 +320,7 @@ def fits(settings: Settings, jobs: Iterable[Job], track: Track = watched) -> Non
 
     missing = [job for job in jobs if not store.is_kept(Path(settings.cache), _fit_key(settings, job))]
     missing.sort(key=lambda job: -job.n_topics)
-    workers = worker_count(settings)
+    workers = worker_count(settings.workers)
     threads = max(1, workers // max(1, len(missing)))
     news: SimpleQueue[Future[store.Kept] | None] = SimpleQueue()  # None: a part of some fit is done
     pool = ThreadPoolExecutor(workers)
@@ -433,7 +377,7 @@ def _compare(settings: Settings, counts: tuple[int, ...], track: Track) -> store
     base = words(settings)
     made = {text: {k: _models(settings, k, text) for k in counts} for text in ("whole", "shuffled")}
     trained = [job for job in wanted if job.text == "train"]
-    with threads(settings) as many:
+    with threads(settings.workers) as many:
         done = many(lambda job: scores.complete(fit(settings, job), held_out(settings)["test"]), trained)
         foretold = {(job.n_topics, job.seed): each for job, each in zip(trained, done, strict=True)}
         compared = steps.compare(made["whole"], made["shuffled"], foretold, base, map=many)
@@ -604,9 +548,8 @@ def volume(settings: Settings) -> pd.DataFrame:
     placed, periods, _, _ = calendar(settings)
     inside = placed[placed["ordinal"] >= 0]
     counted = inside.groupby(["ordinal", "source"]).size().rename("n_docs").reset_index()
-    return counted.merge(periods[["ordinal", "period", "partial"]], on="ordinal")[
-        ["period", "source", "n_docs", "partial"]
-    ]
+    named = periods[["ordinal", "period", "partial"]]
+    return counted.merge(named, on="ordinal")[["period", "source", "n_docs", "partial"]]
 
 
 def keywords(settings: Settings) -> store.Kept:

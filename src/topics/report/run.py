@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topics import store
+from topics.many import worker_count
 from topics.report import provenance
 from topics.report.execution import NOTEBOOKS, Job, Notebooks, relative
 from topics.report.folder import check_places, keep_evidence, one_at_a_time, put_in_place, run_name, workplace
@@ -90,7 +91,7 @@ def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str,
     from topics import pipeline
 
     write_settings(settings, work, settings.topic_counts)
-    with Notebooks(work, Path(settings.cache), pipeline.worker_count(settings)) as notebooks:
+    with Notebooks(work, Path(settings.cache), worker_count(settings.workers)) as notebooks:
         notebooks.begin()
 
         def ready(made: Mapping[str, Any]) -> None:
