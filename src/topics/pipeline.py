@@ -36,12 +36,14 @@ from topics.settings import (
     deciding,
     load,
     make_folder,
+    nearest_file,
     project_folder,
 )
 from topics.store import inputs
 from topics.tables import COLUMNS, UserError, conform, empty, nearest
 
 if TYPE_CHECKING:
+    from topics.models.labels import Label
     from topics.models.lda import TopicModel
     from topics.models.steps import Reported
     from topics.models.sweep import Job
@@ -226,7 +228,7 @@ def _concepts(settings: Settings) -> pd.DataFrame | None:
     """The rows of the file of concepts; None where there is none."""
     from topics.words import concepts
 
-    file = _by_hand("concepts", settings.concepts, "data/concepts.yml")
+    file = _by_hand(settings, "concepts")
     return concepts.read_concepts(file) if file.is_file() else None
 
 
@@ -410,33 +412,34 @@ def splits(settings: Settings) -> store.Kept:
 
 def _listing_values(settings: Settings) -> dict[str, Any]:
     """What decides how topics are listed: words hidden, labels written by hand."""
-    file = labels_file(settings)
+    file = _by_hand(settings, "labels")
     return {
         "hide_words": list(settings.hide_words),
         "labels": store.file_digest(file) if file.is_file() else None,
     }
 
 
-def labels_file(settings: Settings) -> Path:
-    """The file of labels; the project's own may be missing. Raises `UserError` where one that was named is."""
-    return _by_hand("labels", settings.labels, "labels.yml")
+def _labels(settings: Settings) -> list[Label]:
+    """The labels that people have written."""
+    from topics.models import labels
+
+    return labels.read_labels(_by_hand(settings, "labels"))
 
 
-def _by_hand(setting: str, name: str, own: str) -> Path:
-    """A file that people write, as a setting names it; the project's `own` may be missing."""
-    file = Path(name)
-    if not file.is_file() and file != project_folder() / own:
-        near = [item.name for item in file.parent.iterdir()] if file.parent.is_dir() else []
-        raise UserError(f"{setting}: {file}: no such file.{nearest(file.name, near)}")
+def _by_hand(settings: Settings, name: str) -> Path:
+    """A file that people write, as a setting names it; the project's own may be missing. Raises `UserError` where one that was named is."""
+    file = Path(getattr(settings, name))
+    if not file.is_file() and file != project_folder() / getattr(Settings, name):
+        raise UserError(f"{name}: {file}: no such file.{nearest_file(file)}")
     return file
 
 
 def reported(settings: Settings, n_topics: int, seed: int) -> Reported:
     """The fit of one count and seed with its topics merged as `labels.yml` says."""
-    from topics.models import labels, steps, sweep
+    from topics.models import steps, sweep
 
     fitted = fit(settings, sweep.Job("whole", n_topics, seed))
-    return steps.reported(fitted, labels.read_labels(labels_file(settings)), words(settings))
+    return steps.reported(fitted, _labels(settings), words(settings))
 
 
 def topics(settings: Settings, n_topics: int, track: Track = watched) -> store.Kept:
@@ -449,13 +452,12 @@ def topics(settings: Settings, n_topics: int, track: Track = watched) -> store.K
 
 
 def _describe(settings: Settings, n_topics: int, track: Track) -> store.Result:
-    from topics.models import labels, steps, sweep
+    from topics.models import steps, sweep
 
     texts = ("whole", "shuffled", "resampled")
     fits(settings, sweep.jobs([n_topics], settings.seeds, *texts), track)
-    written = labels.read_labels(labels_file(settings))
     runs, shuffled, resampled = (_models(settings, n_topics, text) for text in texts)
-    return steps.describe(runs, shuffled, resampled, written, words(settings), _hidden(settings))
+    return steps.describe(runs, shuffled, resampled, _labels(settings), words(settings), _hidden(settings))
 
 
 def _hidden(settings: Settings) -> set[str]:
@@ -614,10 +616,10 @@ def everything(
 
     `ready` is told what is made as soon as it is enough for another page; what needs no fit is done beside the fits.
     """
-    from topics.models import labels, sweep
+    from topics.models import sweep
 
-    labels.read_labels(labels_file(settings))  # a mistake in what is written by hand is told before any work
-    _concepts(settings), collection(settings), published(settings)
+    # A mistake in what is written by hand is told before any work.
+    _labels(settings), _concepts(settings), collection(settings), published(settings)
     tell("reading, cleaning and dating the articles")
     # The sampler is compiled, once on a machine, while articles are read.
     Thread(target=sweep.warm, args=[settings.engine], daemon=True).start()

@@ -93,6 +93,11 @@ def outputs(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): store.file_digest(path) for path in files}
 
 
+def runs_folder(out: str | Path | None) -> Path:
+    """The folder of the runs: as given, else the project's `reports`."""
+    return Path(place("out", out or project_folder() / "reports")).absolute()
+
+
 class Run(NamedTuple):
     """A run that stands: its folder, which bears its name, and its record."""
 
@@ -121,7 +126,7 @@ class Run(NamedTuple):
 
 def read(name: str | None, out: str | Path | None) -> Run:
     """A run by its name; the only one where none is named. Raises `UserError` with the runs that there are."""
-    runs = Path(place("out", out or project_folder() / "reports")).absolute()
+    runs = runs_folder(out)
     names = sorted(path.parent.name for path in runs.glob(f"*/{FILE}") if not path.parent.name.startswith("."))
     if name is None and len(names) == 1:
         name = names[0]

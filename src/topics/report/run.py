@@ -23,7 +23,7 @@ from topics.report import provenance
 from topics.report.execution import NOTEBOOKS, Job, Notebooks, relative
 from topics.report.folder import check_places, keep_evidence, one_at_a_time, put_in_place, run_name, workplace
 from topics.report.interrupts import heeded
-from topics.settings import FIELDS, PATHS, Settings, articles_path, deciding, place, project_folder
+from topics.settings import FIELDS, PATHS, Settings, articles_path, deciding
 from topics.tables import UserError, replace_file, write_table
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def reports(settings: Settings, *, name: str | None = None, out: str | Path | No
     Raises `UserError` for a mistake in what was given, before anything is written.
     """
     name = run_name(name, articles_path(settings))
-    folder = Path(place("out", out or project_folder() / "reports")).absolute()
+    folder = provenance.runs_folder(out)
     check_places(articles_path(settings), folder, name)
     started = time.monotonic()
     with heeded() as settle, one_at_a_time(folder, name):
