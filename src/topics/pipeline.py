@@ -516,12 +516,19 @@ def topics_over_time(settings: Settings, n_topics: int) -> store.Kept:
     return _keep(settings, key, build)
 
 
+def shown_counts(settings: Settings) -> tuple[int, ...]:
+    """The topic counts that get a page: those asked for, else the suggested one; where none is, the smallest tried, or the larger of reading groups."""
+    if asked := paged(settings):
+        return asked
+    suggested = comparison(settings)["choice"]["n_topics"]
+    return (suggested or grid(settings)[-1 if few(settings) else 0],)
+
+
 def reports_on(settings: Settings) -> int:
-    """The one topic count at which topics' trends are tested: the suggested one where none is asked for, else the foremost of those asked for."""
+    """The one topic count at which topics' trends are tested: the foremost of those that get a page."""
     from topics.models import sweep
 
-    asked, choice = paged(settings), comparison(settings)["choice"]
-    return sweep.foremost(asked or (choice["n_topics"] or grid(settings)[0],), choice)
+    return sweep.foremost(shown_counts(settings), comparison(settings)["choice"])
 
 
 # --- over time ----------------------------------------------------------------------------------------------------------------
@@ -632,10 +639,9 @@ def everything(
     try:
         followed = beside.submit(_without_fits, settings, base, vocabulary, ready)
         compared = comparison(settings, track)
-        suggested = compared["choice"]["n_topics"]
-        counts = paged(settings) or (suggested or (grid(settings)[-1] if few(settings) else grid(settings)[0]),)
+        counts = shown_counts(settings)
         settings = replace(settings, topic_counts=counts)  # as the notebooks of the run will have them
-        made = {"comparison": compared, "suggested": suggested} | followed.result()
+        made = {"comparison": compared, "suggested": compared["choice"]["n_topics"]} | followed.result()
     finally:
         beside.shutdown(wait=False, cancel_futures=True)
     ready(made)
