@@ -82,6 +82,26 @@ def test_a_killed_kernel_is_said_with_the_cell_that_killed_it(tmp_path):
     assert kernels._running == {}
 
 
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_process_that_dies_before_the_first_cell_is_started_once_more(tmp_path, monkeypatch, deaths):
+    kernels, begun = execution.Kernels(tmp_path / "home"), []
+    start = kernels._new
+
+    def dying(lines):
+        begun.append(lines)
+        return start(["__import__('os')._exit(1)"] if len(begun) <= deaths else lines)
+
+    monkeypatch.setattr(kernels, "_new", dying)
+    path, copy = notebook(tmp_path, "print('done')"), tmp_path / "copy.ipynb"
+    if deaths == 1:
+        execution.execute(path, {}, copy, kernels)
+        assert "done" in copy.read_text(encoding="utf-8")
+    else:
+        with pytest.raises(RuntimeError, match=r"cell 0 \(before the first\): its process died"):
+            execution.execute(path, {}, copy, kernels)
+    assert len(begun) == 2
+
+
 def test_a_live_notebook_says_how_far_long_work_is_and_keeps_nothing_of_it(tmp_path, capfd):
     slow = "import time\nfrom topics.pipeline import watched\nfor i in watched(range(6), total=6, what='6 fits'):\n    time.sleep(0.3)\nprint('done')"
     execution.execute(notebook(tmp_path, slow), {}, tmp_path / "copy.ipynb", execution.Kernels(tmp_path / "home"))

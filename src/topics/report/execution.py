@@ -180,7 +180,8 @@ class Kernels:
 def execute(notebook: Path, parameters: Mapping[str, Any], copy: Path, kernels: Kernels) -> None:
     """Execute a notebook with its parameters; an unknown name of a parameter stops it before the kernel starts.
 
-    Raises `RuntimeError` with the failing cell and its last lines; the copy then holds what was executed.
+    A process that dies before the first cell is started once more. Raises `RuntimeError` with the failing cell and its last lines; the copy
+    then holds what was executed.
     """
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # a grammar of addresses that no notebook has: a second
     from topics.report.html import IMPORTING
@@ -198,26 +199,26 @@ def execute(notebook: Path, parameters: Mapping[str, Any], copy: Path, kernels: 
             raise RuntimeError(f"{notebook.name} has no parameter {name!r}.{nearest(name, known)}")
     copy.parent.mkdir(parents=True, exist_ok=True)
     cells: dict[int, Any] = {}
-    with kernels.start(copy.stem) as kernel:
-        try:
-            papermill.execute_notebook(
-                str(notebook), str(copy), parameters=parameters, kernel_name="python3", km=kernel, progress_bar=False,
-                start_timeout=300, request_save_on_cell_execute=False, on_cell_start=lambda cell, cell_index: cells.update({cell_index: cell}),
-            )  # fmt: skip
-        except PapermillExecutionError as problem:
-            last = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(problem.traceback[-1:])).splitlines()[-LAST_LINES:]
-            said = f"{problem.ename}: {problem.evalue}"
-            failing, lines = problem.cell_index, said if last == [said] else "\n".join([said, *last])
-        except (DeadKernelError, RuntimeError):  # killed, out of memory, or never started
-            nbformat.write(nbformat.v4.new_notebook(cells=list(cells.values())), copy)
-            failing, lines = (
-                max(cells, default=0),
-                f"its process died (killed, or out of memory)\n{kernels.last_lines(copy.stem)}",
-            )
-        else:
-            return
-    source = (cells[failing].source if failing in cells else "").strip() or "before the first"
-    raise RuntimeError(f"{copy.stem}, cell {failing} ({source.splitlines()[0]}): {lines.strip()}")
+    for again in (True, False):
+        with kernels.start(copy.stem) as kernel:
+            try:
+                papermill.execute_notebook(
+                    str(notebook), str(copy), parameters=parameters, kernel_name="python3", km=kernel, progress_bar=False,
+                    start_timeout=300, request_save_on_cell_execute=False, on_cell_start=lambda cell, cell_index: cells.update({cell_index: cell}),
+                )  # fmt: skip
+                return
+            except PapermillExecutionError as problem:
+                last = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(problem.traceback[-1:])).splitlines()[-LAST_LINES:]
+                said = f"{problem.ename}: {problem.evalue}"
+                failing, lines = problem.cell_index, said if last == [said] else "\n".join([said, *last])
+            except (DeadKernelError, RuntimeError):  # killed, out of memory, or never started
+                if again and not cells:  # another program has taken a port meant for it, say
+                    continue
+                nbformat.write(nbformat.v4.new_notebook(cells=list(cells.values())), copy)
+                died = f"its process died (killed, or out of memory)\n{kernels.last_lines(copy.stem)}"
+                failing, lines = max(cells, default=0), died
+        source = (cells[failing].source if failing in cells else "").strip() or "before the first"
+        raise RuntimeError(f"{copy.stem}, cell {failing} ({source.splitlines()[0]}): {lines.strip()}")
 
 
 def forget_the_machine(path: Path, places: Mapping[str, str]) -> None:
