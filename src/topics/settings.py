@@ -42,8 +42,10 @@ def _number(low: float, high: float) -> Callable[[Any], float]:
 def _several(low: int, high: int, what: str, least: int = 1) -> Callable[[Any], tuple[int, ...]]:
     def check(value: Any) -> tuple[int, ...]:
         items = [value] if isinstance(value, int) else value
-        several = isinstance(items, list | tuple) and all(type(item) is int and low <= item <= high for item in items)
-        if not several or len(set(items)) < least:
+        good = isinstance(items, list | tuple) and len(items) > 0
+        if not good or any(isinstance(item, bool) or not isinstance(item, int) for item in items):
+            raise ValueError(f"must be whole numbers of {what}")
+        if any(not low <= item <= high for item in items) or len(set(items)) < least:
             raise ValueError(f"must be whole numbers of {what}")
         return tuple(sorted(set(items)))
 
