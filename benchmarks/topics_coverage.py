@@ -261,7 +261,7 @@ def topics_claimed(articles: pd.DataFrame, folder: Path) -> tuple[int, bool]:
     held_out, rows = pipeline.held_out(settings)["test"], []
     for k in pipeline.grid(settings):
         for seed in settings.seeds[:3]:
-            done = scores.complete(pipeline.fit(settings, sweep.Job("whole", k, seed), "train"), held_out)
+            done = scores.complete(pipeline.fit(settings, sweep.Job("train", k, seed)), held_out)
             rows.append((k, seed, "gain", *done.gain))
     table = pd.DataFrame(rows, columns=["n_topics", "seed", "measure", "value", "low", "high"])
     if (

@@ -22,8 +22,9 @@ from scipy.special import expit
 
 from topics import pipeline
 from topics.models import lda
-from topics.trends import bursts, keyness, keywords, periods, prevalence
+from topics.trends import bursts, keyness, keywords, periods, prevalence, steps
 from topics.trends.statistics import MOVED, mann_kendall
+from topics.words.concepts import read_concepts
 
 NEWS = Path(__file__).parents[1] / "../shared/corpora/dated/NewsArticles.zip"
 OUTLETS = np.array([0.4, 0.3, 0.2, 0.1])
@@ -363,16 +364,18 @@ def news(runs: int) -> None:
         "the news corpus, its days permuted in blocks of three, through the steps of a report: in how many is anything claimed"
     )
     given = pipeline.settings(articles=str(NEWS), workers=1)
-    base, counted = pipeline.corpus(given), pipeline.words(given)
-    articles = base["articles"].sort_values("doc_id", kind="stable")
+    articles, counted = pipeline.corpus(given)["articles"], pipeline.words(given)
     fit = lda.fit(counted["counts"], n_topics=10, seed=1, sweeps=40)
     shares, modelled = lda.article_shares(fit, counted["counts"]), lda.articles(counted["counts"])
-    pipeline.words, pipeline.OUTLETS = lambda _: counted, 0  # type: ignore[assignment]
+    steps.OUTLETS = 0
     claimed = []
     for run in range(runs):
         moved = permuted_days(articles, np.random.default_rng([8, run]))
-        pipeline.corpus = lambda _, moved=moved: {**base, "articles": moved}  # type: ignore[assignment,misc]
-        kept, marked = pipeline._follow(given, {}, None), pipeline._compare_groups(given)
+        length, why = periods.choose_length(moved)
+        placed = periods.place(moved, length)
+        calendar = placed, periods.calendar(placed, length), length, why
+        kept = steps.follow(counted, moved, calendar, (), read_concepts(Path(given.concepts)), {}, None, few=False)
+        marked = steps.compare_groups(counted, moved, placed, few=False)
         placed = kept["placed"][kept["placed"]["doc_id"].isin(modelled)].reset_index(drop=True)
         topics = prevalence.topic_trends(shares, placed, kept["periods"], kept["length"])
         both = pd.concat([kept["trends"], topics], ignore_index=True)

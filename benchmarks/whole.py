@@ -73,8 +73,8 @@ def inside(log: Path, arguments: list[str]) -> int:
         build if key.startswith("page-") else clocked(lambda: f"step {key.rpartition('-')[0]}", build),
         **more,
     )
-    run.run_child = clocked(lambda job, *rest: f"notebook {Path(job['page']).stem}", run.run_child)
-    run.Notebooks.write_pages = clocked(lambda *given: "waiting for notebooks, making pages", run.Notebooks.write_pages)
+    run.Notebooks._put = clocked(lambda _, job: f"notebook {job.page}", run.Notebooks._put)
+    run.write_pages = clocked(lambda *given: "waiting for notebooks, making pages", run.write_pages)
     run.write_table = clocked(lambda *given: "writing tables", run.write_table)
     for module, name in ((index, "gather"), (html, "front_page")):
         setattr(module, name, clocked(lambda *given: "front page", getattr(module, name)))

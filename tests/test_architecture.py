@@ -14,6 +14,7 @@ BESIDE = {"tables", "tokens"}  # what every room may use
 MAY_IMPORT = {
     "tables": set(),
     "tokens": set(),
+    "many": set(),
     "settings": {"tables"},
     "store": {"tables"},
     "plots": {"tables"},
@@ -21,8 +22,8 @@ MAY_IMPORT = {
     "words": BESIDE | {"corpus"},
     "models": BESIDE | {"corpus", "words"},
     "trends": BESIDE | {"corpus", "words", "models"},
-    "pipeline": BESIDE | {"settings", "store", "corpus", "words", "models", "trends"},
-    "report": BESIDE | {"settings", "store", "plots", "pipeline", "corpus", "words", "models", "trends"},
+    "pipeline": BESIDE | {"settings", "store", "many", "corpus", "words", "models", "trends"},
+    "report": BESIDE | {"settings", "store", "many", "plots", "pipeline", "corpus", "words", "models", "trends"},
     "__main__": BESIDE | {"settings", "store", "pipeline", "corpus", "report"},
     "__init__": set(),
 }

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-import threading
-import time
-from contextlib import suppress
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
 
 from topics import pipeline, settings
 from topics.report import run
@@ -69,95 +59,6 @@ def test_a_failed_run_leaves_the_last_good_one_and_its_evidence(chosen, tmp_path
     assert not (tmp_path / "out" / "mine.failed").exists()
 
 
-class Interrupts:
-    """Ctrl-C comes while it is being deleted, where Python lets no exception out."""
-
-    def __del__(self) -> None:
-        signal.raise_signal(signal.SIGINT)
-
-
-def bare_except() -> None:
-    with suppress(BaseException):
-        signal.raise_signal(signal.SIGINT)
-
-
-def deleted() -> None:
-    kept = [Interrupts()]
-    kept.clear()
-
-
-@pytest.fixture
-def no_handlers(monkeypatch):
-    """Python's own handlers, as in a run, and a list of what would be printed of exceptions that nothing can catch."""
-    said: list = []
-    monkeypatch.setattr(sys, "unraisablehook", said.append)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield said
-    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
-
-
-def test_ctrl_c_that_a_library_swallows_is_heeded_at_the_next_check(no_handlers):
-    with pytest.raises(KeyboardInterrupt), run.heeded() as check:  # noqa: PT012
-        bare_except()
-        check()
-
-
-def test_ctrl_c_after_the_last_check_lets_the_run_end(no_handlers):
-    with run.heeded() as check:
-        check(last=True)
-        signal.raise_signal(signal.SIGINT)
-        done = True
-    assert done
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
-
-
-def test_ctrl_c_while_an_object_is_deleted_comes_again_and_prints_nothing(no_handlers):
-    with pytest.raises(KeyboardInterrupt), run.heeded():  # noqa: PT012
-        deleted()
-        time.sleep(20)
-    assert not no_handlers
-
-
-def test_ctrl_c_lets_an_import_end_first(no_handlers, tmp_path, monkeypatch):
-    """An import that is broken off may leave the lock of all imports closed: other threads would wait for ever."""
-    (tmp_path / "interrupts.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\nwhole = True\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(KeyboardInterrupt), run.heeded():  # noqa: PT012
-        import interrupts
-
-        whole = interrupts.whole
-        time.sleep(20)
-    assert whole
-
-
-def test_ctrl_c_lets_the_start_of_a_process_for_notebooks_end_first(no_handlers, tmp_path, monkeypatch):
-    """One that was broken off would be known to nobody: it would go on beside the run, and write into a folder that is gone."""
-    kernels = run.Kernels(tmp_path)
-    monkeypatch.setattr(kernels, "_new", lambda lines: signal.raise_signal(signal.SIGINT) or (tmp_path, "process"))
-    with pytest.raises(KeyboardInterrupt), run.heeded():  # noqa: PT012
-        kernels.begin(2)
-        time.sleep(20)
-    assert kernels._spare == [(tmp_path, "process")] * 2
-
-
-def test_ctrl_c_while_the_workplace_is_cleared_leaves_nothing_of_it(tmp_path, monkeypatch):
-    tries, delete = [], run.shutil.rmtree
-
-    def broken_off(folder, **more):
-        tries.append(folder)
-        if len(tries) == 1:
-            raise KeyboardInterrupt
-        if len(tries) > 2:  # till then a process that was just killed writes on
-            delete(folder, **more)
-
-    with pytest.raises(KeyboardInterrupt), run.workplace(tmp_path, "mine") as work:  # noqa: PT012
-        (work / "page.html").write_text("half")
-        monkeypatch.setattr(run.shutil, "rmtree", broken_off)
-    assert not list(tmp_path.iterdir())
-    assert len(tries) == 3
-
-
 def test_an_interrupted_run_leaves_the_last_good_one(chosen, tmp_path, monkeypatch):
     fake_run(monkeypatch, "good")
     run.reports(chosen, name="mine", out=tmp_path / "out")
@@ -165,56 +66,6 @@ def test_an_interrupted_run_leaves_the_last_good_one(chosen, tmp_path, monkeypat
     with pytest.raises(KeyboardInterrupt):
         run.reports(chosen, name="mine", out=tmp_path / "out")
     assert (tmp_path / "out" / "mine" / "index.html").read_text() == "good"
-
-
-def test_a_second_run_on_the_same_folder_waits(tmp_path, capsys):
-    order = []
-    held, let_go = threading.Event(), threading.Event()
-
-    def first():
-        with run.one_at_a_time(tmp_path, "mine"):
-            held.set()
-            let_go.wait(10)
-            order.append("first")
-
-    def second():
-        with run.one_at_a_time(tmp_path, "mine"):
-            order.append("second")
-
-    one, two = threading.Thread(target=first), threading.Thread(target=second)
-    one.start()
-    held.wait(10)
-    two.start()
-    two.join(0.3)
-    assert two.is_alive()
-    let_go.set()
-    one.join(10)
-    two.join(10)
-    assert order == ["first", "second"]
-    assert "waiting for it" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        "../up",
-        ".hidden",
-        "a/b",
-        "a.failed",
-        "a b",
-        "x" * 81,
-        "-x",
-        "con",
-        "NUL.txt",
-        "a.",
-        "index.html",
-        "Ledger.csv",
-    ],
-)
-def test_a_name_never_becomes_a_path(name):
-    with pytest.raises(UserError):
-        run.run_name(name, Path("articles"))
 
 
 @pytest.mark.parametrize(
@@ -238,13 +89,6 @@ def test_a_folder_that_is_no_report_is_never_replaced(chosen, tmp_path, monkeypa
     assert (tmp_path / "out" / "thesis" / "chapter.txt").exists()
 
 
-@pytest.mark.parametrize(
-    ("articles", "name"), [("…", "articles"), ("NewsArticles.zip", "NewsArticles"), ("a b", "a-b")]
-)
-def test_a_run_is_named_after_its_articles(articles, name):
-    assert run.run_name(None, Path(articles)) == name
-
-
 def test_the_runs_settings_file_gives_the_same_settings(chosen, tmp_path):
     work = tmp_path / "out" / ".mine.part"
     work.mkdir(parents=True)
@@ -253,107 +97,3 @@ def test_the_runs_settings_file_gives_the_same_settings(chosen, tmp_path):
     assert settings.deciding(again) == settings.deciding(chosen) | {"topic_counts": [5]}
     assert again.articles == chosen.articles
     assert pipeline.articles_path(again) == pipeline.articles_path(chosen)
-
-
-def notebook(folder, *sources):
-    """A notebook with a parameters cell and these cells."""
-    cells = [new_code_cell("seeds = None  # one", metadata={"tags": ["parameters"]}), *map(new_code_cell, sources)]
-    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    path = folder / "page.ipynb"
-    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": spec, "language_info": {"name": "python"}}), path)
-    return path
-
-
-def test_a_misspelt_parameter_stops_before_the_kernel_starts(tmp_path):
-    with pytest.raises(RuntimeError, match="Did you mean 'n_topics'"):
-        run.execute(
-            ROOT / "notebooks" / "03_topics.ipynb", {"n_topcis": 9}, tmp_path / "x.ipynb", run.Kernels(tmp_path)
-        )
-    assert not (tmp_path / "x.ipynb").exists()
-
-
-def test_a_misspelt_parameter_given_to_papermill_itself_is_an_error(tmp_path):
-    path, copy = notebook(tmp_path, "from topics import pipeline\npipeline.settings()"), tmp_path / "copy.ipynb"
-    command = [sys.executable, "-m", "papermill", path, copy, "-p", "sedes", "3", "-k", "python3"]
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert "there is no parameter 'sedes'. Did you mean 'seeds'?" in done.stderr
-
-
-def test_a_folder_that_cannot_be_written_given_to_papermill_is_told_before_any_work(tmp_path):
-    (tmp_path / "taken.md").write_text("a file, where a folder should be")
-    path = notebook(
-        tmp_path, f"out = {str(tmp_path / 'taken.md')!r}", "from topics import pipeline\npipeline.settings()"
-    )
-    with pytest.raises(RuntimeError, match=r"cell 2 .* out: .*taken\.md cannot be a folder to write in"):
-        run.execute(path, {}, tmp_path / "copy.ipynb", run.Kernels(tmp_path / "home"))
-
-
-def test_an_executed_copy_bears_nothing_of_the_machine_and_no_chance(tmp_path):
-    made = []
-    for place in ("one", "two"):
-        copy = tmp_path / f"{place}.ipynb"
-        told = parameterize_notebook(load_notebook_node(str(notebook(tmp_path))), {"out": f"/somewhere/{place}"})
-        nbformat.write(told, copy)
-        run.forget_the_machine(copy, {f"/somewhere/{place}": ".."})
-        made.append(nbformat.read(copy, as_version=4))
-    ids = [[cell.pop("id") for cell in each.cells] for each in made]
-    assert made[0] == made[1]
-    assert [each[1] for each in ids] == ["injected-parameters"] * 2
-
-
-def test_a_failing_cell_is_named_with_its_last_lines_and_its_copy_kept(tmp_path):
-    path = notebook(tmp_path, "x = 1", "print('so far')\n1 / 0")
-    with pytest.raises(RuntimeError, match=r"copy, cell 3 \(print\('so far'\)\): ZeroDivisionError: division by zero"):
-        run.execute(path, {"seeds": 3}, tmp_path / "copy.ipynb", run.Kernels(tmp_path / "home"))
-    assert "so far" in (tmp_path / "copy.ipynb").read_text(encoding="utf-8")
-
-
-def test_a_killed_kernel_is_said_with_the_cell_that_killed_it(tmp_path):
-    dying = "import os, signal, sys\nprint('out of memory', file=sys.__stderr__, flush=True)\nos.kill(os.getpid(), 9)"
-    path = notebook(tmp_path, "x = 1", dying)
-    kernels = run.Kernels(tmp_path / "home")
-    with pytest.raises(RuntimeError, match=r"cell 2 \(import os, signal, sys\): its process died .*\nout of memory"):
-        run.execute(path, {}, tmp_path / "copy.ipynb", kernels)
-    assert "x = 1" in (tmp_path / "copy.ipynb").read_text(encoding="utf-8")
-    assert kernels._running == {}
-
-
-def test_a_live_notebook_says_how_far_long_work_is_and_keeps_nothing_of_it(tmp_path, capfd):
-    slow = "import time\nfrom topics.pipeline import watched\nfor i in watched(range(6), total=6, what='6 fits'):\n    time.sleep(0.3)\nprint('done')"
-    run.execute(notebook(tmp_path, slow), {}, tmp_path / "copy.ipynb", run.Kernels(tmp_path / "home"))
-    cell = nbformat.read(tmp_path / "copy.ipynb", as_version=4).cells[-1]
-    assert [output.text for output in cell.outputs] == ["done\n"]
-    assert list(pipeline.watched("ab", total=2, what="letters")) == ["a", "b"]
-
-
-@pytest.mark.parametrize("can", [True, False], ids=["at once", "in two steps"])
-def test_folders_change_places_whether_or_not_the_system_can_do_it_at_once(tmp_path, monkeypatch, can):
-    if not can:
-        monkeypatch.setattr(run, "exchange", lambda one, other: False)
-    for name in ("work", "final"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "who").write_text(name)
-    run.put_in_place(tmp_path / "work", tmp_path / "final")
-    assert (tmp_path / "final" / "who").read_text() == "work"
-    assert can or sorted(path.name for path in tmp_path.iterdir()) == ["final"]
-
-
-def test_what_a_killed_run_left_is_put_right(tmp_path):
-    for name in (".mine.old", ".mine.part-7-1", ".mine.two.part-7-1", "mine.failed"):
-        (tmp_path / name).mkdir()
-    (tmp_path / ".mine.old" / "index.html").write_text("the last good one")
-    with run.workplace(tmp_path, "mine") as work:
-        assert (tmp_path / "mine" / "index.html").read_text() == "the last good one"
-        left = {path.name for path in tmp_path.iterdir()} - {work.name}
-    assert left == {"mine", ".mine.two.part-7-1", "mine.failed"}
-
-
-def test_evidence_has_no_half_written_files(tmp_path):
-    figures = tmp_path / ".run.part-1" / ".jupyter" / "1" / "figures"
-    figures.mkdir(parents=True)
-    (figures / "lengths.svg").write_text("<svg/>")
-    (figures / ".lengths.svg.7.part").write_text("<sv")
-    failed = run.keep_evidence(tmp_path / ".run.part-1", tmp_path / "run.failed", KeyboardInterrupt())
-    found = sorted(path.name for path in failed.rglob("*") if path.is_file())
-    assert found == ["error.txt", "lengths.svg"]

@@ -155,18 +155,18 @@ def test_what_speaks_against_a_count_is_every_measure_that_prefers_another_with_
     )
 
 
-def test_every_count_has_every_seed_and_a_page_articles_drawn_anew() -> None:
-    jobs = sweep.jobs((5, 10), seeds=(1, 2, 3, 4, 5), paged=(7,))
-    seeds = {k: [job.seed for job in jobs if job.text == "whole" and job.n_topics == k] for k in (5, 7, 10)}
-    assert seeds == {key: [1, 2, 3, 4, 5] for key in (5, 7, 10)}
-    assert [(job.n_topics, job.seed) for job in jobs if job.text == "resampled"] == [(7, 1), (7, 2), (7, 3)]
-    assert [job.seed for job in jobs if job.text == "shuffled" and job.n_topics == 7] == list(stability.SHUFFLED_SEEDS)
+def test_every_count_has_every_seed_and_parts_of_the_articles_have_three() -> None:
+    jobs = sweep.jobs((5, 10, 5), (4, 5, 6, 7, 8), "whole", "shuffled", "resampled")
+    seeds = {k: [job.seed for job in jobs if job.text == "whole" and job.n_topics == k] for k in (5, 10)}
+    assert seeds == {key: [4, 5, 6, 7, 8] for key in (5, 10)}
+    assert [(job.n_topics, job.seed) for job in jobs if job.text == "resampled"] == [(k, seed) for k in (5, 10) for seed in (4, 5, 6)]  # fmt: skip
+    assert [job.seed for job in jobs if job.text == "shuffled" and job.n_topics == 5] == list(stability.SHUFFLED_SEEDS)
     assert len(set(jobs)) == len(jobs)
 
 
 def test_jobs_give_the_same_fits_in_any_order_and_in_threads() -> None:
     counts = planted(n_docs=40).counts
-    jobs = [job for job in sweep.jobs((2, 3), seeds=(1, 2), paged=(3,)) if job.seed < 3]
+    jobs = [job for job in sweep.jobs((2, 3), (1, 2), "whole", "shuffled", "resampled") if job.seed < 3]
 
     def run(job: sweep.Job) -> np.ndarray:
         return sweep.fit_job(counts, job, sweeps=20).topic_term

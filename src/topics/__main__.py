@@ -12,19 +12,11 @@ import argparse
 import os
 import signal
 import threading
-from collections.abc import Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from topics import __version__, settings
 from topics.tables import UserError, nearest
-
-DOCUMENTATION = {
-    "reports": "articles to reports/NAME/: reads, cleans, fits, writes every page, table and figure",
-    "check": "say in seconds what these articles can carry, fitting nothing",
-    "settings": "show the settings in force and where each came from",
-    "verify": "rebuild a run from nothing and say what, if anything, differs",
-    "diff": "say in words how two runs differ",
-}
 
 
 class Parser(argparse.ArgumentParser):
@@ -55,17 +47,17 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
 
     def command(name: str) -> Parser:
-        return commands.add_parser(name, help=DOCUMENTATION[name], description=DOCUMENTATION[name], allow_abbrev=False)
+        said = COMMANDS[name].__doc__
+        return commands.add_parser(name, help=said, description=said, allow_abbrev=False)
 
-    reports = command("reports")
+    reports, check, settings, verify, diff = map(command, COMMANDS)
     reports.add_argument("--name", help="name of the run's folder; default from the articles' name")
-    reports.add_argument("--out", help="folder of the runs; default reports")
-    for each in (reports, command("check"), command("settings")):
+    for each in (reports, check, settings):
         each.add_argument(
             "articles", nargs="?", help="file or folder; default data/raw, or the sample while that is empty"
         )
         each.add_argument("--config", help="file of settings; default config.yml")
-    for each in (reports, commands.choices["settings"]):
+    for each in (reports, settings):
         each.add_argument(
             "--topics", action="extend", nargs="+", type=whole, metavar="N", help="topic counts that get a page"
         )
@@ -75,13 +67,11 @@ def parser() -> Parser:
         each.add_argument(
             "--public", action="store_true", default=None, help="a report to publish: short quotations alone"
         )
-    verify = command("verify")
     verify.add_argument("name", nargs="?", help="name of the run; may be left out where there is one alone")
-    verify.add_argument("--out", help="folder of the runs; default reports")
-    diff = command("diff")
     diff.add_argument("a", help="name of a run")
     diff.add_argument("b", help="name of another")
-    diff.add_argument("--out", help="folder of the runs; default reports")
+    for each in (reports, verify, diff):
+        each.add_argument("--out", help="folder of the runs; default reports")
     return top
 
 
@@ -126,6 +116,7 @@ def wanted(given: argparse.Namespace) -> tuple[settings.Settings, dict[str, str]
 
 
 def reports(given: argparse.Namespace) -> int:
+    """articles to reports/NAME/: reads, cleans, fits, writes every page, table and figure"""
     chosen, _ = wanted(given)
     # Matplotlib keeps its list of fonts in the cache, not at home; it asks when it is first imported.
     os.environ.setdefault("MPLCONFIGDIR", os.path.join(chosen.cache, "matplotlib"))
@@ -135,6 +126,7 @@ def reports(given: argparse.Namespace) -> int:
 
 
 def check(given: argparse.Namespace) -> int:
+    """say in seconds what these articles can carry, fitting nothing"""
     from topics import pipeline
 
     print(pipeline.check(pipeline.settings(given.config, articles=given.articles)))
@@ -142,6 +134,7 @@ def check(given: argparse.Namespace) -> int:
 
 
 def show_settings(given: argparse.Namespace) -> int:
+    """show the settings in force and where each came from"""
     chosen, origin = wanted(given)
     width = max(map(len, settings.FIELDS))
     for name, item in settings.FIELDS.items():
@@ -152,19 +145,21 @@ def show_settings(given: argparse.Namespace) -> int:
 
 
 def verify(given: argparse.Namespace) -> int:
+    """rebuild a run from nothing and say what, if anything, differs"""
     from topics.report import provenance, run
 
     return provenance.verify(given.name, out=given.out, make=run.make_run)
 
 
 def diff(given: argparse.Namespace) -> int:
+    """say in words how two runs differ"""
     from topics.report import provenance
 
     print(provenance.diff(given.a, given.b, out=given.out))
     return 0
 
 
-COMMANDS: dict[str, Any] = {
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {  # the first line of each is its help
     "reports": reports,
     "check": check,
     "settings": show_settings,

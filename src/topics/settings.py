@@ -23,7 +23,7 @@ from topics.tables import UserError, nearest, read_yaml
 
 def _whole(low: int, high: int) -> Callable[[Any], int]:
     def check(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        if type(value) is not int or not low <= value <= high:
             raise ValueError(f"must be a whole number from {low:,} to {high:,}")
         return value
 
@@ -263,6 +263,11 @@ def make_folder(name: str, value: Any) -> Path:
     return path
 
 
+def nearest_file(path: Path) -> str:
+    """A question after the file that a wrong path is likely meant for, or nothing."""
+    return nearest(path.name, sorted(item.name for item in path.parent.iterdir())) if path.parent.is_dir() else ""
+
+
 def config_file(config: str | Path | None) -> Path | None:
     """The file of settings as given, or the project's `config.yml` where it has one."""
     if config is not None:
@@ -280,10 +285,7 @@ def articles_path(settings: Settings) -> Path:
     if settings.articles is not None:
         path = Path(settings.articles)
         if not path.exists():
-            near = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
-            raise UserError(
-                f"{path}: no such file or folder of articles.{nearest(path.name, [item.name for item in near])}"
-            )
+            raise UserError(f"{path}: no such file or folder of articles.{nearest_file(path)}")
         return path
     for path in (data / "raw", data / "sample"):
         if path.is_dir() and any(not item.name.startswith(".") for item in path.iterdir()):
@@ -326,9 +328,8 @@ def load(config: str | Path | None = None, given: Mapping[str, Any] | None = Non
 
 def _read_config(path: Path) -> dict[str, Any]:
     if not path.exists():
-        near = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
         raise UserError(
-            f"{path}: no such file of settings.{nearest(path.name, near)} It is named by --config, CONFIG= for make, or config in a notebook."
+            f"{path}: no such file of settings.{nearest_file(path)} It is named by --config, CONFIG= for make, or config in a notebook."
         )
     pairs = read_yaml(path, "settings")
     if pairs is None:

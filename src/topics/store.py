@@ -214,16 +214,20 @@ class Kept(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._read:
-            tree = self._manifest["result"][name]
+            if name not in self._manifest["result"]:
+                raise KeyError(name)
             try:
-                self._read[name] = _decode(tree, self.folder / self.key, self._manifest["files"], self._classes)
+                self._read[name] = self._decoded(name)
             except (OSError, ValueError, KeyError, TypeError):  # damaged: make it anew, once
                 shutil.rmtree(self.folder / self.key, ignore_errors=True)
                 _write(self.folder, self.key, self._build())
                 self._manifest = _read_manifest(self.folder / self.key)
-                tree = self._manifest["result"][name]
-                self._read[name] = _decode(tree, self.folder / self.key, self._manifest["files"], self._classes)
+                self._read[name] = self._decoded(name)
         return self._read[name]
+
+    def _decoded(self, name: str) -> Any:
+        tree, files = self._manifest["result"][name], self._manifest["files"]
+        return _decode(tree, self.folder / self.key, files, self._classes)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._manifest["result"])
@@ -254,29 +258,26 @@ def keep(folder: Path, key: str, build: Callable[[], Result], *, classes: Iterab
     return Kept(folder, key, build, allowed)
 
 
-def trim(folder: Path, limit: int, spare: Iterable[str] = ()) -> list[str]:
-    """Drop the entries that were used longest ago until the store holds `limit` bytes or fewer; return their keys.
+def trim(folder: Path, limit: int) -> None:
+    """Drop the entries that were used longest ago until the store holds `limit` bytes or fewer.
 
-    The entries named in `spare` stay, whatever the limit. What a killed process left half-written goes after an hour.
+    What a killed process left half-written goes after an hour. Another run may drop or finish an entry meanwhile.
     """
-    spared = set(spare)
     for part in folder.glob(f"{PART}*"):
-        if part.stat().st_mtime < time.time() - 3600:
-            shutil.rmtree(part, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            if part.stat().st_mtime < time.time() - 3600:
+                shutil.rmtree(part, ignore_errors=True)
     entries = []
     for manifest in folder.glob(f"*/{MANIFEST}"):
-        size = sum(file.stat().st_size for file in manifest.parent.iterdir())
-        entries.append((manifest.stat().st_mtime, size, manifest.parent))
+        with suppress(FileNotFoundError):
+            size = sum(file.stat().st_size for file in manifest.parent.iterdir())
+            entries.append((manifest.stat().st_mtime, size, manifest.parent))
     total = sum(size for _, size, _ in entries)
-    gone = []
     for _, size, entry in sorted(entries):
         if total <= limit:
             break
-        if entry.name not in spared:
-            shutil.rmtree(entry, ignore_errors=True)
-            total -= size
-            gone.append(entry.name)
-    return gone
+        shutil.rmtree(entry, ignore_errors=True)
+        total -= size
 
 
 # --- writing and reading ----------------------------------------------------------------------------------------------

@@ -256,7 +256,6 @@ def sweep(
                     used[w] -= ONE
                     cells[place] = cells[last]
                     cells[last] = np.uint32(0)
-                    cells[last] = np.uint32(0)
                     if j == last:
                         j = place
                 if j > base and cells[j - ONE] < cells[j]:

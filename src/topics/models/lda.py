@@ -27,6 +27,7 @@ SMALL, PART = 200_000, 10_000  # words up to which starts have all of them; beyo
 DRAW_BYTES = 32_000_000  # a fit keeps about so much of posterior draws, but four at the least
 PARTS = 20  # of a fit, each of which is told when it is done
 IN_LABEL = 3  # terms of a label
+LEADING = 10  # terms of a topic in TOPICS
 GENSIM: dict[str, Any] = {
     "iterations": 10_000,
     "gamma_threshold": 1e-12,
@@ -446,8 +447,8 @@ def distinctive_labels(model: TopicModel, hide: Iterable[str] = ()) -> list[str]
     return [", ".join(model.terms[term] for term in terms) for terms in found]
 
 
-def topics(model: TopicModel, counts: Counts, n_terms: int = 10, hide: Iterable[str] = ()) -> pd.DataFrame:
-    """A row for each topic: its share of the articles with a 95 % interval, and its most probable terms.
+def topics(model: TopicModel, counts: Counts, hide: Iterable[str] = ()) -> pd.DataFrame:
+    """A row for each topic: its share of the articles with a 95 % interval, and its ten most probable terms.
 
     The interval is the middle 95 % of `share_draws`: these articles, given these topics. `stability`, `coherence` and `exclusivity` are missing here: they are
     `stability.stability`'s and `scores`' to say. `label` is that of `distinctive_labels` until a person gives one. Terms of `hide` are left out of lists and labels.
@@ -455,8 +456,8 @@ def topics(model: TopicModel, counts: Counts, n_terms: int = 10, hide: Iterable[
     draws = share_draws(model, counts)
     low, high = np.quantile(draws[:, 0], [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0) if len(draws) else [np.nan, np.nan]
     hidden = set(hide)
-    leading = model.terms[top_terms(model, n_terms + len(hidden))].tolist()
-    words = [[term for term in row if term not in hidden][:n_terms] for row in leading]
+    leading = model.terms[top_terms(model, LEADING + len(hidden))].tolist()
+    words = [[term for term in row if term not in hidden][:LEADING] for row in leading]
     table = {
         "n_topics": model.n_topics,
         "topic": np.arange(1, model.n_topics + 1),

@@ -297,7 +297,7 @@ def _at_home(codes: np.ndarray, topic: np.ndarray) -> int:
     return int(table.max(axis=1).sum())
 
 
-def seed_shares(matches: pd.DataFrame, runs: dict[int, TopicModel], counts: Counts) -> pd.DataFrame:
+def seed_shares(matches: pd.DataFrame, runs: Mapping[int, TopicModel], counts: Counts) -> pd.DataFrame:
     """The share of the articles of each topic's pair in each other run: `topic, seed, share`."""
     pairs = matches[["topic_a", "seed_b", "topic_b"]]
     means = {seed: article_shares(model, counts).mean(axis=0) for seed, model in runs.items()}
@@ -309,7 +309,7 @@ def seed_shares(matches: pd.DataFrame, runs: dict[int, TopicModel], counts: Coun
 
 
 def matched_shares(
-    matches: pd.DataFrame, others: dict[int, TopicModel], counts: Counts, n_topics: int
+    matches: pd.DataFrame, others: Mapping[int, TopicModel], counts: Counts, n_topics: int
 ) -> dict[int, np.ndarray]:
     """Each other run's shares of the articles, its topics in the order of those they match; missing where none does."""
     found = {}

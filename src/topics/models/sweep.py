@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ MOST = 6  # topic counts in a default grid
 
 @dataclass(frozen=True)
 class Job:
-    """One fit: `text` is whole, shuffled (words dealt out at random) or resampled (four fifths of the articles)."""
+    """One fit. Its `text` is whole, train (without the articles held out), shuffled (words dealt out at random) or resampled (four fifths of the articles)."""
 
     text: str
     n_topics: int
@@ -39,18 +39,18 @@ def default_grid(counts: Counts) -> tuple[int, ...]:
     return tuple(steps[round(place)] for place in np.linspace(0, len(steps) - 1, min(MOST, len(steps))))
 
 
-def jobs(topic_counts: Sequence[int], seeds: Sequence[int], paged: Sequence[int] = ()) -> list[Job]:
-    """The fits of a grid: every count with every seed, and the references; those that get a page also with articles drawn anew."""
-    found = []
-    for k in sorted({*topic_counts, *paged}):
-        found += [Job("whole", k, seed) for seed in seeds]
-        found += [Job("shuffled", k, seed) for seed in SHUFFLED_SEEDS]
-        found += [Job("resampled", k, seed) for seed in (seeds[:3] if k in paged else ())]
-    return found
+def jobs(topic_counts: Iterable[int], seeds: Sequence[int], *texts: str) -> list[Job]:
+    """The fits of these counts to these texts: to the whole with every seed, to shuffled text with `SHUFFLED_SEEDS`, to parts with the first three seeds.
+
+    >>> [(job.text, job.seed) for job in jobs([5], (7, 8, 9, 10), "shuffled", "train")]
+    [('shuffled', 1), ('shuffled', 2), ('shuffled', 3), ('train', 7), ('train', 8), ('train', 9)]
+    """
+    seeds_of = {"whole": seeds, "shuffled": SHUFFLED_SEEDS, "train": seeds[:3], "resampled": seeds[:3]}
+    return [Job(text, k, seed) for k in sorted(set(topic_counts)) for text in texts for seed in seeds_of[text]]
 
 
 def fit_job(counts: Counts, job: Job, sweeps: int | None = None, **how: Any) -> TopicModel:
-    """The fit that a job asks for, of the counts of the whole corpus; `how` goes to `lda.fit`: `engine`, `map`, `tick`.
+    """The fit that a job asks for; `counts` are of the whole corpus, or of its part for training. `how` goes to `lda.fit`: `engine`, `map`, `tick`.
 
     Shuffled text gets as many sweeps as the whole, since its fits agree the more the longer they run; half as many where there are so many words that
     it hardly shows (METHODS.md).
@@ -117,6 +117,13 @@ def choose(scores: pd.DataFrame, stability: pd.DataFrame) -> Choice:
         f"(agreement {stable[chosen]:.2f}, where 0 is that of shuffled text and 1 the same topics)."
     )
     return Choice(chosen, why, _against(scores, stable, gains, chosen), tuple(int(k) for k in will_do.index))
+
+
+def none_of_few(n_articles: int) -> Choice:
+    """No count, where articles are too few for any to be counted."""
+    are, them = (" is", "it") if n_articles == 1 else ("s are", "them")
+    why = f"No number of topics is suggested: {n_articles} article{are} read, not counted; groups of paragraphs are a way into {them}."
+    return Choice(None, why, "", ())
 
 
 def foremost(counts: Sequence[int], choice: Mapping[str, Any]) -> int:

@@ -17,12 +17,12 @@ import pandas as pd
 
 from topics import plots, tokens
 from topics.corpus import audit
-from topics.pipeline import COMPANIONS, SURE
 from topics.report import html
 from topics.report.corpus_page import SHOWN_WHOLE, title_of
 from topics.settings import project_folder
 from topics.trends.keywords import FIXED_MIX, MIX_CHANGED
 from topics.trends.statistics import MOVED
+from topics.trends.steps import COMPANIONS, SURE
 
 PLACES = 5000  # places shown on the page, at most; of more, a sample by chance from every period of every name
 FEWEST_PLACES = 2  # shown of each period, however many names and periods there are

@@ -93,9 +93,40 @@ def outputs(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): store.file_digest(path) for path in files}
 
 
-def read(name: str | None, out: str | Path | None) -> tuple[Path, dict[str, Any]]:
-    """The folder and the record of a run. Raises `UserError` with the runs that there are."""
-    runs = Path(place("out", out or project_folder() / "reports")).absolute()
+def runs_folder(out: str | Path | None) -> Path:
+    """The folder of the runs: as given, else the project's `reports`."""
+    return Path(place("out", out or project_folder() / "reports")).absolute()
+
+
+class Run(NamedTuple):
+    """A run that stands: its folder, which bears its name, and its record."""
+
+    folder: Path
+    record: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table of the run. Raises `UserError` where it cannot be read or is none of ours."""
+        import pandas as pd
+
+        try:
+            table = pd.read_parquet(self.folder / "tables" / f"{name}.parquet")
+        except (OSError, ValueError, KeyError) as problem:
+            why = " ".join(str(problem).split())
+            raise UserError(f"{self.name}: table {name} cannot be read ({why}). Run `make reports` again.") from None
+        if missing := sorted(COMPARED[name] - set(table)):
+            raise UserError(
+                f"{self.name}: table {name} has no column {', '.join(missing)}: it is none of ours. Run `make reports` again."
+            )
+        return table
+
+
+def read(name: str | None, out: str | Path | None) -> Run:
+    """A run by its name; the only one where none is named. Raises `UserError` with the runs that there are."""
+    runs = runs_folder(out)
     names = sorted(path.parent.name for path in runs.glob(f"*/{FILE}") if not path.parent.name.startswith("."))
     if name is None and len(names) == 1:
         name = names[0]
@@ -111,7 +142,7 @@ def read(name: str | None, out: str | Path | None) -> tuple[Path, dict[str, Any]
         raise UserError(f"{runs / name / FILE}: cannot be read ({problem}). Run `make reports` again.") from None
     if not _is_record(record):
         raise UserError(f"{runs / name / FILE}: is damaged, or no record of a run. Run `make reports` again.")
-    return runs / name, record
+    return Run(runs / name, record)
 
 
 def _is_record(record: Any) -> bool:
@@ -191,8 +222,10 @@ def results_apart(one: Path, before: Mapping[str, str], other: Path, after: Mapp
 
 def _how_far(one: Path, other: Path) -> str:
     """How far two tables, or the numbers of two figures, are apart, in words: another kind of processor rounds otherwise."""
+    import pandas as pd
+
     try:
-        before, after = (_drawn(path) if path.suffix == ".svg" else _read(path) for path in (one, other))
+        before, after = (_drawn(path) if path.suffix == ".svg" else pd.read_parquet(path) for path in (one, other))
     except (OSError, ValueError):
         return ": it cannot be read"
     if one.suffix == ".svg" and list(before["what"]) != list(after["what"]):
@@ -208,12 +241,6 @@ def _how_far(one: Path, other: Path) -> str:
     apart = float(((before[numbers] - after[numbers]).abs() / scale).fillna(0).to_numpy().max(initial=0))
     far = f"{apart:.1g} of their size at most" if apart < 1 else "more than their size"
     return f": numbers by {far}{WITHIN if apart <= TOLERANCE else ''}"
-
-
-def _read(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.read_parquet(path)
 
 
 def _drawn(path: Path) -> pd.DataFrame:
@@ -268,56 +295,51 @@ def _said(value: Any) -> str:
 
 def diff(a: str, b: str, *, out: str | Path | None) -> str:
     """How two runs differ, in words: what decided them, the articles in and out, the topics matched and changed, what the front pages say."""
-    (folder_a, record_a), (folder_b, record_b) = read(a, out), read(b, out)
+    one, other = read(a, out), read(b, out)
     words = (f"is in {a} alone", f"is in {b} alone", "is not the same in both", f"in {a}", f"in {b}")
-    decided = causes(record_a, record_b, words)
+    decided = causes(one.record, other.record, words) or ["nothing differs"]
     parts = [
-        listed(f"{a} and {b}: what decided them", decided or ["nothing differs"], 40),
-        _articles_apart(
-            folder_a, folder_b, a, b, [bool(record["settings"].get("public")) for record in (record_a, record_b)]
-        ),
-        _topics_apart(folder_a, folder_b, a, b),
+        listed(f"{a} and {b}: what decided them", decided, 40),
+        _articles_apart(one, other),
+        _topics_apart(one, other),
     ]
-    said = [record["summary"].splitlines() for record in (record_a, record_b)]
-    for name, own, others in ((a, *said), (b, *said[::-1])):
-        parts.append(
-            listed(
-                f"Said on the front page of {name} alone:",
-                [line.lstrip("!- ") for line in own if line not in others],
-                40,
-            )
-        )
+    said = {run.name: run.record["summary"].splitlines() for run in (one, other)}
+    for name, others in ((a, said[b]), (b, said[a])):
+        alone = [line.lstrip("!- ") for line in said[name] if line not in others]
+        parts.append(listed(f"Said on the front page of {name} alone:", alone, 40))
     return "\n".join(filter(None, parts)).rstrip()
 
 
-def _articles_apart(folder_a: Path, folder_b: Path, a: str, b: str, public: Sequence[bool]) -> str:
+def _articles_apart(one: Run, other: Run) -> str:
     """Articles of one run alone, with what became of them in the other, and articles that are not the same in both.
 
-    `public`: whether each run is a report to publish, whose tables have no texts; texts are then not compared.
+    The tables of a report to publish have no texts; texts are then not compared.
     """
-    tables = [_table(folder, "articles").set_index("doc_id") for folder in (folder_a, folder_b)]
-    out = [_table(folder, "dropped").drop_duplicates("id").set_index("id")["reason"] for folder in (folder_a, folder_b)]
-    withheld = " and ".join(name for name, kept_back in zip((a, b), public, strict=True) if kept_back)
-    lines = [f"texts are withheld in the public report {withheld}, so they are not compared"] if any(public) else []
-    for here, there in ((0, 1), (1, 0)):
-        only = tables[here].index.difference(tables[there].index)
-        name, other = (a, b)[here], (a, b)[there]
-        files = set(tables[there]["file"]) if tables[there]["file"].is_unique else set()
-        for doc in only:
-            row = tables[here].loc[doc]
-            why = f"; left out of {other}: {out[there][doc]}" if doc in out[there].index else ""
-            why = f"; {other} has another text in its file" if row["file"] in files else why
-            lines.append(f"only in {name}: {_article(doc, row)}{why}")
-    both = tables[0].index.intersection(tables[1].index)
-    columns = [
-        column
-        for column in tables[0]
-        if column in tables[1] and column not in ("file", "row", *(("text",) if any(public) else ()))
+    tables = {run.name: run.table("articles").set_index("doc_id") for run in (one, other)}
+    public = [run.name for run in (one, other) if run.record["settings"].get("public")]
+    lines = (
+        [f"texts are withheld in the public report {' and '.join(public)}, so they are not compared"] if public else []
+    )
+    for here, there in ((one, other), (other, one)):
+        own, others = tables[here.name], tables[there.name]
+        out = there.table("dropped").drop_duplicates("id").set_index("id")["reason"]
+        files = set(others["file"]) if others["file"].is_unique else set()
+        for doc in own.index.difference(others.index):
+            row = own.loc[doc]
+            why = f"; left out of {there.name}: {out[doc]}" if doc in out.index else ""
+            why = f"; {there.name} has another text in its file" if row["file"] in files else why
+            lines.append(f"only in {here.name}: {_article(doc, row)}{why}")
+    before, after = tables[one.name], tables[other.name]
+    both = before.index.intersection(after.index)
+    passed = {"file", "row", "text"} if public else {"file", "row"}
+    columns = [column for column in before if column in after and column not in passed]
+    unlike = before.loc[both, columns].astype(str) != after.loc[both, columns].astype(str)
+    lines += [
+        f"not the same in both: {_article(doc, before.loc[doc])} ({', '.join(unlike.columns[row])})"
+        for doc, row in zip(both, unlike.to_numpy(), strict=True)
+        if row.any()
     ]
-    before, after = (table.loc[both, columns].astype(str) for table in tables)
-    unlike = before != after
-    lines += [f"not the same in both: {_article(doc, before.loc[doc])} ({', '.join(unlike.columns[row])})" for doc, row in zip(both, unlike.to_numpy(), strict=True) if row.any()]  # fmt: skip
-    title = f"Articles: {len(tables[0]):,} in {a}, {len(tables[1]):,} in {b}, {len(both):,} in both"
+    title = f"Articles: {len(before):,} in {one.name}, {len(after):,} in {other.name}, {len(both):,} in both"
     return listed(title, lines or ["the same in both"], 20)
 
 
@@ -334,13 +356,12 @@ class Fit(NamedTuple):
     terms: pd.DataFrame
 
     @classmethod
-    def read(cls, run: str, folder: Path, count: int) -> Fit:
-        topics, terms = (
-            table[table["n_topics"] == count] for table in (_table(folder, "topics"), _table(folder, "topic_terms"))
-        )
+    def read(cls, run: Run, count: int) -> Fit:
+        tables = (run.table(name) for name in ("topics", "topic_terms"))
+        topics, terms = (table[table["n_topics"] == count] for table in tables)
         leading = terms.sort_values("rank").groupby("topic")["term"].agg(lambda words: list(words)[:10])
         wide = terms.pivot_table(index="topic", columns="term", values="probability")
-        return cls(run, topics.set_index("topic"), dict(leading), wide)
+        return cls(run.name, topics.set_index("topic"), dict(leading), wide)
 
     def said(self, topic: int) -> str:
         return f"{topic} “{self.topics['label'][topic]}”"
@@ -352,14 +373,14 @@ class Fit(NamedTuple):
         return html.interval(value, low, high, percent=True, digits=1)
 
 
-def _topics_apart(folder_a: Path, folder_b: Path, a: str, b: str) -> str:
+def _topics_apart(one: Run, other: Run) -> str:
     """The topics of every count of the first run beside those of the second, at the same count or the nearest there is."""
     from topics.corpus import audit
 
-    counts = [sorted(set(_table(folder, "topics")["n_topics"])) for folder in (folder_a, folder_b)]
-    counted = all(len(_table(folder, "articles")) >= audit.FEW for folder in (folder_a, folder_b))
-    pairs = [(count, min(counts[1], key=lambda other: abs(other - count))) for count in counts[0]]
-    return "\n".join(_matched(Fit.read(a, folder_a, i), Fit.read(b, folder_b, j), counted) for i, j in pairs)
+    counts = [sorted(set(run.table("topics")["n_topics"])) for run in (one, other)]
+    counted = all(len(run.table("articles")) >= audit.FEW for run in (one, other))
+    pairs = [(count, min(counts[1], key=lambda near: abs(near - count))) for count in counts[0]]
+    return "\n".join(_matched(Fit.read(one, i), Fit.read(other, j), counted) for i, j in pairs)
 
 
 def _matched(one: Fit, other: Fit, counted: bool) -> str:
@@ -393,18 +414,3 @@ def _matched(one: Fit, other: Fit, counted: bool) -> str:
         lines or ["and nothing else differs"],
         200,
     )
-
-
-def _table(folder: Path, name: str) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        table = pd.read_parquet(folder / "tables" / f"{name}.parquet")
-    except (OSError, ValueError, KeyError) as problem:
-        why = " ".join(str(problem).split())
-        raise UserError(f"{folder.name}: table {name} cannot be read ({why}). Run `make reports` again.") from None
-    if missing := sorted(COMPARED[name] - set(table)):
-        raise UserError(
-            f"{folder.name}: table {name} has no column {', '.join(missing)}: it is none of ours. Run `make reports` again."
-        )
-    return table
