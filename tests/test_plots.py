@@ -41,7 +41,7 @@ def keyness() -> pd.DataFrame:
 
 
 def scores() -> pd.DataFrame:
-    return pd.DataFrame([{"n_topics": k, "seed": s, "measure": "coherence", "value": k / 100 + s / 1000, "better": "higher"} for k in (2, 5, 10) for s in (1, 2)])  # fmt: skip
+    return pd.DataFrame([{"n_topics": k, "seed": s, "measure": "coherence", "value": k / 100 + s / 1000, "better": "high"} for k in (2, 5, 10) for s in (1, 2)])  # fmt: skip
 
 
 def every_figure(topics: pd.DataFrame) -> dict:
@@ -61,7 +61,7 @@ def every_figure(topics: pd.DataFrame) -> dict:
         "articles": lambda: plots.articles_per_period(per_period),
         "lengths": lambda: plots.lengths(pd.DataFrame({"n_words": [120, 300, 900]})),
         "funnel": lambda: plots.bars(pd.DataFrame({"step": ["read", "kept"], "n": [10, 7]}), "step", "articles", "What is left?"),
-        "scores": lambda: plots.scores(scores(), "coherence", scores().assign(value=0.01), chosen=5),
+        "scores": lambda: plots.scores(scores(), scores().assign(value=0.01), chosen=5),
         "alignment": lambda: plots.alignment(pd.concat([two, topics]), matches),
         "shares": lambda: plots.shares(topics, pd.DataFrame({"topic": [1, 2, 9], "share": [0.48, 0.31, 0.1]})),
         "terms": lambda: plots.terms(terms),
@@ -164,9 +164,10 @@ def test_alternative_text_says_the_numbers_with_their_intervals(topics):
         thin
     )  # as the line, which is not drawn through one article
     assert "training 1 (0.5 to 1.5)" in plots.describe_forest(trends())
-    assert "; crosses, words shuffled: 0.01" in plots.describe_scores(
-        scores(), "coherence", scores().assign(value=0.01)
-    )
+    assert "; crosses, words shuffled: 0.01" in plots.describe_scores(scores(), scores().assign(value=0.01))
+    drawn = plots.scores(scores(), scores().head(0))
+    assert drawn.get_ylabel() == "coherence\n(higher is better)"
+    assert "crosses" not in drawn.figure.get_label()
 
 
 def test_a_trend_whose_interval_holds_zero_is_hollow():

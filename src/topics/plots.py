@@ -319,57 +319,46 @@ def bars(table: pd.DataFrame, name: str, unit: str, title: str, ax: Axes | None 
 # The topics -----------------------------------------------------------------------------------------------------------
 
 
-def describe_scores(
-    scores: pd.DataFrame, measure: str, reference: pd.DataFrame | None = None, crosses: str = "words shuffled"
-) -> str:
-    ours = scores[scores["measure"] == measure]
-    means = ours.groupby("n_topics")["value"].mean()
-    text = f"Dots, one a seed: {measure} by number of topics; means " + _listed(
-        [f"{k} topics" for k in means.index], map(number, means)
-    )
-    if reference is not None and len(shuffled := reference[reference["measure"] == measure]):
-        text += f"; crosses, {crosses}: {number(shuffled['value'].min())} to {number(shuffled['value'].max())}"
+def describe_scores(scores: pd.DataFrame, reference: pd.DataFrame, crosses: str = "words shuffled") -> str:
+    means = scores.groupby("n_topics")["value"].mean()
+    listed = _listed([f"{k} topics" for k in means.index], map(number, means))
+    text = f"Dots, one a seed: {scores['measure'].iloc[0]} by number of topics; means {listed}"
+    if len(reference):
+        text += f"; crosses, {crosses}: {number(reference['value'].min())} to {number(reference['value'].max())}"
     return text + "."
 
 
 @_styled
 def scores(
     scores: pd.DataFrame,
-    measure: str,
-    reference: pd.DataFrame | None = None,
+    reference: pd.DataFrame,
     chosen: int | None = None,
     title: str | None = None,
-    ax: Axes | None = None,
     crosses: str = "words shuffled",
+    ax: Axes | None = None,
 ) -> Axes:
     """One measure over topic counts: a dot a seed, a line through the means, crosses for what `crosses` says.
 
-    `scores` and `reference` have the columns of SCORES; `chosen` is marked by a line.
+    `scores` are SCORES of one measure; `reference` has their `n_topics, value`, or no row; `chosen` is marked by a line.
     """
-    ours = scores[scores["measure"] == measure]
-    better = str(ours["better"].iloc[0]) if len(ours) else ""
-    ax = _axes(
-        ax,
-        2.1,
-        title or f"{measure.capitalize()}: which counts do well?",
-        describe_scores(scores, measure, reference, crosses),
-    )
-    means = ours.groupby("n_topics")["value"].mean()
+    measure, better = scores[["measure", "better"]].iloc[0]
+    title = title or f"{measure.capitalize()}: which counts do well?"
+    ax = _axes(ax, 2.1, title, describe_scores(scores, reference, crosses))
+    means = scores.groupby("n_topics")["value"].mean()
     if chosen is not None:
         ax.axvline(chosen, color=LINE, lw=6, zorder=0)
     ax.plot(means.index, means, color=BLUE, lw=1, zorder=2)
-    ax.plot(ours["n_topics"], ours["value"], "o", color=BLUE, mec=PAPER, mew=0.4, ms=4, ls="", label="a seed", zorder=3)
-    if reference is not None and len(shuffled := reference[reference["measure"] == measure]):
-        ax.plot(shuffled["n_topics"], shuffled["value"], "x", color=ORANGE, ms=4, mew=1, ls="", label=crosses)
+    ax.plot(
+        scores["n_topics"], scores["value"], "o", color=BLUE, mec=PAPER, mew=0.4, ms=4, ls="", label="a seed", zorder=3
+    )
+    if len(reference):
+        ax.plot(reference["n_topics"], reference["value"], "x", color=ORANGE, ms=4, mew=1, ls="", label=crosses)
     ax.set_xscale("log")
     ax.set_xticks(means.index.tolist(), [str(k) for k in means.index])
     ax.minorticks_off()
     ax.yaxis.set_major_locator(MaxNLocator(5))
     ax.grid(axis="y")
-    ax.set(
-        xlabel="number of topics",
-        ylabel=f"{measure}\n({better} is better)" if better in ("higher", "lower") else measure,
-    )
+    ax.set(xlabel="number of topics", ylabel=f"{measure}\n({better}er is better)")
     _key_above(ax)
     return ax
 

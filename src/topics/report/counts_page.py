@@ -19,7 +19,6 @@ from topics.report import html
 from topics.report.html import listed
 from topics.settings import Settings
 
-RETURN = "topics that come back"
 BY_CHANCE = 0.05  # of the topics of shuffled text that pass for a match: how the floor is set (models.stability)
 FLOW = 4  # topic counts in the figure of splits and merges
 NAMES = {
@@ -64,7 +63,7 @@ def answer(compared: Mapping[str, Any]) -> html.Piece:
     back = returning(compared["stability"])
     chance = back.drop_duplicates("n_topics").assign(value=BY_CHANCE)
     title = "At which numbers of topics do the topics come back in other runs?"
-    drawn = plots.scores(back, RETURN, chance, chosen=choice["n_topics"], title=title)
+    drawn = plots.scores(back, chance, chosen=choice["n_topics"], title=title)
     stripe = " The grey stripe is the count suggested." if choice["n_topics"] else ""
     caption = (
         "A dot is another run (another seed) of the same number of topics: the part of the topics shown that have a match in it (1: all). "
@@ -78,7 +77,7 @@ def returning(stability: pd.DataFrame) -> pd.DataFrame:
     """SCORES: for each count and other run the part of the topics that have a match in it."""
     rows = stability[stability["kind"] == "seed"].assign(value=lambda table: (table["topic_b"] > 0).astype(float))
     found = rows.rename(columns={"seed_b": "seed"}).groupby(["n_topics", "seed"])["value"].mean().reset_index()
-    return found.assign(measure=RETURN, better="higher")
+    return found.assign(measure="topics that come back", better="high")
 
 
 def _reasons(compared: Mapping[str, Any]) -> html.Piece:
@@ -305,19 +304,16 @@ def _chains(chains: pd.DataFrame) -> html.Piece:
 def _measure(compared: Mapping[str, Any], measure: str) -> html.Piece:
     """One measure: its figure, where it comes from, what it does not say."""
     about, name = MEASURES[measure], NAMES[measure]
-    table = compared["scores"].assign(measure=compared["scores"]["measure"].map(NAMES))
-    table["better"] = table["better"].map({"low": "lower", "high": "higher"})
-    whole, shuffled = table[table["text"] == "whole"], table[table["text"] == "shuffled"]
+    table = compared["scores"][compared["scores"]["measure"] == measure].assign(measure=name)
+    reference = table[table["text"] == "shuffled"]
     crosses, crossed = "Crosses: fits to the same words dealt out at random.", "words shuffled"
     if measure in ("gain", "perplexity"):
-        alone = _by_frequency(compared["scores"], measure)
-        shuffled = alone.assign(measure=name, better="")
+        reference = _by_frequency(compared["scores"], measure)
         crosses = "Crosses: the words’ frequencies alone, all that shuffled text leaves to foretell by."
         crossed = "words’ frequencies alone"
     drawn = plots.scores(
-        whole,
-        name,
-        shuffled,
+        table[table["text"] == "whole"],
+        reference,
         chosen=compared["choice"]["n_topics"],
         title=f"{name[0].upper()}{name[1:]}, {about.unit}",
         crosses=crossed,

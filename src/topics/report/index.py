@@ -137,7 +137,7 @@ def many_articles(made: Mapping[str, Any], carry: list[audit.Said]) -> dict[str,
     if more:
         come = f"{several(len(more), 'more topic')} come{'s' * (len(more) == 1)} back in every other run"
         said = f"{come}: {_named([each['label'] for each in more])}."
-        found.append({"text": said, "href": f"03_topics_{shown:02d}.html", "link": "The topics"})
+        found.append({"text": said, "href": f"03_topics_{shown:02d}.html", "link": "The topics", "kind": "topics"})
     return {
         "verdict": carry[0].text + ("" if made["suggested"] else " No number of topics held up, so none is claimed."),
         "warnings": [*_not_suggested(made, shown), *(said.text for said in carry if said.warns)][:MOST_WARNINGS],

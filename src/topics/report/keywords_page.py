@@ -358,23 +358,20 @@ def _part(
 
 def _numbers(row: Any, key: str, shares: pd.DataFrame, rates: pd.DataFrame, mixed: pd.DataFrame) -> html.Piece:
     """The numbers of one name by period; each period that mentions it links to its sentences."""
-    rated = rates.rename(columns={"estimate": "rate", "low": "rate_low", "high": "rate_high"})
-    both = shares.merge(rated[["period", "rate", "rate_low", "rate_high"]], on="period")
-    fixed = mixed.rename(columns={"estimate": "fixed", "low": "fixed_low", "high": "fixed_high"})
-    both = both.merge(fixed[["period", "fixed", "fixed_low", "fixed_high"]], on="period", how="left")
+    for what, rows in {"rate": rates, "fixed": mixed}.items():
+        shares = shares.join(rows.set_index("period")[["estimate", "low", "high"]].add_prefix(f"{what}_"), on="period")
     heads = {
         "period": "Period", "n_docs": "Articles", "n_mentioning": "Mention it", "estimate": "Share (95 %)", "n_mentions": "Places",
-        "rate": "Per 10,000 words (95 %)", "fixed": "Share at a fixed mix of outlets (95 %)",
+        "rate_estimate": "Per 10,000 words (95 %)",
     }  # fmt: skip
-    if mixed.empty:
-        del heads["fixed"]
+    heads |= {} if mixed.empty else {"fixed_estimate": "Share at a fixed mix of outlets (95 %)"}
     formats = {
         "period": lambda r: html.link(r.period, f"#{_period_id(key, r.period)}") if r.n_mentions else r.period,
         "estimate": html.with_interval("estimate", "low", "high", percent=True, digits=1),
-        "rate": html.with_interval("rate", "rate_low", "rate_high"),
-        "fixed": html.with_interval("fixed", "fixed_low", "fixed_high", percent=True, digits=1),
+        "rate_estimate": html.with_interval("rate_estimate", "rate_low", "rate_high"),
+        "fixed_estimate": html.with_interval("fixed_estimate", "fixed_low", "fixed_high", percent=True, digits=1),
     }
-    gaps = int((both["n_docs"] == 0).sum())
+    gaps = int((shares["n_docs"] == 0).sum())
     left = f" {several(gaps, 'period')} without articles {'is' if gaps == 1 else 'are'} left out." if gaps else ""
     caption = (
         f"{row.name} by period; a period opens its sentences.{left} Rates have no interval from fewer than eight blocks (outlet and day), nor "
@@ -382,7 +379,7 @@ def _numbers(row: Any, key: str, shares: pd.DataFrame, rates: pd.DataFrame, mixe
     )
     return html.details(
         "The numbers, by period",
-        html.table(both[both["n_docs"] > 0], caption=caption, columns=heads, formats=formats, most=400),
+        html.table(shares[shares["n_docs"] > 0], caption=caption, columns=heads, formats=formats, most=400),
     )
 
 
