@@ -61,7 +61,7 @@ def test_topics_that_do_not_come_back_are_counted_as_one_or_several(n, said):
     shaky = {"stable": False, "found": 1, "runs": 4, "joins": "", "junk": False}
     topics = pd.DataFrame([{"topic": i, "label": f"topic {i}", **shaky} for i in range(1, n + 1)])
     made = {
-        "suggested": n, "topics": {n: {"labels": pd.DataFrame({"topic": [], "name": []})}}, "topics_over_time": {},
+        "suggested": n, "topics": {n: {"labels": pd.DataFrame({"topic": [], "name": []})}}, "topics_over_time": {n: {"trends": trends()}},
         "keywords": kept(trends("A note.")), "corpus": {"articles": pd.DataFrame({"date": ["2020-01-01"]})},
     }  # fmt: skip
     assert any(line["text"].startswith(said) for line in index.cannot_say(made, topics, n))
@@ -147,6 +147,14 @@ def test_steady_topics_without_a_trend_are_told_by_their_labels(monkeypatch):
     made = {"topics_over_time": {2: {"trends": table}}}
     said = index.untold_of_topics(made, topics_of(stable=[True, False]), 2)
     assert said == ["Whether “roads” rose or fell: Only 3 years hold 5 articles or more."]
+
+
+def test_where_there_is_no_series_the_first_figure_says_why_and_claims_no_interval_that_is_none():
+    made = {"topics_over_time": {2: {"series": pd.DataFrame()}}}
+    shown = index.first_figure(made, {"kind": "topic", "name": 1}, topics_of(), 2)
+    assert "with 95 % intervals (these articles, given these topics). No series, since the dates" in shown
+    bare = index.first_figure(made, {"kind": "topic", "name": 1}, topics_of(share_low=np.nan, share_high=np.nan), 2)
+    assert "counted words, no interval: this fit has no posterior draws. No series" in bare
 
 
 def test_what_was_collected_says_how_many_are_dated_and_asks_how():

@@ -166,11 +166,10 @@ def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) ->
     alike = per_cent(1 / len(topics))
     found = []
     for row in html.each_row(kept):
-        share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
         led = several(int(leads.get(row.topic, 0)), "article")
         of = f"95 %, these {len(shares):,} articles, given these topics" if row.share_low == row.share_low else NO_DRAWS
         text = (
-            f"**{row.label}** ({', '.join(row.terms.split(', ')[:6])}): {share} of the counted words of an average article ({of}; "
+            f"**{row.label}** ({', '.join(row.terms.split(', ')[:6])}): {SHARE(row)} of the counted words of an average article ({of}; "
             f"{len(topics)} equal topics would have {alike}), and the largest topic of {led}. "
             f"It comes back in {row.found} of {row.runs} other runs{_elsewhere(made, row.topic, shown)}."
         )
@@ -191,8 +190,6 @@ def _elsewhere(made: Mapping[str, Any], topic: int, shown: int) -> str:
 
 def topic_trends(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[dict[str, Any]]:
     """A finding for each topic whose share rose or fell, by the rules of the trends room."""
-    if shown not in made["topics_over_time"]:
-        return []
     labels = topics.set_index("topic")["label"]
     found = []
     for row in html.each_row(moved(findings(made["topics_over_time"][shown]["trends"]))):
@@ -219,12 +216,15 @@ def first_figure(made: Mapping[str, Any], first: Mapping[str, Any], topics: pd.D
         drawn = plots.series(rows, title=f"Is {first['name']} talked about more or less?")
         caption = "Share of articles that mention it, with 95 % intervals; articles per period beneath."
         return html.figure(drawn, name="first_finding", caption=caption)
-    over_time = made["topics_over_time"].get(shown)
-    if over_time and len(over_time["series"]):
+    over_time = made["topics_over_time"][shown]
+    if len(over_time["series"]):
         label = topics.set_index("topic").loc[first["name"], "label"]
         return series_figure(over_time, first["name"], "first_finding", f"How much of the articles is about {label}?")
     drawn = plots.shares(topics, title=f"How much of the articles is each of {len(topics)} topics?")
-    caption = "Mean share of an article’s counted words, with 95 % intervals (these articles, given these topics). No dates, so no series."
+    known = (
+        "with 95 % intervals (these articles, given these topics)" if topics["share_low"].notna().any() else NO_DRAWS
+    )
+    caption = f"Mean share of an article’s counted words, {known}. No series, since the dates do not make two periods."
     return html.figure(drawn, name="first_finding", caption=caption)
 
 
@@ -260,13 +260,11 @@ def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> lis
 
 def untold_of_topics(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[str]:
     """Sentences on the topics that come back in every run and whose trend was not tested, or is none."""
-    if shown not in made["topics_over_time"]:
-        return []
     named = topics[topics["stable"] & ~topics["junk"]].set_index("topic")["label"]
     trends = made["topics_over_time"][shown]["trends"]
     trends = trends[trends["name"].isin(named.index.astype(str))]
     trends = trends.assign(name=[f"“{named[int(topic)]}”" for topic in trends["name"]])
-    return untold({"trends": trends, "findings": findings(trends)}) if len(trends) else []
+    return untold({"trends": trends, "findings": findings(trends)})
 
 
 def untold(kept: Mapping[str, Any]) -> list[str]:
