@@ -215,11 +215,8 @@ def describe_articles_per_period(table: pd.DataFrame) -> str:
     first, last = min(total.index, key=position), max(total.index, key=position)
     total = total[total > 0]
     span = position(last) - position(first) + 1
-    least = (
-        f"fewest in {total.idxmin()} ({number(total.min())})"
-        if len(total) == span
-        else f"none in {span - len(total)} of the {span} periods"
-    )
+    fewest = f"fewest in {total.idxmin()} ({number(total.min())})"
+    least = fewest if len(total) == span else f"none in {span - len(total)} of the {span} periods"
     return f"Bars: {number(total.sum())} articles from {first} to {last}; most in {total.idxmax()} ({number(total.max())}), {least}."
 
 
@@ -381,8 +378,8 @@ def alignment(
 ) -> Axes:
     """Bars are topics, as tall as their share; bands join each count's topics to the next's, darker where more similar.
 
-    A topic's bar is divided among its bands by `weight` where MATCHES has that column, else by similarity. `topics` has the
-    columns of TOPICS, `matches` those of MATCHES for neighbouring counts.
+    `topics` has the columns of TOPICS; a row of `matches` is a band between two neighbouring counts: `n_topics_a, topic_a, n_topics_b, topic_b,
+    similarity`, and `weight`, by which a topic's bar is divided among its bands.
     """
     counts = sorted(topics["n_topics"].unique())
     ax = _axes(ax, max(2.4, 0.17 * counts[-1] + 0.6), title, describe_alignment(topics, matches))
@@ -392,34 +389,24 @@ def alignment(
         for row in _rows(topics[topics["n_topics"] == k].sort_values("topic")):
             height = row.share * 0.86
             place[k, row.topic] = (top - height, height)
-            ax.bar(x, height, 0.09, top - height, color=MUTED if getattr(row, "stable", True) else LINE, zorder=3)
+            ax.bar(x, height, 0.09, top - height, color=MUTED, zorder=3)
             top -= height + 0.14 / max(1, k - 1)
     for x, k in {0: counts[0], len(counts) - 1: counts[-1]}.items():
         named = topics[topics["n_topics"] == k].sort_values("topic")
         middles = [low + height / 2 for low, height in (place[k, topic] for topic in named["topic"])]
-        for row, y in zip(
-            _rows(named), _apart(middles, LINE_HEIGHT * ax.figure.dpi / ax.figure.bbox.height), strict=True
-        ):
+        places = _apart(middles, LINE_HEIGHT * ax.figure.dpi / ax.figure.bbox.height)
+        beside, side = (0.07, "left") if x else (-0.07, "right")
+        for row, y in zip(_rows(named), places, strict=True):
             label = f"{row.topic} {_shorten(row.label, 22)}" if x else str(row.topic)
-            ax.text(
-                x + (0.07 if x else -0.07),
-                y,
-                label.replace("$", r"\$"),
-                size=7.6,
-                va="center",
-                ha="left" if x else "right",
-            )
-    rows = matches[matches["n_topics_a"].isin(counts[:-1]) & matches["n_topics_b"].isin(counts[1:])]
-    rows = rows.assign(w=rows["weight"] if "weight" in rows else rows["similarity"]).sort_values(["topic_a", "topic_b"])
+            ax.text(x + beside, y, label.replace("$", r"\$"), size=7.6, va="center", ha=side)
+    rows = matches.sort_values(["topic_a", "topic_b"])
     ends = [["n_topics_a", "topic_a"], ["n_topics_b", "topic_b"]]
-    parts = [rows["w"] / rows.groupby(end)["w"].transform("sum") for end in ends]  # of the bar at either end
+    parts = [rows["weight"] / rows.groupby(end)["weight"].transform("sum") for end in ends]  # of the bar at either end
     used = dict.fromkeys([(end, node) for end in "ab" for node in place], 0.0)
     for row, part_a, part_b in zip(_rows(rows), *parts, strict=True):
         sides = []
-        for end, node, part in (
-            ("a", (row.n_topics_a, row.topic_a), part_a),
-            ("b", (row.n_topics_b, row.topic_b), part_b),
-        ):
+        nodes = ("a", (row.n_topics_a, row.topic_a), part_a), ("b", (row.n_topics_b, row.topic_b), part_b)
+        for end, node, part in nodes:
             low, height = place[node]
             sides.append((low + height - used[end, node], part * height))
             used[end, node] += part * height
@@ -534,10 +521,10 @@ def terms(topic_terms: pd.DataFrame, title: str = "Which words make the topic?")
 
 
 def describe_correlations(table: pd.DataFrame, expected: float = 0.0) -> str:
-    pairs = table[table["topic_a"] < table["topic_b"]].sort_values("r")
-    if pairs.empty:
+    pairs = [*_rows(table[table["topic_a"] < table["topic_b"]].sort_values("r"))]
+    if not pairs:
         return "No pairs of topics."
-    low, *_, high = _rows(pairs) if len(pairs) > 1 else [*_rows(pairs)] * 2
+    low, high = pairs[0], pairs[-1]
     return (
         f"Grid of correlations between topics’ shares, which without any bond would be about {expected:.2f}: highest between topics {high.topic_a} and "
         f"{high.topic_b} ({high.r:.2f}), lowest between topics {low.topic_a} and {low.topic_b} ({low.r:.2f})."

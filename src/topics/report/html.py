@@ -163,14 +163,14 @@ def group(*pieces: Any) -> Piece:
 
 
 def cards(*items: Mapping[str, Any]) -> Piece:
-    """Cards: each a mapping of `title`, and where there are any `url`, `meta` (short facts), `body` (paragraphs), `id`, `lang`."""
+    """Cards: each a mapping of `title`, and where there are any `url`, `meta` (short facts), `body` (paragraphs), `lang`."""
     made = []
     for item in items:
         facts = "".join(f"<li>{_inline(m)}</li>" for m in item.get("meta", ()))
         says = _says(item.get("lang", ""))
-        body = "".join(p if isinstance(p, Piece) else f"<p{says}>{esc(p)}</p>" for p in item.get("body", ()))
+        body = "".join(f"<p{says}>{esc(paragraph)}</p>" for paragraph in item.get("body", ()))
         title = link(item["title"], item.get("url"))
-        made.append(f'<li{_id(item.get("id"))}><h3{says}>{title}</h3><ul class="facts">{facts}</ul>{body}</li>')
+        made.append(f'<li><h3{says}>{title}</h3><ul class="facts">{facts}</ul>{body}</li>')
     return Piece(f'<ul class="cards">{"".join(made)}</ul>')
 
 
