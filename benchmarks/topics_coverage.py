@@ -272,10 +272,11 @@ def topics_claimed(articles: pd.DataFrame, folder: Path) -> tuple[int, bool]:
 
 
 def front_page(settings: Any) -> dict[str, Any]:
+    from topics.corpus.audit import Said
     from topics.report import index
 
     made = pipeline.everything(settings) | {"name": "shuffled"}
-    return index.many_articles(made, ["a verdict"])
+    return index.many_articles(made, [Said("a verdict")])
 
 
 def shuffled(runs: int, first: int, n: int | None) -> None:

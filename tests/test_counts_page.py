@@ -97,7 +97,7 @@ def test_a_topic_that_splits_is_named_with_its_parts(compared):
 def test_a_topic_that_keeps_most_of_its_text_stays_whatever_it_feeds(compared):
     rows = [(1, 0.8, 1.0), (2, 0.1, 0.5), (3, 0.1, 0.5)]
     links = pd.DataFrame(rows, columns=["topic_b", "from_a", "of_b"]).assign(n_topics_a=5, n_topics_b=10, topic_a=1)
-    page = str(counts_page._step({**compared, "alignment": links}, 5, 10))
+    page = str(counts_page._step(links, compared["topics"]))
     assert "stays" in page
     assert "divides" not in page
     assert "80 % to 1" in page

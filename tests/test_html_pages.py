@@ -217,12 +217,12 @@ def made(tmp_path_factory) -> Path:
     nbformat.write(notebook, folder / "nb.ipynb")
     nav = [("index.html", "Findings"), ("03_topics_03.html", "3 topics")]
     pages.page(folder / "nb.ipynb", folder / "03_topics_03.html", "Three topics", nav, "400 articles")
-    finding = {"text": "About **14 %** " + HOSTILE[0], "href": "03_topics_03.html#topic-1"}
+    finding = {"text": "About **14 %** " + HOSTILE[0], "href": "03_topics_03.html#topic-1", "link": "The topic"}
     pages.front_page(
-        {"title": HOSTILE[0], "nav": nav, "collection": "400 articles", "verdict": "Enough.", "warnings": ["a", "b", "c", "d"],
+        {"title": HOSTILE[0], "nav": nav, "collection": "400 articles", "verdict": "Enough.", "warnings": ["a", "b", "c"],
          "cards": pages.cards({"title": "An article", "meta": ["a source"], "body": ["What it says."]}),
          "findings": [finding], "cannot_say": [finding], "topics": pages.table(topics()), "funnel": [{"n": 1234, "text": "read"}],
-         "methods": "How.", "cite": "Who.", "download": [{"text": "Topics", "href": "tables/topics.csv"}], "rebuild": "make reports", "ledger": "Run 7."},
+         "methods": "How.", "references": "- A work.", "cite": "Who.", "download": {"tables/topics.csv": "every topic"}, "rebuild": "make reports", "ledger": "Run 7."},
         folder / "index.html",
     )  # fmt: skip
     pages.runs_page([{"name": "demo", "href": "demo/", "date": "2024-05-01", "articles": "400 articles", "topics": "3 topics", "verdict": HOSTILE[0]}], folder / "runs.html")  # fmt: skip
@@ -286,6 +286,11 @@ def test_tables_that_hold_the_same_have_ids_of_their_own():
     assert one != two
 
 
+def test_names_that_differ_in_capitals_alone_have_links_of_their_own():
+    names = ("The Post", "the post", "THE POST", "A1", "a1")
+    assert len({pages.anchor("article", name) for name in names}) == len(names)
+
+
 def test_a_figure_never_takes_the_place_of_another_of_its_page(tmp_path):
     bars = [pd.DataFrame({"step": ["a"], "n": [n]}) for n in (1, 2)]
     one, two = (plots.bars(table, "step", "things", "What?") for table in bars)
@@ -325,7 +330,7 @@ def test_headings_make_the_contents_and_notes_are_numbered_once(made):
     assert len(re.findall(r'<li id="note-\d">', text)) == 2
 
 
-def test_the_front_page_keeps_its_order_and_three_warnings(made):
+def test_the_front_page_keeps_its_order(made):
     text = (made / "index.html").read_text(encoding="utf-8")
     heads = re.findall(r'<h2 id="([^"]+)"', text)
     assert heads == ["cards", "findings", "cannot-say", "topics", "funnel", "methods", "cite", "download", "rebuild"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,9 +12,10 @@ from topics.corpus import audit
 from topics.report import index
 
 
-def trends(*notes):
+def trends(*notes, too_few=np.nan):
     names = [f"name {i}" for i in range(len(notes))]
-    return pd.DataFrame({"kind": "keyword", "name": names, "note": list(notes), "q": 0.5})
+    columns = {"note": list(notes), "n_too_few": too_few, "unit": "log-odds per year", "q": 0.5}
+    return pd.DataFrame({"kind": "keyword", "name": names} | columns)
 
 
 def kept(table, **verdicts):
@@ -24,7 +26,7 @@ def kept(table, **verdicts):
         ],
         columns=["kind", "name", "verdict", "sentence"],
     )
-    return {"trends": table, "findings": found}
+    return {"trends": table, "findings": found, "unheard": []}
 
 
 def test_a_card_says_where_a_date_was_read_in_the_words_of_the_page_on_articles():
@@ -34,16 +36,9 @@ def test_a_card_says_where_a_date_was_read_in_the_words_of_the_page_on_articles(
 
 
 def test_names_with_too_few_articles_stand_in_one_sentence_with_their_numbers():
-    said = index.untold(
-        kept(
-            trends(
-                "Only 3 articles in years of 5 articles or more mention it; a trend needs 20.",
-                "Only 1 article in years of 5 articles or more mentions it; a trend needs 20.",
-            )
-        )
-    )
+    said = index.untold(kept(trends("Only 1 article mentions it.", "Only 3 articles mention it.", too_few=[1, 3])))
     assert said == [
-        "Whether name 0 (3), name 1 (1) rose or fell: too few articles in years of 5 articles or more mention each (in brackets; a trend needs 20)."
+        "Whether name 1 (3), name 0 (1) rose or fell: too few articles in years of 5 articles or more mention each (in brackets; a trend needs 20)."
     ]
 
 
@@ -55,7 +50,7 @@ def test_a_reason_is_told_once_with_all_its_names():
 
 def test_only_what_the_trends_room_calls_a_finding_is_one():
     made = kept(trends("", ""), name_1="rose")
-    assert index.moved(made)["name"].tolist() == ["name 1"]
+    assert index.moved(made["findings"])["name"].tolist() == ["name 1"]
     assert index.untold(made) == ["No trend could be told from chance for name 0."]
 
 
@@ -66,7 +61,7 @@ def test_topics_that_do_not_come_back_are_counted_as_one_or_several(n, said):
     shaky = {"stable": False, "found": 1, "runs": 4, "joins": "", "junk": False}
     topics = pd.DataFrame([{"topic": i, "label": f"topic {i}", **shaky} for i in range(1, n + 1)])
     made = {
-        "suggested": n, "topics": {n: {"labels": pd.DataFrame({"topic": [], "name": []})}}, "topics_over_time": {},
+        "suggested": n, "topics": {n: {"labels": pd.DataFrame({"topic": [], "name": []})}}, "topics_over_time": {n: {"trends": trends()}},
         "keywords": kept(trends("A note.")), "corpus": {"articles": pd.DataFrame({"date": ["2020-01-01"]})},
     }  # fmt: skip
     assert any(line["text"].startswith(said) for line in index.cannot_say(made, topics, n))
@@ -89,7 +84,8 @@ def test_where_no_count_is_suggested_nothing_is_claimed_of_any_topic(monkeypatch
         "keywords": kept(trends("A note.")), "comparison": {"choice": {"n_topics": None, "range": [], "why": "No number of topics is suggested."}},
         "corpus": {"articles": pd.DataFrame({"date": ["2020-01-01"]})},
     }  # fmt: skip
-    page = index.many_articles(made, [audit.Said("verdict")])
+    page = index.many_articles(made, [audit.Said("verdict"), *[audit.Said("Beware.", warns=True)] * 5])
+    assert page["warnings"] == ["Beware."] * 3
     assert page["findings"] == []
     assert page["verdict"] == "verdict No number of topics held up, so none is claimed."
     assert page["figure"] is None
@@ -143,6 +139,7 @@ def test_steady_topics_without_a_trend_are_told_by_their_labels(monkeypatch):
             "kind": "topic",
             "name": ["1", "2"],
             "note": ["Only 3 years hold 5 articles or more.", "It is not stable."],
+            "n_too_few": np.nan,
             "q": 0.5,
         }
     )
@@ -150,6 +147,14 @@ def test_steady_topics_without_a_trend_are_told_by_their_labels(monkeypatch):
     made = {"topics_over_time": {2: {"trends": table}}}
     said = index.untold_of_topics(made, topics_of(stable=[True, False]), 2)
     assert said == ["Whether “roads” rose or fell: Only 3 years hold 5 articles or more."]
+
+
+def test_where_there_is_no_series_the_first_figure_says_why_and_claims_no_interval_that_is_none():
+    made = {"topics_over_time": {2: {"series": pd.DataFrame()}}}
+    shown = index.first_figure(made, {"kind": "topic", "name": 1}, topics_of(), 2)
+    assert "with 95 % intervals (these articles, given these topics). No series, since the dates" in shown
+    bare = index.first_figure(made, {"kind": "topic", "name": 1}, topics_of(share_low=np.nan, share_high=np.nan), 2)
+    assert "counted words, no interval: this fit has no posterior draws. No series" in bare
 
 
 def test_what_was_collected_says_how_many_are_dated_and_asks_how():

@@ -238,6 +238,7 @@ def test_refusals_say_why(rng):
         *laid_out(articles), "month", sparse.csr_matrix(mentions.toarray() == 0), list("abc"), ["keyword"] * 3
     )
     assert most.loc[1, "note"] == trends.loc[1, "note"].replace("mentions it", "does not mention it")
+    assert most["n_too_few"].isna().all()
     withheld = k.searched_for({"tax": ["tax", "taxes"]}, {"query": "Taxes AND farmers"})
     trends = k.keyword_trends(
         *laid_out(articles), "month", mentions, ["tax", "rare", "toll"], ["keyword"] * 3, withheld=withheld
@@ -330,6 +331,7 @@ def test_the_articles_that_are_too_few_are_those_of_the_periods_and_said_to_be(r
     assert said[dated].sum() < said.sum()
     told = f"Only {said[dated].sum()} articles in months of 5 articles or more mention it; a trend needs 20."
     assert trends.loc[1, "note"] == told
+    assert trends["n_too_few"].fillna(0).tolist() == [0, said[dated].sum(), 0]
 
 
 def test_no_peak_is_named_where_each_of_some_periods_has_one_article(rng):

@@ -171,8 +171,9 @@ def test_groups_are_compared_and_their_terms_open_sentences(many):
     assert places["doc_id"].nunique() == row["n_docs"]
 
 
-def test_a_group_that_stands_against_two_has_two_figures_and_its_terms_two_places(tmp_path):
-    pairs = [("A", "the others"), ("B", "the others")]
+@pytest.mark.parametrize("outlets", [("A", "B"), ("The Post", "THE POST")], ids=["others", "capitals alone"])
+def test_a_group_that_stands_against_two_has_two_figures_and_its_terms_two_places(tmp_path, outlets):
+    pairs = [(outlet, "the others") for outlet in outlets]
     numbers = {
         "log_odds": 1.0, "low": 0.5, "high": 1.5, "q": 0.01, "share": 0.5, "share_against": 0.1, "n": 1, "n_docs": 1, "dispersion": 0.1,
     }  # fmt: skip
@@ -184,7 +185,7 @@ def test_a_group_that_stands_against_two_has_two_figures_and_its_terms_two_place
     group = {"tested": 9, "held": False, "n": 9, "n_against": 9, "blocks": "day"}
     marked = {
         "groups": [{"group": one, "against": other} | group for one, other in pairs], "keyness": pd.DataFrame(rows),
-        "sides": pd.DataFrame({"pair": [0], "doc_id": ["a"], "side": ["A"]}),
+        "sides": pd.DataFrame({"pair": [0], "doc_id": ["a"], "side": [outlets[0]]}),
         "contexts": pd.DataFrame({"name": ["ship"], "doc_id": ["a"], "date": [""], "start": [2], "match": ["ship"]}),
     }  # fmt: skip
     articles = pd.DataFrame(
@@ -195,11 +196,11 @@ def test_a_group_that_stands_against_two_has_two_figures_and_its_terms_two_place
     html.begin(None)
     ids = re.findall(r' id="([^"]*)"', shown)
     assert len(ids) == len(set(ids))
-    assert (
-        len(list((tmp_path / "figures").glob("*.svg")))
-        == len(set(re.findall(r'class="title"><a[^>]*>(.*?)</a>', shown)))
-        == 4
-    )
+    assert set(re.findall(r'href="#(term-[^"]*)"', shown)) == {name for name in ids if name.startswith("term-")}
+    files = {
+        path.name.lower() for path in (tmp_path / "figures").glob("*.svg")
+    }  # as a disk that knows no capitals has them
+    assert len(files) == len(set(re.findall(r'class="title"><a[^>]*>(.*?)</a>', shown))) == 4
 
 
 def test_a_sample_is_the_same_every_time_and_takes_other_articles_first():

@@ -41,7 +41,7 @@ def keyness() -> pd.DataFrame:
 
 
 def scores() -> pd.DataFrame:
-    return pd.DataFrame([{"n_topics": k, "seed": s, "measure": "coherence", "value": k / 100 + s / 1000, "better": "higher"} for k in (2, 5, 10) for s in (1, 2)])  # fmt: skip
+    return pd.DataFrame([{"n_topics": k, "seed": s, "measure": "coherence", "value": k / 100 + s / 1000, "better": "high"} for k in (2, 5, 10) for s in (1, 2)])  # fmt: skip
 
 
 def every_figure(topics: pd.DataFrame) -> dict:
@@ -57,11 +57,12 @@ def every_figure(topics: pd.DataFrame) -> dict:
     pairs = pd.DataFrame([{"topic_a": a, "topic_b": b, "r": 0.1 * (a - b)} for a in (1, 2, 3) for b in (1, 2, 3)])
     two = topics.head(2).assign(n_topics=2)
     matches = pd.DataFrame({"n_topics_a": 2, "topic_a": [1, 2, 2], "n_topics_b": 3, "topic_b": [1, 2, 3], "similarity": [0.9, 0.8, 0.3]})  # fmt: skip
+    matches["weight"] = matches["similarity"]
     return {
         "articles": lambda: plots.articles_per_period(per_period),
         "lengths": lambda: plots.lengths(pd.DataFrame({"n_words": [120, 300, 900]})),
         "funnel": lambda: plots.bars(pd.DataFrame({"step": ["read", "kept"], "n": [10, 7]}), "step", "articles", "What is left?"),
-        "scores": lambda: plots.scores(scores(), "coherence", scores().assign(value=0.01), chosen=5),
+        "scores": lambda: plots.scores(scores(), scores().assign(value=0.01), chosen=5),
         "alignment": lambda: plots.alignment(pd.concat([two, topics]), matches),
         "shares": lambda: plots.shares(topics, pd.DataFrame({"topic": [1, 2, 9], "share": [0.48, 0.31, 0.1]})),
         "terms": lambda: plots.terms(terms),
@@ -110,7 +111,7 @@ def test_long_names_of_small_figures_are_not_cut_at_the_edge():
 def test_names_of_small_topics_do_not_stand_over_each_other(n):
     share = np.array([0.4, *np.full(n - 1, 0.6 / (n - 1))])
     rows = [{"n_topics": k, "topic": t + 1, "label": f"words of {t}", "share": s / share[:k].sum()} for k in (2, n) for t, s in enumerate(share[:k])]  # fmt: skip
-    matches = pd.DataFrame({"n_topics_a": 2, "topic_a": 1, "n_topics_b": n, "topic_b": np.arange(1, n + 1), "similarity": 0.5})  # fmt: skip
+    matches = pd.DataFrame({"n_topics_a": 2, "topic_a": 1, "n_topics_b": n, "topic_b": np.arange(1, n + 1), "similarity": 0.5, "weight": 1 / n})  # fmt: skip
     ax = plots.alignment(pd.DataFrame(rows), matches)
     FigureCanvasAgg(ax.figure).draw()
     boxes = [text.get_window_extent() for text in ax.texts if "words of" in text.get_text()]
@@ -164,9 +165,10 @@ def test_alternative_text_says_the_numbers_with_their_intervals(topics):
         thin
     )  # as the line, which is not drawn through one article
     assert "training 1 (0.5 to 1.5)" in plots.describe_forest(trends())
-    assert "; crosses, words shuffled: 0.01" in plots.describe_scores(
-        scores(), "coherence", scores().assign(value=0.01)
-    )
+    assert "; crosses, words shuffled: 0.01" in plots.describe_scores(scores(), scores().assign(value=0.01))
+    drawn = plots.scores(scores(), scores().head(0))
+    assert drawn.get_ylabel() == "coherence\n(higher is better)"
+    assert "crosses" not in drawn.figure.get_label()
 
 
 def test_a_trend_whose_interval_holds_zero_is_hollow():
@@ -188,7 +190,7 @@ def test_a_figure_draws_on_the_axes_it_is_given(topics):
 def test_bands_fill_a_topics_bar_and_no_more(topics):
     """Bands leave a bar divided among them: their widths at either end add up to the bar's height."""
     two = topics.head(2).assign(n_topics=2)
-    matches = pd.DataFrame({"n_topics_a": 2, "topic_a": [1, 1, 2], "n_topics_b": 3, "topic_b": [1, 2, 2], "similarity": [0.9, 0.2, 0.8]})  # fmt: skip
+    matches = pd.DataFrame({"n_topics_a": 2, "topic_a": [1, 1, 2], "n_topics_b": 3, "topic_b": [1, 2, 2], "similarity": 0.5, "weight": [0.9, 0.2, 0.8]})  # fmt: skip
     ax = plots.alignment(pd.concat([two, topics]), matches)
     bands = [p.get_path().vertices for p in ax.patches if hasattr(p, "get_path") and len(p.get_path().vertices) == 9]
     left = sum(v[0, 1] - v[7, 1] for v in bands)

@@ -309,7 +309,7 @@ class TestPage:
         assert page.count(topics_page.NO_DRAWS) == 2
         assert "95 % interval" not in page
         rows = pd.DataFrame({"name": "1", "method": [GIVEN_TOPICS, LIKE_THESE], "estimate": 0.2, "low": np.nan})
-        assert topics_page.intervals(rows, 1)[1] == topics_page.NO_DRAWS
+        assert topic_sections.intervals(rows, 1)[1] == topics_page.NO_DRAWS
         group = SimpleNamespace(low=np.nan, difference=0.1, difference_low=np.nan, difference_high=np.nan)
         assert topic_sections._points(group) == f"10.0, {topics_page.NO_DRAWS}"
 

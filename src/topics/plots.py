@@ -215,11 +215,8 @@ def describe_articles_per_period(table: pd.DataFrame) -> str:
     first, last = min(total.index, key=position), max(total.index, key=position)
     total = total[total > 0]
     span = position(last) - position(first) + 1
-    least = (
-        f"fewest in {total.idxmin()} ({number(total.min())})"
-        if len(total) == span
-        else f"none in {span - len(total)} of the {span} periods"
-    )
+    fewest = f"fewest in {total.idxmin()} ({number(total.min())})"
+    least = fewest if len(total) == span else f"none in {span - len(total)} of the {span} periods"
     return f"Bars: {number(total.sum())} articles from {first} to {last}; most in {total.idxmax()} ({number(total.max())}), {least}."
 
 
@@ -319,57 +316,46 @@ def bars(table: pd.DataFrame, name: str, unit: str, title: str, ax: Axes | None 
 # The topics -----------------------------------------------------------------------------------------------------------
 
 
-def describe_scores(
-    scores: pd.DataFrame, measure: str, reference: pd.DataFrame | None = None, crosses: str = "words shuffled"
-) -> str:
-    ours = scores[scores["measure"] == measure]
-    means = ours.groupby("n_topics")["value"].mean()
-    text = f"Dots, one a seed: {measure} by number of topics; means " + _listed(
-        [f"{k} topics" for k in means.index], map(number, means)
-    )
-    if reference is not None and len(shuffled := reference[reference["measure"] == measure]):
-        text += f"; crosses, {crosses}: {number(shuffled['value'].min())} to {number(shuffled['value'].max())}"
+def describe_scores(scores: pd.DataFrame, reference: pd.DataFrame, crosses: str = "words shuffled") -> str:
+    means = scores.groupby("n_topics")["value"].mean()
+    listed = _listed([f"{k} topics" for k in means.index], map(number, means))
+    text = f"Dots, one a seed: {scores['measure'].iloc[0]} by number of topics; means {listed}"
+    if len(reference):
+        text += f"; crosses, {crosses}: {number(reference['value'].min())} to {number(reference['value'].max())}"
     return text + "."
 
 
 @_styled
 def scores(
     scores: pd.DataFrame,
-    measure: str,
-    reference: pd.DataFrame | None = None,
+    reference: pd.DataFrame,
     chosen: int | None = None,
     title: str | None = None,
-    ax: Axes | None = None,
     crosses: str = "words shuffled",
+    ax: Axes | None = None,
 ) -> Axes:
     """One measure over topic counts: a dot a seed, a line through the means, crosses for what `crosses` says.
 
-    `scores` and `reference` have the columns of SCORES; `chosen` is marked by a line.
+    `scores` are SCORES of one measure; `reference` has their `n_topics, value`, or no row; `chosen` is marked by a line.
     """
-    ours = scores[scores["measure"] == measure]
-    better = str(ours["better"].iloc[0]) if len(ours) else ""
-    ax = _axes(
-        ax,
-        2.1,
-        title or f"{measure.capitalize()}: which counts do well?",
-        describe_scores(scores, measure, reference, crosses),
-    )
-    means = ours.groupby("n_topics")["value"].mean()
+    measure, better = scores[["measure", "better"]].iloc[0]
+    title = title or f"{measure.capitalize()}: which counts do well?"
+    ax = _axes(ax, 2.1, title, describe_scores(scores, reference, crosses))
+    means = scores.groupby("n_topics")["value"].mean()
     if chosen is not None:
         ax.axvline(chosen, color=LINE, lw=6, zorder=0)
     ax.plot(means.index, means, color=BLUE, lw=1, zorder=2)
-    ax.plot(ours["n_topics"], ours["value"], "o", color=BLUE, mec=PAPER, mew=0.4, ms=4, ls="", label="a seed", zorder=3)
-    if reference is not None and len(shuffled := reference[reference["measure"] == measure]):
-        ax.plot(shuffled["n_topics"], shuffled["value"], "x", color=ORANGE, ms=4, mew=1, ls="", label=crosses)
+    ax.plot(
+        scores["n_topics"], scores["value"], "o", color=BLUE, mec=PAPER, mew=0.4, ms=4, ls="", label="a seed", zorder=3
+    )
+    if len(reference):
+        ax.plot(reference["n_topics"], reference["value"], "x", color=ORANGE, ms=4, mew=1, ls="", label=crosses)
     ax.set_xscale("log")
     ax.set_xticks(means.index.tolist(), [str(k) for k in means.index])
     ax.minorticks_off()
     ax.yaxis.set_major_locator(MaxNLocator(5))
     ax.grid(axis="y")
-    ax.set(
-        xlabel="number of topics",
-        ylabel=f"{measure}\n({better} is better)" if better in ("higher", "lower") else measure,
-    )
+    ax.set(xlabel="number of topics", ylabel=f"{measure}\n({better}er is better)")
     _key_above(ax)
     return ax
 
@@ -392,8 +378,8 @@ def alignment(
 ) -> Axes:
     """Bars are topics, as tall as their share; bands join each count's topics to the next's, darker where more similar.
 
-    A topic's bar is divided among its bands by `weight` where MATCHES has that column, else by similarity. `topics` has the
-    columns of TOPICS, `matches` those of MATCHES for neighbouring counts.
+    `topics` has the columns of TOPICS; a row of `matches` is a band between two neighbouring counts: `n_topics_a, topic_a, n_topics_b, topic_b,
+    similarity`, and `weight`, by which a topic's bar is divided among its bands.
     """
     counts = sorted(topics["n_topics"].unique())
     ax = _axes(ax, max(2.4, 0.17 * counts[-1] + 0.6), title, describe_alignment(topics, matches))
@@ -403,34 +389,24 @@ def alignment(
         for row in _rows(topics[topics["n_topics"] == k].sort_values("topic")):
             height = row.share * 0.86
             place[k, row.topic] = (top - height, height)
-            ax.bar(x, height, 0.09, top - height, color=MUTED if getattr(row, "stable", True) else LINE, zorder=3)
+            ax.bar(x, height, 0.09, top - height, color=MUTED, zorder=3)
             top -= height + 0.14 / max(1, k - 1)
     for x, k in {0: counts[0], len(counts) - 1: counts[-1]}.items():
         named = topics[topics["n_topics"] == k].sort_values("topic")
         middles = [low + height / 2 for low, height in (place[k, topic] for topic in named["topic"])]
-        for row, y in zip(
-            _rows(named), _apart(middles, LINE_HEIGHT * ax.figure.dpi / ax.figure.bbox.height), strict=True
-        ):
+        places = _apart(middles, LINE_HEIGHT * ax.figure.dpi / ax.figure.bbox.height)
+        beside, side = (0.07, "left") if x else (-0.07, "right")
+        for row, y in zip(_rows(named), places, strict=True):
             label = f"{row.topic} {_shorten(row.label, 22)}" if x else str(row.topic)
-            ax.text(
-                x + (0.07 if x else -0.07),
-                y,
-                label.replace("$", r"\$"),
-                size=7.6,
-                va="center",
-                ha="left" if x else "right",
-            )
-    rows = matches[matches["n_topics_a"].isin(counts[:-1]) & matches["n_topics_b"].isin(counts[1:])]
-    rows = rows.assign(w=rows["weight"] if "weight" in rows else rows["similarity"]).sort_values(["topic_a", "topic_b"])
+            ax.text(x + beside, y, label.replace("$", r"\$"), size=7.6, va="center", ha=side)
+    rows = matches.sort_values(["topic_a", "topic_b"])
     ends = [["n_topics_a", "topic_a"], ["n_topics_b", "topic_b"]]
-    parts = [rows["w"] / rows.groupby(end)["w"].transform("sum") for end in ends]  # of the bar at either end
+    parts = [rows["weight"] / rows.groupby(end)["weight"].transform("sum") for end in ends]  # of the bar at either end
     used = dict.fromkeys([(end, node) for end in "ab" for node in place], 0.0)
     for row, part_a, part_b in zip(_rows(rows), *parts, strict=True):
         sides = []
-        for end, node, part in (
-            ("a", (row.n_topics_a, row.topic_a), part_a),
-            ("b", (row.n_topics_b, row.topic_b), part_b),
-        ):
+        nodes = ("a", (row.n_topics_a, row.topic_a), part_a), ("b", (row.n_topics_b, row.topic_b), part_b)
+        for end, node, part in nodes:
             low, height = place[node]
             sides.append((low + height - used[end, node], part * height))
             used[end, node] += part * height
@@ -545,10 +521,10 @@ def terms(topic_terms: pd.DataFrame, title: str = "Which words make the topic?")
 
 
 def describe_correlations(table: pd.DataFrame, expected: float = 0.0) -> str:
-    pairs = table[table["topic_a"] < table["topic_b"]].sort_values("r")
-    if pairs.empty:
+    pairs = [*_rows(table[table["topic_a"] < table["topic_b"]].sort_values("r"))]
+    if not pairs:
         return "No pairs of topics."
-    low, *_, high = _rows(pairs) if len(pairs) > 1 else [*_rows(pairs)] * 2
+    low, high = pairs[0], pairs[-1]
     return (
         f"Grid of correlations between topics’ shares, which without any bond would be about {expected:.2f}: highest between topics {high.topic_a} and "
         f"{high.topic_b} ({high.r:.2f}), lowest between topics {low.topic_a} and {low.topic_b} ({low.r:.2f})."

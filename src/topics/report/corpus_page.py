@@ -10,6 +10,7 @@ import pandas as pd
 from topics import plots
 from topics.corpus import audit, corrections, edits
 from topics.report import html
+from topics.report.html import several
 
 SHOWN_WHOLE = 150  # articles shown before and after; of more, those that cleaning changed most
 EXAMPLES = 5  # passages shown of each step
@@ -28,7 +29,7 @@ DATE_SOURCES = {  # where a date is read, in plain words
 def verdict(corpus: Mapping[str, Any], periods: pd.DataFrame) -> html.Piece:
     """What these articles can carry in these periods (`period, n_docs`), in words, the most important first."""
     first, *others = audit.verdict(corpus["articles"], corpus["dropped"], periods)
-    return html.group(html.verdict(first.text), html.say("\n".join(f"- {said.text}" for said in others)))
+    return html.group(html.verdict(first.text), "\n".join(f"- {said.text}" for said in others))
 
 
 def funnel(corpus: Mapping[str, Any]) -> html.Piece:
@@ -42,10 +43,11 @@ def funnel(corpus: Mapping[str, Any]) -> html.Piece:
         "why": "Which",
         "n_out": "Articles out",
     }
-    files = int((corpus["dropped"]["what"] == "file").sum())
-    besides = f". Besides, {files:,} file{'s' * (files != 1)} held no article (listed below)" if files else ""
+    dropped = corpus["dropped"]
+    files = int((dropped["what"] == "file").sum())
+    besides = f". Besides, {several(files, 'file')} held no article (listed below)" if files else ""
     left_out = html.table(
-        corpus["dropped"],
+        dropped,
         name="left_out",
         caption="Everything left out before words are counted, with the reason",
         columns={"stage": "Stage", "what": "What", "id": "Which", "reason": "Reason", "n": "Number"},
@@ -62,9 +64,9 @@ def funnel(corpus: Mapping[str, Any]) -> html.Piece:
             caption=f"Articles in and out of each stage; the counts add up{besides}",
             columns=heads,
         ),
-        html.details(f"Everything that was left out: {len(corpus['dropped']):,} rows", left_out)
-        if len(corpus["dropped"])
-        else html.say("Nothing was left out."),
+        html.details(f"Everything that was left out: {several(len(dropped), 'row')}", left_out)
+        if len(dropped)
+        else "Nothing was left out.",
     )
 
 
@@ -103,7 +105,7 @@ def _examples(step: str, rows: pd.DataFrame) -> html.Piece:
     heads = {"passage": "Passage", "replacement": "Put in its place", "n": "Times"}
     name = step.replace("_", " ")
     return html.details(
-        f"{name}: {min(EXAMPLES, len(known))} of {len(known):,} different passage{'s' * (len(known) != 1)}",
+        f"{name}: {len(top)} of {several(len(known), 'different passage')}",
         html.table(top, caption=f"Examples of {name}", columns=heads),
     )
 
@@ -111,8 +113,9 @@ def _examples(step: str, rows: pd.DataFrame) -> html.Piece:
 def words_left_out(words: Mapping[str, Any]) -> html.Piece:
     """What counts as a word: the lists used, what they leave out of the models, and the setting that undoes it."""
     dropped, kinds = words["dropped"], words["terms"]["kind"].value_counts()
-    lost = dropped["what"] == "place of a concept"
-    by_reason = dropped[~lost].groupby("reason", sort=False)
+    of_overlap = dropped["what"] == "place of a concept"
+    overlaps, dropped = dropped[of_overlap], dropped[~of_overlap]
+    by_reason = dropped.groupby("reason", sort=False)
     table = by_reason.agg(names=("id", "size"), n=("n", "sum"), most=("id", lambda ids: ", ".join(ids.head(10))))
     table = table.reset_index().sort_values("n", ascending=False)
     table["undo"] = [
@@ -126,29 +129,18 @@ def words_left_out(words: Mapping[str, Any]) -> html.Piece:
         "undo": "Setting",
     }
     columns = {"id": "Name", "what": "What", "reason": "Reason", "n": "Places"}
-    number = {kind: int(kinds.get(kind, 0)) for kind in ("word", "phrase", "concept")}
-    terms = ", ".join(f"{n:,} {kind}{'s' * (n != 1)}" for kind, n in number.items())
-    rows = dropped[~lost].sort_values("n", ascending=False)
+    terms = ", ".join(several(int(kinds.get(kind, 0)), kind) for kind in ("word", "phrase", "concept"))
+    rows = dropped.sort_values("n", ascending=False)
+    most = html.table(rows, caption="All are in `tables/dropped.csv`", columns=columns)
+    taken = html.table(overlaps, caption="What a longer or earlier concept took", columns=columns)
+    wordless = words["wordless"]
+    without = html.table(wordless, caption="Articles without topics", columns={"id": "Article", "reason": "Reason"})
     return html.group(
-        html.say(f"{' '.join(words['notes'])} **{len(words['terms']):,} terms** are left for the models: {terms}."),
+        f"{' '.join(words['notes'])} **{len(words['terms']):,} terms** are left for the models: {terms}.",
         html.table(table, caption="Words, phrases and concepts that no model counts, by reason", columns=heads),
-        html.details(
-            "The most frequent of them", html.table(rows, caption="All are in `tables/dropped.csv`", columns=columns)
-        ),
-        html.details(
-            f"Places where two concepts overlap: {int(dropped['n'][lost].sum()):,}",
-            html.table(dropped[lost], caption="What a longer or earlier concept took", columns=columns),
-        )
-        if lost.any()
-        else "",
-        html.details(
-            f"Articles of which no word is counted: {len(words['wordless']):,}",
-            html.table(
-                words["wordless"], caption="Articles without topics", columns={"id": "Article", "reason": "Reason"}
-            ),
-        )
-        if len(words["wordless"])
-        else "",
+        html.details("The most frequent of them", most),
+        html.details(f"Places where two concepts overlap: {overlaps['n'].sum():,}", taken) if len(overlaps) else "",
+        html.details(f"Articles of which no word is counted: {len(wordless):,}", without) if len(wordless) else "",
     )
 
 
@@ -158,12 +150,12 @@ def repeats(corpus: Mapping[str, Any]) -> html.Piece:
     if rows.empty:
         return html.say("No article repeats another.")
     exact = int((rows["how"] == "exact").sum())
-    kept = {row.doc_id: title_of(row) for row in corpus["articles"].itertuples(index=False)}
+    kept = {row.doc_id: title_of(row) for row in html.each_row(corpus["articles"])}
     rows = rows.assign(title=[kept.get(doc_id, "") for doc_id in rows["repeats"]])
     return html.group(
-        html.say(f"{len(rows):,} {'article repeats another and is' if len(rows) == 1 else 'articles repeat another and are'} set aside: {exact:,} word for word, {len(rows) - exact:,} nearly. "
-                 "Of each group the earliest and fullest is kept.^[Near repeats: MinHash over shingles of five words finds candidates; the "
-                 "similarity given is the exact Jaccard similarity of their shingles.]"),
+        f"{len(rows):,} {'article repeats another and is' if len(rows) == 1 else 'articles repeat another and are'} set aside: {exact:,} word for word, {len(rows) - exact:,} nearly. "
+        "Of each group the earliest and fullest is kept.^[Near repeats: MinHash over shingles of five words finds candidates; the "
+        "similarity given is the exact Jaccard similarity of their shingles.]",
         html.table(rows, caption="Articles set aside as repeats", formats={"similarity": ".2f"},
                    columns={"doc_id": "Article", "repeats": "Repeats", "title": "Which is", "similarity": "Similarity", "how": "How"}),
     )  # fmt: skip
@@ -181,10 +173,9 @@ def dates(corpus: Mapping[str, Any]) -> html.Piece:
                    columns={"date_source": "Known from", "where": "That is", "date_precision": "Precision", "n": "Articles", "share": "Share"}),
     ]  # fmt: skip
     if len(doubts):
-        shown = html.table(
-            doubts, caption="Dates that disagree or were set aside", columns={"id": "Article", "reason": "What"}
-        )
-        pieces.append(html.details(f"Dates that disagree or were set aside: {len(doubts):,}", shown))
+        what = "Dates that disagree or were set aside"
+        shown = html.table(doubts, caption=what, columns={"id": "Article", "reason": "What"})
+        pieces.append(html.details(f"{what}: {len(doubts):,}", shown))
     return html.group(*pieces)
 
 
@@ -194,41 +185,31 @@ def coverage(articles: pd.DataFrame, volume: pd.DataFrame) -> html.Piece:
     if len(volume):
         pieces.append(html.figure(plots.articles_per_period(volume), name="articles_per_period",
                                   caption="Articles with a date that is precise enough, by period and source; hatched: period only partly covered."))  # fmt: skip
-    pieces.append(
-        html.figure(
-            plots.lengths(articles),
-            name="lengths",
-            caption="Words per article after cleaning.",
-        )
-    )
+    pieces.append(html.figure(plots.lengths(articles), name="lengths", caption="Words per article after cleaning."))
     by_source = articles.assign(source=articles["source"].replace("", "unknown")).groupby("source")
     sources = by_source.agg(
         n=("doc_id", "size"), words=("n_words", "sum"), first=("date", _first), last=("date", "max")
-    ).reset_index()
-    sources = sources.sort_values(["n", "source"], ascending=[False, True])
+    )
+    sources = sources.reset_index().sort_values(["n", "source"], ascending=[False, True])
     heads = {"source": "Source", "n": "Articles", "words": "Words", "first": "First date", "last": "Last date"}
     return html.group(*pieces, html.table(sources, name="sources", caption="Articles by source", columns=heads))
 
 
 def _first(dates: pd.Series) -> str:
-    known = dates[dates != ""]
-    return known.min() if len(known) else ""
+    return min(dates[dates != ""], default="")
 
 
 def before_and_after(corpus: Mapping[str, Any]) -> html.Piece:
     """Each article as it was read, the removals struck through, with the lines to paste for a correction."""
     articles, removals = corpus["articles"], corpus["removals"]
     lost = removals.groupby("doc_id")["n_chars"].sum()
-    changed = articles.assign(lost=articles["doc_id"].map(lost).fillna(0)).sort_values(
-        ["lost", "doc_id"], ascending=[False, True]
-    )
-    shown = changed.head(SHOWN_WHOLE)
+    changed = articles.assign(lost=articles["doc_id"].map(lost).fillna(0))
+    shown = changed.sort_values(["lost", "doc_id"], ascending=[False, True]).head(SHOWN_WHOLE)
     by_doc = dict(tuple(removals[removals["doc_id"].isin(shown["doc_id"])].groupby("doc_id")))
     none = removals.head(0)
-    said = html.say("") if len(shown) == len(articles) else html.say(
-        f"Shown are the {len(shown)} articles of {len(articles):,} that cleaning changed most; the table `removals` has every passage."
-    )  # fmt: skip
-    return html.group(said, *(_article(row, by_doc.get(row.doc_id, none)) for row in shown.itertuples(index=False)))
+    most = f"Shown are the {len(shown)} articles of {len(articles):,} that cleaning changed most; the table `removals` has every passage."
+    said = most if len(shown) < len(articles) else ""
+    return html.group(said, *(_article(row, by_doc.get(row.doc_id, none)) for row in html.each_row(shown)))
 
 
 def title_of(article: Any, most: int = 80) -> str:
@@ -250,14 +231,13 @@ def _article(row: Any, removed: pd.DataFrame) -> html.Piece:
     if len(removed):
         passage = " ".join(str(removed["passage"].iloc[0]).split())[:60]
         lines.insert(0, corrections.line_for(row.doc_id, "restore", passage, "why"))
-    facts = html.say("{file} · {source} · {dated} · {n} words · {passages} passages taken out." + cut, file=row.file,
-                     source=row.source or "source unknown", dated=dated, n=f"{row.n_words:,}", passages=len(removed))  # fmt: skip
-    pasted = html.Piece(f"<pre tabindex='0'><code>{html.esc(chr(10).join(lines))}</code></pre>")
+    sizes = f"{several(row.n_words, 'word')} · {several(len(removed), 'passage')} taken out."
+    facts = html.say("{file} · {source} · {dated} · " + sizes + cut, file=row.file, source=row.source or "source unknown", dated=dated)  # fmt: skip
     return html.details(
         html.esc(title_of(row)),
         facts,
         html.diff_view(original[:LONGEST], inside),
-        html.say("Lines for `corrections.csv` (its first line is `doc_id,field,value,reason`):"),
-        pasted,
+        "Lines for `corrections.csv` (its first line is `doc_id,field,value,reason`):",
+        html.lines("\n".join(lines)),
         id=html.anchor("article", row.doc_id),
     )

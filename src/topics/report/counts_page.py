@@ -5,7 +5,7 @@ Each section brings its own heading, so that a page of few articles has none tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,9 @@ from topics.models.alignment import FLOW as QUARTER
 from topics.models.alignment import relations
 from topics.models.scores import MEASURES
 from topics.report import html
+from topics.report.html import listed
 from topics.settings import Settings
 
-RETURN = "topics that come back"
 BY_CHANCE = 0.05  # of the topics of shuffled text that pass for a match: how the floor is set (models.stability)
 FLOW = 4  # topic counts in the figure of splits and merges
 NAMES = {
@@ -36,6 +36,15 @@ LEFT_OUT = (
     "every such number rests on which handful was pasted, and would say nothing of a topic."
 )
 
+DECISION = (
+    "No score knows what the topics are for. A small number gives broad themes that are easy to name; a large one gives finer themes, "
+    "and more that no second run finds. To decide, read:\n\n"
+    "- the topics of two or three counts side by side, each with its articles (the pages on topics), and ask which differences matter to the question at hand;\n"
+    "- which topics divide as the count grows (below): where a division means something, the larger count earns its place;\n"
+    "- how many topics come back in every other run: what does not should carry no conclusion;\n"
+    "- whether a topic holds two themes: its share and interval are those of both together, so that too few topics mislead more than too many, which `labels.yml` can merge."
+)
+
 
 def gather(settings: Settings) -> dict[str, Any]:
     """Everything that the page shows: scores, stability and choice of the grid, and how its topics divide and join."""
@@ -50,11 +59,11 @@ def answer(compared: Mapping[str, Any]) -> html.Piece:
     choice = compared["choice"]
     head = html.group(html.heading("The answer"), html.verdict(choice["why"]))
     if compared["few"]:
-        return html.group(head, html.say(LEFT_OUT))
+        return html.group(head, LEFT_OUT)
     back = returning(compared["stability"])
     chance = back.drop_duplicates("n_topics").assign(value=BY_CHANCE)
     title = "At which numbers of topics do the topics come back in other runs?"
-    drawn = plots.scores(back, RETURN, chance, chosen=choice["n_topics"], title=title)
+    drawn = plots.scores(back, chance, chosen=choice["n_topics"], title=title)
     stripe = " The grey stripe is the count suggested." if choice["n_topics"] else ""
     caption = (
         "A dot is another run (another seed) of the same number of topics: the part of the topics shown that have a match in it (1: all). "
@@ -67,10 +76,8 @@ def answer(compared: Mapping[str, Any]) -> html.Piece:
 def returning(stability: pd.DataFrame) -> pd.DataFrame:
     """SCORES: for each count and other run the part of the topics that have a match in it."""
     rows = stability[stability["kind"] == "seed"].assign(value=lambda table: (table["topic_b"] > 0).astype(float))
-    found = (
-        rows.groupby(["n_topics", "seed_b"], as_index=False).agg({"value": "mean"}).rename(columns={"seed_b": "seed"})
-    )
-    return found.assign(measure=RETURN, better="higher")
+    found = rows.rename(columns={"seed_b": "seed"}).groupby(["n_topics", "seed"])["value"].mean().reset_index()
+    return found.assign(measure="topics that come back", better="high")
 
 
 def _reasons(compared: Mapping[str, Any]) -> html.Piece:
@@ -79,14 +86,9 @@ def _reasons(compared: Mapping[str, Any]) -> html.Piece:
     if choice["n_topics"] is None:
         return html.say("No count is suggested, so nothing here should be read as a topic before the articles are.")
     others = [str(k) for k in choice["range"] if k != choice["n_topics"]]
-    as_well = (
-        f"By the same rule {_listed(others)} topics would do as well."
-        if others
-        else "By the same rule no other count of the grid does as well."
-    )
-    return html.say(
-        f"- **What speaks against it.** {' '.join([choice['against'], *_unsure(compared)])}\n- **The range.** {as_well}"
-    )
+    as_well = f"{listed(others)} topics would do as well" if others else "no other count of the grid does as well"
+    against = " ".join([choice["against"], *_unsure(compared)])
+    return html.say(f"- **What speaks against it.** {against}\n- **The range.** By the same rule {as_well}.")
 
 
 def _unsure(compared: Mapping[str, Any]) -> list[str]:
@@ -95,11 +97,10 @@ def _unsure(compared: Mapping[str, Any]) -> list[str]:
     said, lost = [], k - int(always_back(compared["stability"])[k])
     if lost:
         said.append(f"{lost} of its {k} topics {'does' if lost == 1 else 'do'} not come back in every other run.")
-    settled = chains.loc[chains["n_topics"] == k, "settled"].astype(bool) if len(chains) else pd.Series(dtype=bool)
-    if len(settled) and not settled.all():
-        said.append(
-            f"{(~settled).sum()} of its {len(settled)} chains still moved while they were sampled (All scores)."
-        )
+    settled = [bool(row.settled) for row in html.each_row(chains) if row.n_topics == k]
+    if not all(settled):
+        moved = settled.count(False)
+        said.append(f"{moved} of its {len(settled)} chains still moved while they were sampled (All scores).")
     return said
 
 
@@ -110,25 +111,11 @@ def always_back(stability: pd.DataFrame) -> pd.Series:
     return back.groupby("n_topics").sum()
 
 
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
 def decision(compared: Mapping[str, Any]) -> html.Piece:
     """That the number of topics is a decision, and what to look at to take it."""
     if compared["few"]:
         return html.Piece("")
-    return html.group(
-        html.heading("It is a decision"),
-        html.say(
-            "No score knows what the topics are for. A small number gives broad themes that are easy to name; a large one gives finer themes, "
-            "and more that no second run finds. To decide, read:\n\n"
-            "- the topics of two or three counts side by side, each with its articles (the pages on topics), and ask which differences matter to the question at hand;\n"
-            "- which topics divide as the count grows (below): where a division means something, the larger count earns its place;\n"
-            "- how many topics come back in every other run: what does not should carry no conclusion;\n"
-            "- whether a topic holds two themes: its share and interval are those of both together, so that too few topics mislead more than too many, which `labels.yml` can merge."
-        ),
-    )
+    return html.group(html.heading("It is a decision"), DECISION)
 
 
 # --- what another choice would change ---------------------------------------------------------------------------------
@@ -198,9 +185,8 @@ def _groups(compared: Mapping[str, Any]) -> html.Piece:
     """Few articles: the leading words of the reading groups of every count."""
     columns = {"n_topics": "Groups", "topic": "Group", "terms": "Leading words"}
     caption = "Two groups or three: leading words of each"
-    return html.group(
-        html.heading("Reading groups of paragraphs"), html.table(compared["topics"], caption=caption, columns=columns)
-    )
+    shown = html.table(compared["topics"], caption=caption, columns=columns)
+    return html.group(html.heading("Reading groups of paragraphs"), shown)
 
 
 # --- splits and merges ------------------------------------------------------------------------------------------------
@@ -212,8 +198,7 @@ def splits(compared: Mapping[str, Any]) -> html.Piece:
         return html.Piece("")
     counts, links, head = flow_counts(compared), compared["alignment"], html.heading("How topics divide and join")
     if len(counts) < 2:
-        only = "Only one count was fitted, so nothing divides or joins. Give more: `topic_counts`."
-        return html.group(head, html.say(only))
+        return html.group(head, "Only one count was fitted, so nothing divides or joins. Give more: `topic_counts`.")
     topics = compared["topics"][compared["topics"]["n_topics"].isin(counts)]
     links = links[links["n_topics_a"].isin(counts) & links["n_topics_b"].isin(counts)]
     links = links.assign(similarity=(links["from_a"] * links["of_b"]) ** 0.5)
@@ -225,7 +210,8 @@ def splits(compared: Mapping[str, Any]) -> html.Piece:
     )
     drawn = plots.alignment(topics, shown, title=title)
     figure = html.figure(drawn, name="topic_flow", caption=caption)
-    steps = [html.details(f"From {a} to {b} topics", _step(compared, a, b)) for a, b in _steps(compared["alignment"])]
+    every = compared["alignment"].groupby(["n_topics_a", "n_topics_b"])
+    steps = [html.details(f"From {a} to {b} topics", _step(flows, compared["topics"])) for (a, b), flows in every]
     return html.group(head, figure, *steps)
 
 
@@ -239,23 +225,16 @@ def flow_counts(compared: Mapping[str, Any]) -> list[int]:
     return small[first : first + FLOW]
 
 
-def _steps(links: pd.DataFrame) -> Iterator[tuple[int, int]]:
-    for a, b in sorted(set(zip(links["n_topics_a"], links["n_topics_b"], strict=True))):
-        yield int(a), int(b)
-
-
-def _step(compared: Mapping[str, Any], a: int, b: int) -> html.Piece:
-    """What becomes of each topic of the smaller count."""
-    links, topics = compared["alignment"], compared["topics"]
-    here = links[(links["n_topics_a"] == a) & (links["n_topics_b"] == b)]
-    flows = relations(here)
-    labels = {(row.n_topics, row.topic): row.label for row in topics.itertuples()}
+def _step(links: pd.DataFrame, topics: pd.DataFrame) -> html.Piece:
+    """What becomes of each topic of the smaller count; `links` of this count and the next."""
+    a, b = links[["n_topics_a", "n_topics_b"]].iloc[0]
+    flows, labels = relations(links), topics.set_index(["n_topics", "topic"])["label"]
     rows = []
     for topic in topics.loc[topics["n_topics"] == a, "topic"]:
         goes = flows[flows["topic_a"] == topic].sort_values("from_a", ascending=False, kind="stable")
         becomes = [
             f"{100 * row.from_a:.0f} % to {row.topic_b} ({labels[b, row.topic_b]}), which it fills to {100 * row.of_b:.0f} %"
-            for row in goes.itertuples()
+            for row in html.each_row(goes)
         ]
         ways = int((goes["from_a"] >= QUARTER).sum())
         what = "divides" if ways > 1 else "stays" if ways else "is scattered"
@@ -278,69 +257,63 @@ def all_scores(compared: Mapping[str, Any]) -> html.Piece:
     """Every measure over all counts: every seed, the shuffled text, what the measure is silent about, and the numbers."""
     if compared["few"]:
         return html.Piece("")
-    pieces = [_measure(compared, measure) for measure in NAMES if (compared["scores"]["measure"] == measure).any()]
-    summary = _by_count(compared["scores"])
+    scores = compared["scores"]
+    summary = _by_count(scores)
+    measures = {measure: name for measure, name in NAMES.items() if measure in summary}
     numbers = html.table(
         summary,
         name="all_scores",
-        whole=compared["scores"],
-        columns={
-            "n_topics": "Topics",
-            "text": "Text",
-            **{measure: NAMES[measure] for measure in NAMES if measure in summary},
-        },
-        formats={measure: _spread(measure) for measure in NAMES},
+        whole=scores,
+        columns={"n_topics": "Topics", "text": "Text"} | measures,
+        formats={measure: _spread(measure) for measure in measures},
         most=len(summary),
-        caption=f"Means over seeds, in brackets the lowest and highest seed. All {len(compared['scores']):,} scores, one a fit and measure, with unit and intervals:",
+        caption=f"Means over seeds, in brackets the lowest and highest seed. All {len(scores):,} scores, one a fit and measure, with unit and intervals:",
     )
-    head = html.group(
-        html.heading("All scores"), html.say("None of them is a judge alone: each says what it is silent about.")
-    )
+    pieces = [_measure(compared, measure) for measure in measures]
     return html.group(
-        head, html.details("Show all scores", *pieces, html.details("The numbers", numbers)), _chains(compared)
+        html.heading("All scores"),
+        "None of them is a judge alone: each says what it is silent about.",
+        html.details("Show all scores", *pieces, html.details("The numbers", numbers)),
+        _chains(compared["convergence"]),
     )
 
 
-def _chains(compared: Mapping[str, Any]) -> html.Piece:
+def _chains(chains: pd.DataFrame) -> html.Piece:
     """Whether the chains stood still while they were sampled; nothing where gensim made the fits."""
-    chains = compared["convergence"]
     if chains.empty:
         return html.Piece("")
-    moving = chains[~chains["settled"].astype(bool)]
-    named = _listed([f"{row.n_topics} topics with seed {row.seed}" for row in moving.itertuples()])
-    said = (
-        f"The chains of {len(moving)} of {len(chains)} fits still moved while they were sampled: {named}. Their topics might still change: rely on those that come back in every other run."
-        if len(moving)
-        else f"The chains of all {len(chains)} fits stood still while they were sampled."
-    )
+    chains = chains.assign(settled=np.where(chains["settled"], "yes", "no"))
+    moving = [f"{row.n_topics} topics with seed {row.seed}" for row in html.each_row(chains) if row.settled == "no"]
+    said = f"The chains of all {len(chains)} fits stood still while they were sampled."
+    if moving:
+        said = (
+            f"The chains of {len(moving)} of {len(chains)} fits still moved while they were sampled: {listed(moving)}. "
+            "Their topics might still change: rely on those that come back in every other run."
+        )
     heads = {"n_topics": "Topics", "seed": "Seed", "log_likelihood": "Log-likelihood", "drift": "Drift", "noise": "Noise",
              "behind": "Behind the best seed", "settled": "Stood still"}  # fmt: skip
     caption = (
         "Log p(words, topics) in nats a word while sampling: its mean, what the second half has beyond the first, "
         "and its standard deviation about a straight line; it stood still where the drift is under 0.01 or two standard errors"
     )
-    table = chains.assign(settled=np.where(chains["settled"].astype(bool), "yes", "no"))
     return html.group(
-        html.say(said), html.details("The chains", html.table(table, name="chains", caption=caption, columns=heads))
+        said, html.details("The chains", html.table(chains, name="chains", caption=caption, columns=heads))
     )
 
 
 def _measure(compared: Mapping[str, Any], measure: str) -> html.Piece:
     """One measure: its figure, where it comes from, what it does not say."""
     about, name = MEASURES[measure], NAMES[measure]
-    table = compared["scores"].assign(measure=compared["scores"]["measure"].map(NAMES))
-    table["better"] = table["better"].map({"low": "lower", "high": "higher"})
-    whole, shuffled = table[table["text"] == "whole"], table[table["text"] == "shuffled"]
+    table = compared["scores"][compared["scores"]["measure"] == measure].assign(measure=name)
+    reference = table[table["text"] == "shuffled"]
     crosses, crossed = "Crosses: fits to the same words dealt out at random.", "words shuffled"
     if measure in ("gain", "perplexity"):
-        alone = _by_frequency(compared["scores"], measure)
-        shuffled = alone.assign(measure=name, better="")
+        reference = _by_frequency(compared["scores"], measure)
         crosses = "Crosses: the words’ frequencies alone, all that shuffled text leaves to foretell by."
         crossed = "words’ frequencies alone"
     drawn = plots.scores(
-        whole,
-        name,
-        shuffled,
+        table[table["text"] == "whole"],
+        reference,
         chosen=compared["choice"]["n_topics"],
         title=f"{name[0].upper()}{name[1:]}, {about.unit}",
         crosses=crossed,

@@ -34,9 +34,9 @@ OPEN = '<div class="topics">'  # what every piece shown by a cell begins with; `
 DATE = re.compile(r"\d{4}(-\w+){0,2}")
 LONG = 12  # a table of more rows can be filtered
 LONG_PASSAGE = 1200  # characters of a passage that are shown at once
-IMPORTING = (
-    threading.Lock()
-)  # papermill and nbconvert share modules: two threads that import them at once may find them half made
+RELEVANCE, WORDS_OF_MAP = 0.6, 20  # of the map of topics: the weight that its slider begins with, and words listed
+LARGEST = 3  # topics that the list of articles names of each
+IMPORTING = threading.Lock()  # papermill and nbconvert share modules, half made to two threads that import them at once
 _run: dict[str, Path | None] = {"out": None}  # where this notebook's figures and tables are kept; set by `begin`
 _figures: dict[str, str] = {}  # the named figures since `begin`
 
@@ -73,7 +73,7 @@ def link(text: Any, address: Any) -> Piece:
     >>> print(link("see", "#topic-3"), link("see", "javascript:alert(1)"))
     <a href="#topic-3">see</a> see
     """
-    address = "" if address is None or address != address else str(address).strip()
+    address = _known(address).strip()
     outside = re.match(r"https?://[^\s/]|mailto:[^\s]", address, re.I)
     inside = re.match(
         r"#[^\s]+$|(?!.*\.\.)[\w./-]+\.(html|csv|parquet|svg|pdf|json|ipynb)(#[^\s]*)?$|[\w.-]+/$", address
@@ -87,12 +87,12 @@ def link(text: Any, address: Any) -> Piece:
 def anchor(kind: str, name: Any) -> str:
     """The id under which a thing can be linked to, the same on every page.
 
-    Letters and digits make the name; a sign that is no punctuation is its number, so that C++ and C# are two, or on-line and on line.
+    Letters and digits make the name, capitals as they are; a sign that is no punctuation is its number, so that C++ and C# are two, or on-line and on line.
 
     >>> anchor("topic", 3), anchor("term", "Smart city!"), anchor("term", "C++"), anchor("term", "on-line")
-    ('topic-3', 'term-smart-city', 'term-c-2b-2b', 'term-on-2d-line')
+    ('topic-3', 'term-Smart-city', 'term-C-2b-2b', 'term-on-2d-line')
     """
-    signs = re.sub(r"[+#&@*]|(?<=\w)-(?=\w)", lambda sign: f"-{ord(sign[0]):x}-", str(name).lower())
+    signs = re.sub(r"[+#&@*]|(?<=\w)-(?=\w)", lambda sign: f"-{ord(sign[0]):x}-", str(name))
     slug = re.sub(r"[^\w]+", "-", signs).strip("-")
     return f"{kind}-{slug or 'x'}"
 
@@ -148,6 +148,11 @@ def details(summary: Any, *pieces: Any, id: str | None = None) -> Piece:
     return Piece(f"<details{_id(id)}><summary>{_inline(summary)}</summary><div>{group(*pieces)}</div></details>")
 
 
+def lines(text: str) -> Piece:
+    """Lines to copy, as they stand."""
+    return Piece(f"<pre tabindex='0'><code>{esc(text)}</code></pre>")
+
+
 def _id(name: Any) -> str:
     return f' id="{esc(name)}"' if name else ""
 
@@ -158,14 +163,14 @@ def group(*pieces: Any) -> Piece:
 
 
 def cards(*items: Mapping[str, Any]) -> Piece:
-    """Cards: each a mapping of `title`, and where there are any `url`, `meta` (short facts), `body` (paragraphs), `id`, `lang`."""
+    """Cards: each a mapping of `title`, and where there are any `url`, `meta` (short facts), `body` (paragraphs), `lang`."""
     made = []
     for item in items:
         facts = "".join(f"<li>{_inline(m)}</li>" for m in item.get("meta", ()))
         says = _says(item.get("lang", ""))
-        body = "".join(p if isinstance(p, Piece) else f"<p{says}>{esc(p)}</p>" for p in item.get("body", ()))
+        body = "".join(f"<p{says}>{esc(paragraph)}</p>" for paragraph in item.get("body", ()))
         title = link(item["title"], item.get("url"))
-        made.append(f'<li{_id(item.get("id"))}><h3{says}>{title}</h3><ul class="facts">{facts}</ul>{body}</li>')
+        made.append(f'<li><h3{says}>{title}</h3><ul class="facts">{facts}</ul>{body}</li>')
     return Piece(f'<ul class="cards">{"".join(made)}</ul>')
 
 
@@ -218,7 +223,7 @@ def diff_view(original: str, removals: pd.DataFrame) -> Piece:
     `removals` are the article's rows of REMOVALS, `start` an offset in `original`.
     """
     made, at = [], 0
-    for row in _rows(removals.sort_values(["start", "n_chars"])):
+    for row in each_row(removals.sort_values(["start", "n_chars"])):
         start, end = max(int(row.start), at), int(row.start) + int(row.n_chars)
         if end < start or (end == start and not row.replacement):
             continue
@@ -232,7 +237,39 @@ def diff_view(original: str, removals: pd.DataFrame) -> Piece:
     )
 
 
-# Numbers and tables ---------------------------------------------------------------------------------------------------
+# Numbers, lists and tables --------------------------------------------------------------------------------------------
+
+
+def several(n: int, what: str) -> str:
+    """A number of things.
+
+    >>> several(1, "article"), several(1200, "article")
+    ('1 article', '1,200 articles')
+    """
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a list in a sentence.
+
+    >>> listed(["5", "8", "10"]), listed(["5"]), listed([])
+    ('5, 8 and 10', '5', '')
+    """
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def per_cent(share: float, digits: int = 1) -> str:
+    """A share of 1 in per cent.
+
+    >>> per_cent(0.143), per_cent(0.143, 0), per_cent(float("nan"))
+    ('14.3 %', '14 %', '–')
+    """
+    return interval(share, percent=True, digits=digits)
+
+
+def each_row(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a table, each with its columns as attributes."""
+    return iter(table.itertuples(index=False))
 
 
 def interval(
@@ -263,8 +300,9 @@ def spark(values: Sequence[float], label: str = "") -> Piece:
     for i, v in enumerate(values):
         path += f"{pen}{2 + i * step:.1f} {22 - 20 * (v - low) / (high - low):.1f}" if v == v else ""
         pen = "L" if v == v else "M"
-    drawn = f'<path d="{path}"/>'
-    return Piece(f'<svg class="spark" viewBox="0 0 100 24" role="img" aria-label="{esc(label)}">{drawn}</svg>')
+    return Piece(
+        f'<svg class="spark" viewBox="0 0 100 24" role="img" aria-label="{esc(label)}"><path d="{path}"/></svg>'
+    )
 
 
 def _cell(raw: Any, row: Any, how: Any) -> tuple[str, bool, Any]:
@@ -279,7 +317,7 @@ def _cell(raw: Any, row: Any, how: Any) -> tuple[str, bool, Any]:
     elif isinstance(raw, str) and not raw.strip():
         shown = "␣" * len(raw) or "–"  # what is white is seen
     elif how == "percent":
-        shown = interval(float(raw), percent=True, digits=1)
+        shown = per_cent(float(raw))
     elif numeric:
         shown = format(raw, how or (",.4g" if isinstance(raw, float) else ","))
         shown = shown.replace("-", "−").replace("%", " %")  # as `interval` writes them
@@ -314,7 +352,7 @@ def table(
     formats = formats or {}
     body, numbers, first = [], set(), rows.head(most)
     values = [first[c].tolist() if c in first else [None] * len(first) for c in heads]
-    for at, row in enumerate(_rows(first)):
+    for at, row in enumerate(each_row(first)):
         cells = []
         for i, column in enumerate(heads):
             shown, numeric, value = _cell(values[i][at], row, formats.get(column))
@@ -349,16 +387,19 @@ def _plain(text: Any) -> str:
 
 
 def _filter(n_rows: int) -> str:
-    if n_rows <= LONG:
-        return ""
-    return f'<p class="filter"><label>Filter <input type="search"></label> <output>{n_rows:,} rows</output></p>'
+    told = f'<p class="filter"><label>Filter <input type="search"></label> <output>{n_rows:,} rows</output></p>'
+    return told if n_rows > LONG else ""
 
 
 def _keep_table(rows: pd.DataFrame, name: str | None) -> str:
     if not name or _run["out"] is None:
         return ""
-    files = write_table(rows, _run["out"] / "tables", name)
-    links = " · ".join(link(f.suffix[1:].upper(), f"tables/{f.name}") for f in sorted(files))
+    return _files(*sorted(write_table(rows, _run["out"] / "tables", name)))
+
+
+def _files(*paths: Path) -> str:
+    """Links to what was kept of a table or figure."""
+    links = " · ".join(link(path.suffix[1:].upper(), f"{path.parent.name}/{path.name}") for path in paths)
     return f' <span class="files">{links}</span>'
 
 
@@ -370,7 +411,7 @@ def grid(cells: pd.DataFrame, caption: Any = "", name: str | None = None) -> Pie
     """
     across, down = sorted(("article", "concept"), key=lambda column: cells[column].nunique())
     heads, rows = cells[across].drop_duplicates().tolist(), cells[down].drop_duplicates().tolist()
-    found = {(getattr(r, down), getattr(r, across)): r for r in _rows(cells) if r.n}
+    found = {(getattr(r, down), getattr(r, across)): r for r in each_row(cells) if r.n}
     head = "".join(f'<th scope="col" dir="auto">{esc(text)}</th>' for text in [down.capitalize(), *heads])
     body = []
     for row in rows:
@@ -384,17 +425,9 @@ def grid(cells: pd.DataFrame, caption: Any = "", name: str | None = None) -> Pie
 
 
 def _sentences(cell: Any) -> str:
-    said = f'{int(cell.n)}<span class="sr"> mention{"s" * (int(cell.n) != 1)} of {esc(cell.concept)}; open the sentences</span>'
-    return (
-        f"<details><summary>{said}</summary>"
-        + "".join(f'<p dir="auto">{esc(s)}</p>' for s in cell.sentences)
-        + "</details>"
-    )
-
-
-def _rows(table: pd.DataFrame) -> Iterator[Any]:
-    """The rows, each with its columns as attributes."""
-    return iter(table.itertuples(index=False))
+    said = f'{cell.n}<span class="sr"> mention{"s" * (cell.n != 1)} of {esc(cell.concept)}; open the sentences</span>'
+    sentences = "".join(f'<p dir="auto">{esc(sentence)}</p>' for sentence in cell.sentences)
+    return f"<details><summary>{said}</summary>{sentences}</details>"
 
 
 # What a reader moves --------------------------------------------------------------------------------------------------
@@ -408,17 +441,17 @@ def _data(value: Any) -> str:
     return f'<script type="application/json">{text}</script>'
 
 
-def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFrame, each: int = 3) -> Piece:
-    """All articles with their `each` largest topics, filtered by word and topic; quick at 20,000 articles.
+def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFrame) -> Piece:
+    """All articles with their largest topics, filtered by word and topic; quick at 20,000 articles.
 
     ARTICLES, and DOC_TOPICS and TOPICS of one topic count. The articles travel as data; the first fifty stand in the page as
     a table for readers without scripts and on paper.
     """
     labels = {int(t): _visible(label) for t, label in zip(topics["topic"], topics["label"], strict=True)}
-    shares = _largest(doc_topics, each)
+    shares = _largest(doc_topics)
     rows = [
         [d, _visible(_known(t) or d)[:160], _address(u), _visible(_known(s)), _known(when), shares.get(d, [])]
-        for d, t, u, s, when in _rows(articles[["doc_id", "title", "url", "source", "date"]])
+        for d, t, u, s, when in each_row(articles[["doc_id", "title", "url", "source", "date"]])
     ]
     first = pd.DataFrame(rows[:50], columns=["doc_id", "title", "url", "source", "date", "shares"])
     heads = {
@@ -429,7 +462,7 @@ def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFra
     }
     twin = table(
         first,
-        caption=f"Articles with their {each} largest topics",
+        caption=f"Articles with their {LARGEST} largest topics",
         columns=heads,
         formats={
             "title": lambda r: link(r.title, r.url),
@@ -448,14 +481,14 @@ def browser(articles: pd.DataFrame, doc_topics: pd.DataFrame, topics: pd.DataFra
     )
 
 
-def _largest(doc_topics: pd.DataFrame, each: int) -> dict[str, list[int]]:
+def _largest(doc_topics: pd.DataFrame) -> dict[str, list[int]]:
     """For each article topic, thousandths, topic, thousandths, …, largest first, those under half a percent left off.
 
     Thousandths are cut, not rounded: then to round them to per cent, here and in page.js, is to round the share itself, as elsewhere on the page.
     """
     rows = doc_topics[doc_topics["share"] >= 0.005].sort_values(["share", "topic"], ascending=[False, True])
     shares: dict[str, list[int]] = {}
-    for row in _rows(rows.groupby("doc_id").head(each)):
+    for row in each_row(rows.groupby("doc_id").head(LARGEST)):
         shares.setdefault(row.doc_id, []).extend((int(row.topic), math.floor(1000 * float(row.share))))
     return shares
 
@@ -472,7 +505,7 @@ def _address(url: Any) -> str:
     return url if isinstance(url, str) and re.match(r"https?://[^\s/]", url, re.I) else ""
 
 
-def topic_map(positions: pd.DataFrame, topic_terms: pd.DataFrame, n: int = 20, relevance: float = 0.6) -> Piece:
+def topic_map(positions: pd.DataFrame, topic_terms: pd.DataFrame) -> Piece:
     """Topics as discs; choosing one lists its words by relevance (Sievert and Shirley 2014), weighed by a slider.
 
     Relevance is λ·log p(word in topic) + (1 − λ)·log(p(word in topic) / p(word)). A row of `positions` is a topic:
@@ -483,39 +516,34 @@ def topic_map(positions: pd.DataFrame, topic_terms: pd.DataFrame, n: int = 20, r
     span = max(x.max() - x.min(), y.max() - y.min(), 1e-9)
     left, top = (x.max() + x.min()) / 2, (y.max() + y.min()) / 2
     discs = []
-    for row in _rows(positions.sort_values("share", ascending=False)):
-        cx, cy, r = (
-            200 + 300 * (row.x - left) / span,
-            200 - 300 * (row.y - top) / span,
-            14 + 90 * math.sqrt(row.share / math.pi),
-        )
+    for row in each_row(positions.sort_values("share", ascending=False)):
+        cx, cy = 200 + 300 * (row.x - left) / span, 200 - 300 * (row.y - top) / span
+        r = 14 + 90 * math.sqrt(row.share / math.pi)
         discs.append(
             f'<g tabindex="0" role="button" aria-pressed="false" data-topic="{int(row.topic)}" aria-label="Topic {int(row.topic)}: {esc(row.label)}">'
             f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="{r:.1f}"/><text x="{cx:.1f}" y="{cy + 5:.1f}">{int(row.topic)}</text></g>'
         )
     words = {
-        int(str(t)): [[_visible(r.term), float(f"{r.probability:.4g}"), float(f"{r.overall:.4g}")] for r in _rows(g)]
+        int(str(t)): [[_visible(r.term), float(f"{r.probability:.4g}"), float(f"{r.overall:.4g}")] for r in each_row(g)]
         for t, g in topic_terms.groupby("topic")
     }
     labels = {int(t): _visible(label) for t, label in zip(positions["topic"], positions["label"], strict=True)}
     choices = "".join(f'<option value="{t}">{t} {esc(label)}</option>' for t, label in labels.items())
     lists = "".join(
-        f"<li>{t} {esc(label)}: {esc(', '.join(_relevant(words.get(t, []), relevance, 8)))}</li>"
-        for t, label in labels.items()
+        f"<li>{t} {esc(label)}: {esc(', '.join(_relevant(words.get(t, []))))}</li>" for t, label in labels.items()
     )
     return Piece(
-        f'<div class="map" data-topics="map" data-n="{n}"><div class="filter"><label>Topic <select>{choices}</select></label> '
-        f'<label>Relevance λ <input type="range" min="0" max="1" step="0.05" value="{relevance}"> <output>{relevance}</output></label></div>'
+        f'<div class="map" data-topics="map" data-n="{WORDS_OF_MAP}"><div class="filter"><label>Topic <select>{choices}</select></label> '
+        f'<label>Relevance λ <input type="range" min="0" max="1" step="0.05" value="{RELEVANCE}"> <output>{RELEVANCE}</output></label></div>'
         f'<div class="beside"><div><svg viewBox="0 0 400 400" role="group" aria-label="Map of topics">{"".join(discs)}</svg></div>'
         f'<div><ol class="words" aria-live="polite"></ol><ul class="static">{lists}</ul></div></div>{_data({"labels": labels, "words": words})}</div>'
     )  # fmt: skip
 
 
-def _relevant(words: list[list[Any]], weight: float, n: int) -> list[str]:
-    def relevance(word: list[Any]) -> float:
-        return math.log(word[1]) - (1 - weight) * math.log(word[2])
-
-    return [w[0] for w in sorted((w for w in words if w[1] > 0 < w[2]), key=lambda w: (-relevance(w), w[0]))[:n]]
+def _relevant(words: list[list[Any]]) -> list[str]:
+    """The most relevant words where the slider begins, for readers without the script."""
+    known = [(math.log(p) - (1 - RELEVANCE) * math.log(q), term) for term, p, q in words if p > 0 < q]
+    return [term for _, term in sorted(known, key=lambda word: (-word[0], word[1]))[:8]]
 
 
 # Figures --------------------------------------------------------------------------------------------------------------
@@ -539,17 +567,15 @@ def figure(drawn: Any, name: str | None = None, title: Any = None, caption: Any 
         folder.mkdir(parents=True, exist_ok=True)
         replace_file(folder / f"{name}.svg", lambda path: path.write_text(svg, encoding="utf-8", newline="\n"))
         replace_file(folder / f"{name}.pdf", lambda path: path.write_bytes(plots.to_pdf(whole)))
-        files = (
-            f' <span class="files">{link("SVG", f"figures/{name}.svg")} · {link("PDF", f"figures/{name}.pdf")}</span>'
-        )
+        files = _files(folder / f"{name}.svg", folder / f"{name}.pdf")
     cut = plots.TITLE * 72 if own else 0.0
     drawing = _inline_svg(svg, key, str(whole.get_label()), cut)
     return Piece(f'<figure id="{key}"><p class="title"><a href="#{key}">{_inline(title)}</a></p>{drawing}<figcaption>{_inline(caption)}{files}</figcaption></figure>')  # fmt: skip
 
 
 def _own_name(name: str, svg: str) -> str:
-    """A name of a figure that a disk can hold, numbered where another figure of the page has it: outlets may differ in their capitals alone."""
-    short = name.encode()[:200].decode(errors="ignore")
+    """A name of a figure that any disk can hold, numbered where another figure of the page has it: outlets may differ in their capitals alone."""
+    short = name.lower().encode()[:200].decode(errors="ignore")
     numbered = (f"{short}-{n}" if n > 1 else short for n in itertools.count(1))
     return next(free for free in numbered if _figures.setdefault(free, svg) == svg)
 
@@ -602,17 +628,24 @@ def _asset(name: str) -> str:
 
 def _policy() -> str:
     """The page's Content-Security-Policy: its one stylesheet and one script by hash, images from the page itself, no more."""
-    digest = {
-        n: base64.b64encode(hashlib.sha256(_asset(n).encode()).digest()).decode() for n in ("style.css", "page.js")
-    }
-    return f"default-src 'none'; style-src 'sha256-{digest['style.css']}'; script-src 'sha256-{digest['page.js']}'; img-src data:; base-uri 'none'; form-action 'none'"
+    style, script = (
+        base64.b64encode(hashlib.sha256(_asset(name).encode()).digest()).decode() for name in ("style.css", "page.js")
+    )
+    return f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def _render(template: str, out: Path, **values: Any) -> Path:
     from jinja2 import Environment, FileSystemLoader
 
     env = Environment(loader=FileSystemLoader(TEMPLATE), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    env.filters |= {"text": esc, "prose": lambda t: Piece(_inline(t)), "say": say, "to": link}
+    env.filters |= {
+        "text": esc,
+        "prose": lambda t: Piece(_inline(t)),
+        "say": say,
+        "to": link,
+        "verdict": verdict,
+        "warn": warn,
+    }
     made = env.get_template(template).render(
         policy=_policy(), style=Markup(_asset("style.css")), script=Markup(_asset("page.js")), here=out.name, **values
     )
@@ -626,14 +659,12 @@ def page(notebook: Path, out: Path, title: str, nav: Sequence[tuple[str, str]] =
 
     `nav` lists the run's pages as (file, name). Code stands folded at the end; warnings and prompts do not stand at all.
     """
-    body = _cells(Path(notebook))
-    body = _name_headings(body)
-    body = _share_outlines(_number_notes(body))
+    body = _share_outlines(_number_notes(_name_headings(_cells(notebook))))
     contents = [
         (int(level), name, Piece(re.sub(r"<small.*?</small>|<a[^>]*>|</a>", "", text)))
         for level, name, text in re.findall(r'<h([23]) id="([^"]*)">(.*?)</h\1>', body, re.S)
     ]
-    return _render("shell.html.j2", Path(out), title=title, nav=nav, collection=collection, body=Piece(body), contents=contents)  # fmt: skip
+    return _render("shell.html.j2", out, title=title, nav=nav, collection=collection, body=Piece(body), contents=contents)  # fmt: skip
 
 
 def _cells(notebook: Path) -> str:
@@ -675,7 +706,7 @@ def _name_headings(body: str) -> str:
 
     def named(match: re.Match[str]) -> str:
         level, given, text = match.groups()
-        name = given or anchor("s", _plain(Piece(text)))
+        name = given or anchor("s", _plain(Piece(text)).lower())
         seen[name] = seen.get(name, 0) + 1
         again = f"-{seen[name]}" if seen[name] > 1 else ""
         return f'<h{level} id="{name}{again}">{text}</h{level}>'
@@ -697,12 +728,10 @@ def _share_outlines(body: str) -> str:
 
     body = OUTLINE.sub(shared, body).replace("<defs></defs>", "")
     body = re.sub(r'(?<=<use href="#)[^"]+', lambda m: names.get(m[0], m[0]), body)
+    if not outlines:
+        return body
     made = "".join(f'<path id="{name}"{outline}/>' for outline, name in outlines.items())
-    return (
-        f'<svg class="outlines" aria-hidden="true" width="0" height="0"><defs>{made}</defs></svg>{body}'
-        if made
-        else body
-    )
+    return f'<svg class="outlines" aria-hidden="true" width="0" height="0"><defs>{made}</defs></svg>{body}'
 
 
 def _number_notes(body: str) -> str:
@@ -735,18 +764,16 @@ PARTS = {
 
 
 def front_page(data: Mapping[str, Any], out: Path) -> Path:
-    """Write a run's `index.html`; the order of its parts stands in the template, which leaves out what `data` lacks.
+    """Write a run's `index.html`; the order of its parts stands in the template, which leaves out those that `data` lacks.
 
-    `title, nav, collection, verdict, rebuild, ledger, methods, cite` are texts; `warnings` a list of them, of which three
-    are shown; `findings` and `cannot_say` lists of `text, href, link`; `cards, figure, topics, keywords` pieces; `funnel` a list
-    of `n, text`; `download` of `text, href, note`.
+    `title, nav, collection, verdict, rebuild, ledger, methods, references, cite` are texts; `warnings` a list of them;
+    `findings` and `cannot_say` lists of `text, href, link`; `cards, figure, topics, keywords` pieces; `funnel` a list
+    of `text`, with `n`, or `href, link`, where it has them; `download` names with what each holds.
     """
     contents = [(2, key.replace("_", "-"), title) for key, title in PARTS.items() if data.get(key)]
-    return _render(
-        "index.html.j2", Path(out), **{"title": "", "nav": (), "collection": "", "contents": contents, **data}
-    )
+    return _render("index.html.j2", out, contents=contents, parts=PARTS, **data)
 
 
 def runs_page(runs: Sequence[Mapping[str, Any]], out: Path) -> Path:
     """Write the list of all runs: each `name, href, date, articles, topics, verdict`."""
-    return _render("runs.html.j2", Path(out), title="Reports", nav=(), contents=(), collection="", runs=runs)
+    return _render("runs.html.j2", out, title="Reports", nav=(), contents=(), collection="", runs=runs)

@@ -20,18 +20,27 @@ from topics.corpus import audit
 from topics.models.sweep import foremost
 from topics.report import html, methods
 from topics.report.corpus_page import DATE_SOURCES, title_of
+from topics.report.html import listed, per_cent, several
+from topics.report.keywords_page import anchor, length_of, moved
 from topics.report.topic_sections import series_figure
-from topics.report.topics_page import NO_DRAWS, standing
+from topics.report.topics_page import NO_DRAWS, SHARE, come_back, standing
 from topics.tables import replace_file
 from topics.trends.keywords import findings
+from topics.trends.prevalence import FEWEST_ARTICLES, FEWEST_MENTIONS
 from topics.trends.statistics import MOVED
 from topics.words.telling import telling_sentences
 
 MOST_FINDINGS, MOST_WARNINGS = 7, 3
 MOST_TOPIC_FINDINGS, MOST_UNSTABLE = 4, 4
-LEDGER = "ledger.csv"
+MOST_NAMED = 8  # names in a sentence
+LEDGER, LEDGER_COLUMNS = "ledger.csv", ("when", "name", "corpus", "settings", "articles", "topic_counts", "verdict")
 NO_TOPICS = "None is listed here, since at no number of topics do they hold up. The pages on topics show what was fitted, for reading."
-FEW_MENTIONS = r"^Only (\d+) articles? in (\w+ of \d+ articles or more) mentions? it; a trend needs (\d+)"
+DOWNLOADS = {
+    "tables/": "every table as CSV and Parquet",
+    "figures/": "every figure as SVG and PDF",
+    "notebooks/": "the notebooks as they were executed",
+    "provenance.json": "digests of everything that went in and came out",
+}
 
 
 def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[str, str]]) -> dict[str, Any]:
@@ -50,7 +59,7 @@ def gather(made: Mapping[str, Any], record: Mapping[str, Any], nav: list[tuple[s
         "methods": told,
         "references": "\n".join(f"- {each}" for each in methods.references(told)),
         "cite": methods.citation(record),
-        "download": downloads(),
+        "download": DOWNLOADS,
         "rebuild": f"make verify NAME={made['name']}\npython -m topics verify {made['name']}",
         "ledger": made["ledger"],
     }
@@ -61,12 +70,11 @@ def collected(articles: pd.DataFrame, said: Mapping[str, Any]) -> str:
     """What was collected and how: number, span, outlets, query."""
     dated = articles.loc[articles["date"] != "", "date"]
     outlets, unknown = articles.loc[articles["source"] != "", "source"].nunique(), int((articles["source"] == "").sum())
-    parts = [f"{len(articles):,} article{'s' * (len(articles) != 1)}"]
+    parts = [several(len(articles), "article")]
     which = "" if len(dated) == len(articles) else f"{len(dated):,} of them "
     parts += [f"{which}dated {dated.min()} to {dated.max()}"] if len(dated) else ["none dated"]
-    parts += (
-        [f"from {outlets} outlets" + (f" and {unknown:,} of unknown outlet" if unknown else "")] if outlets > 1 else []
-    )
+    besides = f" and {unknown:,} of unknown outlet" if unknown else ""
+    parts += [f"from {outlets} outlets{besides}"] if outlets > 1 else []
     parts += [f"found by searching for “{said['query']}”"] if said.get("query") else []
     text = ", ".join(parts) + "."
     return text if said else text + " How they were collected is not said: write it in `collection.yml` beside them."
@@ -106,7 +114,7 @@ def _card(row: Any, sentences: list[str]) -> dict[str, Any]:
     return {
         "title": title_of(row),
         "url": row.url,
-        "meta": [row.source or "outlet unknown", dated, f"{row.n_words:,} word{'s' * (row.n_words != 1)}"],
+        "meta": [row.source or "outlet unknown", dated, several(row.n_words, "word")],
         "body": [sentence for sentence in sentences if sentence != row.title][:2],
     }
 
@@ -121,16 +129,15 @@ def many_articles(made: Mapping[str, Any], carry: list[audit.Said]) -> dict[str,
     """
     shown = foremost(made["topic_counts"], made["comparison"]["choice"])
     topics = standing(made["topics"][shown], made["reading"][shown])
-    steady = [] if made["suggested"] is None else topic_findings(made, topics, shown)
+    steady = topic_findings(made, topics, shown) if made["suggested"] else []
     found, more = steady[:MOST_TOPIC_FINDINGS], steady[MOST_TOPIC_FINDINGS:]
-    moves = [] if made["suggested"] is None else topic_trends(made, topics, shown)
-    moves += [_trend_finding(row) for row in moved(made["keywords"]).to_dict("records")]
+    moves = topic_trends(made, topics, shown) if made["suggested"] else []
+    moves += [_trend_finding(row) for row in html.each_row(moved(made["keywords"]["findings"]))]
     found += moves[: MOST_FINDINGS - len(found)]
     if more:
-        said = f"{len(more)} more topic{'s' * (len(more) != 1)} come{'s' * (len(more) == 1)} back in every other run: {_named([each['label'] for each in more])}."
-        found.append(
-            {"text": said, "href": f"03_topics_{shown:02d}.html", "link": "The topics", "kind": "topics", "name": ""}
-        )
+        come = f"{several(len(more), 'more topic')} come{'s' * (len(more) == 1)} back in every other run"
+        said = f"{come}: {_named([each['label'] for each in more])}."
+        found.append({"text": said, "href": f"03_topics_{shown:02d}.html", "link": "The topics", "kind": "topics"})
     return {
         "verdict": carry[0].text + ("" if made["suggested"] else " No number of topics held up, so none is claimed."),
         "warnings": [*_not_suggested(made, shown), *(said.text for said in carry if said.warns)][:MOST_WARNINGS],
@@ -145,14 +152,9 @@ def many_articles(made: Mapping[str, Any], carry: list[audit.Said]) -> dict[str,
 def _not_suggested(made: Mapping[str, Any], shown: int) -> list[str]:
     if made["suggested"] in (None, shown):
         return []
-    as_well = (
-        "would do as well"
-        if shown in made["comparison"]["choice"]["range"]
-        else "is not among those that would do as well"
-    )
-    return [
-        f"The topics of this page are those of {shown} topics, as asked for; {made['suggested']} is suggested, {shown} {as_well}."
-    ]
+    among = "would do" if shown in made["comparison"]["choice"]["range"] else "is not among those that would do"
+    told = f"The topics of this page are those of {shown} topics, as asked for"
+    return [f"{told}; {made['suggested']} is suggested, {shown} {among} as well."]
 
 
 def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[dict[str, Any]]:
@@ -160,33 +162,21 @@ def topic_findings(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) ->
     shares = made["topics"][shown]["doc_topics"].pivot(index="doc_id", columns="topic", values="share")
     leads = shares.idxmax(axis=1).value_counts()
     kept = topics[topics["stable"] & ~topics["junk"]].assign(steady=lambda table: table["again"].round(1))
+    kept = kept.sort_values(["everywhere", "steady", "share"], ascending=[True, False, False], kind="stable")
+    alike = per_cent(1 / len(topics))
     found = []
-    row: Any
-    for row in kept.sort_values(
-        ["everywhere", "steady", "share"], ascending=[True, False, False], kind="stable"
-    ).itertuples():
-        share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
-        led = int(leads.get(row.topic, 0))
-        alike = html.interval(1 / len(topics), percent=True, digits=1)
+    for row in html.each_row(kept):
+        led = several(int(leads.get(row.topic, 0)), "article")
         of = f"95 %, these {len(shares):,} articles, given these topics" if row.share_low == row.share_low else NO_DRAWS
         text = (
-            f"**{row.label}** ({', '.join(row.terms.split(', ')[:6])}): {share} of the counted words of an average article ({of}; "
-            f"{len(topics)} equal topics would have {alike}), and the largest topic of {led:,} article{'s' * (led != 1)}. "
+            f"**{row.label}** ({', '.join(row.terms.split(', ')[:6])}): {SHARE(row)} of the counted words of an average article ({of}; "
+            f"{len(topics)} equal topics would have {alike}), and the largest topic of {led}. "
             f"It comes back in {row.found} of {row.runs} other runs{_elsewhere(made, row.topic, shown)}."
         )
         if row.everywhere:
             text += " It is in nearly every article, so it may be the language that they share, not a subject."
-        where = f"03_topics_{shown:02d}.html#topic-{row.topic}"
-        found.append(
-            {
-                "text": text,
-                "href": where,
-                "link": "The articles behind it",
-                "kind": "topic",
-                "name": row.topic,
-                "label": f"“{row.label}”",
-            }
-        )
+        where = {"href": f"03_topics_{shown:02d}.html#topic-{row.topic}", "link": "The articles behind it"}
+        found.append({"text": text, **where, "kind": "topic", "name": row.topic, "label": f"“{row.label}”"})
     return found
 
 
@@ -195,48 +185,25 @@ def _elsewhere(made: Mapping[str, Any], topic: int, shown: int) -> str:
     table = made["reading"][shown]["counterparts"]
     mine = table[(table["kind"] == "count") & (table["topic"] == topic) & table["mutual"]]
     counts = [str(k) for k in sorted(mine.loc[mine["similarity"] >= made["topics"][shown]["floor"], "n_topics_b"])]
-    return (
-        f", and at {' and '.join([', '.join(counts[:-1]), counts[-1]] if counts[1:] else counts)} topics"
-        if counts
-        else ""
-    )
+    return f", and at {listed(counts)} topics" if counts else ""
 
 
 def topic_trends(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[dict[str, Any]]:
     """A finding for each topic whose share rose or fell, by the rules of the trends room."""
-    if shown not in made["topics_over_time"]:
-        return []
-    found = findings(made["topics_over_time"][shown]["trends"])
-    labels = dict(zip(topics["topic"].astype(str), topics["label"], strict=True))
-    return [
-        {
-            "text": row["sentence"].replace(
-                f"Topic {row['name']}", f"**{labels[row['name']]}** (topic {row['name']})", 1
-            ),
-            "href": f"03_topics_{shown:02d}.html#topic-{row['name']}",
-            "link": "The series and the articles",
-            "kind": "topic",
-            "name": int(row["name"]),
-        }
-        for row in found[found["verdict"] != "cannot say"].to_dict("records")
-    ]
+    labels = topics.set_index("topic")["label"]
+    found = []
+    for row in html.each_row(moved(findings(made["topics_over_time"][shown]["trends"]))):
+        topic = int(row.name)
+        text = row.sentence.replace(f"Topic {topic}", f"**{labels[topic]}** (topic {topic})", 1)
+        where = {"href": f"03_topics_{shown:02d}.html#topic-{topic}", "link": "The series and the articles"}
+        found.append({"text": text, **where, "kind": "topic", "name": topic})
+    return found
 
 
-def moved(kept: Mapping[str, Any]) -> pd.DataFrame:
-    """What the trends room calls a finding: names that rose or fell, the sturdiest first, with its sentence."""
-    found = kept["findings"]
-    return found[found["verdict"] != "cannot say"] if len(found) else found
-
-
-def _trend_finding(row: Mapping[Any, Any]) -> dict[str, Any]:
-    where = f"04_keyword_trends.html#{html.anchor(row['kind'], row['name'])}"
-    return {
-        "text": row["sentence"].replace(f"Mention of {row['name']}", f"Mention of **{row['name']}**", 1),
-        "href": where,
-        "link": "The series and the sentences",
-        "kind": row["kind"],
-        "name": row["name"],
-    }
+def _trend_finding(row: Any) -> dict[str, Any]:
+    text = row.sentence.replace(f"Mention of {row.name}", f"Mention of **{row.name}**", 1)
+    where = {"href": f"04_keyword_trends.html#{anchor(row)}", "link": "The series and the sentences"}
+    return {"text": text, **where, "kind": row.kind, "name": row.name}
 
 
 def first_figure(made: Mapping[str, Any], first: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> html.Piece:
@@ -249,42 +216,40 @@ def first_figure(made: Mapping[str, Any], first: Mapping[str, Any], topics: pd.D
         drawn = plots.series(rows, title=f"Is {first['name']} talked about more or less?")
         caption = "Share of articles that mention it, with 95 % intervals; articles per period beneath."
         return html.figure(drawn, name="first_finding", caption=caption)
-    over_time = made["topics_over_time"].get(shown)
-    if over_time and len(over_time["series"]):
+    over_time = made["topics_over_time"][shown]
+    if len(over_time["series"]):
         label = topics.set_index("topic").loc[first["name"], "label"]
         return series_figure(over_time, first["name"], "first_finding", f"How much of the articles is about {label}?")
     drawn = plots.shares(topics, title=f"How much of the articles is each of {len(topics)} topics?")
-    caption = "Mean share of an article’s counted words, with 95 % intervals (these articles, given these topics). No dates, so no series."
+    known = (
+        "with 95 % intervals (these articles, given these topics)" if topics["share_low"].notna().any() else NO_DRAWS
+    )
+    caption = f"Mean share of an article’s counted words, {known}. No series, since the dates do not make two periods."
     return html.figure(drawn, name="first_finding", caption=caption)
 
 
 def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[dict[str, str]]:
     """What was looked for without an answer: no count that holds up, unstable topics, names without a test, articles without a date."""
-    shaky: Any = topics[~topics["stable"]]
-    page = {"href": f"03_topics_{shown:02d}.html", "link": "The topics"}
+    shaky = topics[~topics["stable"]]
     said: list[dict[str, str]] = []
+    texts: list[str] = []  # on topics
     if made["suggested"] is None:
         why = f"{made['comparison']['choice']['why']} No topic is claimed."
         said.append({"text": why, "href": "02_topic_counts.html", "link": "The comparison"})
     else:
-        said += [
-            {"text": f"**{row.label}** comes back in {row.found} of {row.runs} other runs only{f', and {row.joins}' if row.joins else ''}: no conclusion is drawn from it."} | page
-            for row in shaky.head(MOST_UNSTABLE).itertuples()
-        ]  # fmt: skip
+        texts += [
+            f"**{row.label}** comes back in {row.found} of {row.runs} other runs only{f', and {row.joins}' if row.joins else ''}: no conclusion is drawn from it."
+            for row in html.each_row(shaky.head(MOST_UNSTABLE))
+        ]
         if (more := len(shaky) - MOST_UNSTABLE) > 0:
-            said.append(
-                {
-                    "text": f"{more} more of the {len(topics)} topics do{'es' * (more == 1)} not come back in every other run."
-                }
-                | page
+            texts.append(
+                f"{more} more of the {len(topics)} topics do{'es' * (more == 1)} not come back in every other run."
             )
-        said += [{"text": text} | page for text in untold_of_topics(made, topics, shown)]
+        texts += untold_of_topics(made, topics, shown)
     lost = made["topics"][shown]["labels"].query("topic == 0")["name"]
-    said += [
-        {"text": f"The label “{name or 'without a name'}” fits no topic of this run and is dropped."} | page
-        for name in lost
-    ]
-    of_keywords = [*untold(made["keywords"]), *made["keywords"].get("unheard", [])]
+    texts += [f"The label “{name or 'without a name'}” fits no topic of this run and is dropped." for name in lost]
+    said += [{"text": text, "href": f"03_topics_{shown:02d}.html", "link": "The topics"} for text in texts]
+    of_keywords = [*untold(made["keywords"]), *made["keywords"]["unheard"]]
     said += [{"text": text, "href": "04_keyword_trends.html", "link": "Keywords"} for text in of_keywords]
     articles = made["corpus"]["articles"]
     if undated := int((articles["date"] == "").sum()):
@@ -295,40 +260,36 @@ def cannot_say(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> lis
 
 def untold_of_topics(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> list[str]:
     """Sentences on the topics that come back in every run and whose trend was not tested, or is none."""
-    if shown not in made["topics_over_time"]:
-        return []
     named = topics[topics["stable"] & ~topics["junk"]].set_index("topic")["label"]
     trends = made["topics_over_time"][shown]["trends"]
     trends = trends[trends["name"].isin(named.index.astype(str))]
     trends = trends.assign(name=[f"“{named[int(topic)]}”" for topic in trends["name"]])
-    return untold({"trends": trends, "findings": findings(trends)}) if len(trends) else []
+    return untold({"trends": trends, "findings": findings(trends)})
 
 
 def untold(kept: Mapping[str, Any]) -> list[str]:
     """Sentences on the names whose trend was not tested, those with the same reason together, and on those without a trend."""
-    trends, found = kept["trends"], kept["findings"]
-    if "note" not in trends or trends.empty:
+    trends = kept["trends"]
+    if trends.empty:
         return []
     said = []
-    untested = trends[trends["note"] != ""]
-    few = untested["note"].str.extract(FEW_MENTIONS).dropna()
-    if len(few):
-        most = trends.loc[few.index].assign(n=few[0].astype(int)).sort_values(["n", "name"], ascending=[False, True])
-        named = _named([f"{name} ({n})" for name, n in zip(most["name"], most["n"], strict=True)])
-        said.append(
-            f"Whether {named} rose or fell: too few articles in {few[1].iloc[0]} mention each (in brackets; a trend needs {few[2].iloc[0]})."
-        )
-    for note, rows in untested.drop(few.index).groupby("note", sort=False):
+    few = trends["n_too_few"].notna()
+    if few.any():
+        most = trends[few].sort_values(["n_too_few", "name"], ascending=[False, True])
+        named = _named([f"{row.name} ({row.n_too_few:.0f})" for row in html.each_row(most)])
+        where = f"in {length_of(most.iloc[0])}s of {FEWEST_ARTICLES} articles or more"
+        said.append(f"Whether {named} rose or fell: too few articles {where} mention each (in brackets; a trend needs {FEWEST_MENTIONS}).")  # fmt: skip
+    for note, rows in trends[(trends["note"] != "") & ~few].groupby("note", sort=False):
         said.append(f"Whether {_named(rows['name'].tolist())} rose or fell: {note}")
-    unsaid = set(found.loc[found["verdict"] == "cannot say", "name"])
-    flat = trends.loc[(trends["note"] == "") & trends["name"].isin(unsaid), "name"].tolist()
+    flat = trends.loc[(trends["note"] == "") & ~trends["name"].isin(moved(kept["findings"])["name"]), "name"].tolist()
     if flat:
         said.append(f"No trend could be told from chance for {_named(flat)}.")
     return said
 
 
-def _named(names: list[str], most: int = 8) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+def _named(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def topics_table(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> html.Piece:
@@ -338,29 +299,23 @@ def topics_table(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> h
     leading = shares.groupby("topic")["doc_id"].agg(
         lambda ids: "; ".join(title_of(articles.loc[doc]) for doc in ids.head(2))
     )
-    back = topics["found"].astype(str) + " of " + topics["runs"].astype(str)
-    rows = topics.assign(
-        back=back
-        + topics["everywhere"].map({True: " · in nearly every article", False: ""})
-        + topics["junk"].map({True: " · set aside by hand", False: ""}),
-        articles=topics["topic"].map(leading),
-    )
+    rows = topics.assign(back=[come_back(row) for row in html.each_row(topics)], articles=topics["topic"].map(leading))
     columns = {
         "label": "Topic",
         "share": "Share of an article’s counted words (95 %)",
-        "back": "Comes back in other runs",
+        "back": "Comes back in",
         "articles": "Two articles",
     }
     formats = {
         "label": lambda row: html.link(row.label, f"03_topics_{shown:02d}.html#topic-{row.topic}"),
-        "share": html.with_interval("share", "share_low", "share_high", percent=True, digits=1),
+        "share": SHARE,
     }
     return html.table(rows, caption=f"The {len(rows)} topics, by share", columns=columns, formats=formats, most=400)
 
 
-def keywords_table(trends: pd.DataFrame) -> html.Piece | str:
+def keywords_table(trends: pd.DataFrame) -> html.Piece:
     """Early and late share and change of each name tested, the largest change first."""
-    tested = trends[trends["note"] == ""] if "note" in trends else trends.head(0)
+    tested = trends if trends.empty else trends[trends["note"] == ""]
     if tested.empty:
         return html.say("No keyword could be tested for a trend; see “Looked for, and cannot say”.")
     rows = tested.reindex(tested["slope"].abs().sort_values(ascending=False, kind="stable").index)
@@ -372,9 +327,9 @@ def keywords_table(trends: pd.DataFrame) -> html.Piece | str:
         "q": "q",
     }
     formats: dict[str, Any] = {
-        "name": lambda row: html.link(row.name, f"04_keyword_trends.html#{html.anchor(row.kind, row.name)}"),
-        "start": lambda row: html.interval(row.start, percent=True, digits=1),
-        "end": lambda row: html.interval(row.end, percent=True, digits=1),
+        "name": lambda row: html.link(row.name, f"04_keyword_trends.html#{anchor(row)}"),
+        "start": "percent",
+        "end": "percent",
         "slope": html.with_interval("slope", "low", "high"),
         "q": ".2g",
     }
@@ -397,49 +352,29 @@ def funnel(made: Mapping[str, Any]) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = [{"text": files}] if files else []
     n, left = int(table["n_in"].iloc[0]), int(table["n_out"].iloc[-1])
     lines.append({"n": n, "text": f"article{'s' * (n != 1)} found"})
-    lines += [{"n": row["left_out"], "text": row["why"]} for row in table.to_dict("records") if row["left_out"]]
-    lines.append(
-        {
-            "n": left,
-            "text": f"article{'s' * (left != 1)} analysed",
-            "href": "01_corpus.html",
-            "link": "Everything that was left out",
-        }
-    )
-    if wordless := len(made["words"]["wordless"]):
-        have = "has" if wordless == 1 else "have"
-        lines.append({"n": wordless, "text": f"of them {have} no word that the models count, and no topics"})
-    return lines
+    lines += [{"n": row.left_out, "text": row.why} for row in html.each_row(table[table["left_out"] > 0])]
+    analysed = {"n": left, "text": f"article{'s' * (left != 1)} analysed"}
+    lines.append(analysed | {"href": "01_corpus.html", "link": "Everything that was left out"})
+    wordless = len(made["words"]["wordless"])
+    return lines + ([{"n": wordless, "text": f"of them {_without_words(wordless)}"}] if wordless else [])
+
+
+def _without_words(n: int) -> str:
+    return f"{'has' if n == 1 else 'have'} no word that the models count, and no topics"
 
 
 def left_out(made: Mapping[str, Any]) -> str:
     """What was left out, in one line."""
     table = audit.funnel(made["corpus"]["articles"], made["corpus"]["dropped"])
-    parts = [f"{row['left_out']:,} {row['why']}" for row in table.to_dict("records") if row["left_out"]]
+    parts = methods.left_out_of(table)
     undated = int((made["corpus"]["articles"]["date"] == "").sum())
     have = "has no date and is" if undated == 1 else "have no date and are"
     parts += [f"{undated:,} {have} in no series"] if undated else []
     wordless = len(made["words"]["wordless"])
-    have = "has" if wordless == 1 else "have"
-    parts += [f"{wordless:,} {have} no word that the models count, and no topics"] if wordless else []
-    n = int(table["n_in"].iloc[0])
-    said = [f"of {n:,} article{'s' * (n != 1)} {'; '.join(parts)}"] if parts else []
-    files = audit.unread_said(made["corpus"]["dropped"])
-    said += [files] if files else []
+    parts += [f"{wordless:,} {_without_words(wordless)}"] if wordless else []
+    said = [f"of {several(int(table['n_in'].iloc[0]), 'article')} {'; '.join(parts)}" if parts else ""]
+    said = list(filter(None, [*said, audit.unread_said(made["corpus"]["dropped"])]))
     return f"{'; besides, '.join(said)}." if said else "nothing."
-
-
-def downloads() -> list[dict[str, str]]:
-    return [
-        {"href": "tables/", "text": "tables/", "note": "every table as CSV and Parquet"},
-        {"href": "figures/", "text": "figures/", "note": "every figure as SVG and PDF"},
-        {"href": "notebooks/", "text": "notebooks/", "note": "the notebooks as they were executed"},
-        {
-            "href": "provenance.json",
-            "text": "provenance.json",
-            "note": "digests of everything that went in and came out",
-        },
-    ]
 
 
 # --- all runs ---------------------------------------------------------------------------------------------------------------
@@ -464,25 +399,15 @@ def enter(folder: Path, row: Mapping[str, Any]) -> None:
     """Add a run to the ledger of the folder, whose runs may be made at the same time."""
     from filelock import FileLock
 
-    with FileLock(folder / ".ledger.lock"):
-        _enter(folder, row)
-
-
-def _enter(folder: Path, row: Mapping[str, Any]) -> None:
-    rows = [*read_ledger(folder), {"when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), **row}]
-
     def write(path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(
-                file,
-                ["when", "name", "corpus", "settings", "articles", "topic_counts", "verdict"],
-                extrasaction="ignore",
-                lineterminator="\n",
-            )
+            writer = csv.DictWriter(file, LEDGER_COLUMNS, extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
 
-    replace_file(folder / LEDGER, write)
+    with FileLock(folder / ".ledger.lock"):
+        rows = [*read_ledger(folder), {"when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), **row}]
+        replace_file(folder / LEDGER, write)
 
 
 def write_runs(folder: Path) -> None:

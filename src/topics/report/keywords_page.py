@@ -7,7 +7,7 @@ opens on the places that were counted. Each section brings its own heading, so t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from topics import plots, tokens
 from topics.corpus import audit
 from topics.report import html
 from topics.report.corpus_page import SHOWN_WHOLE, title_of
+from topics.report.html import per_cent, several
 from topics.settings import project_folder
 from topics.trends.keywords import FIXED_MIX, MIX_CHANGED
 from topics.trends.statistics import MOVED
@@ -39,7 +40,8 @@ def things(concepts: str | Path, keywords: Sequence[str]) -> html.Piece:
     """Which things are followed: the file of concepts and the keywords in use."""
     file = Path(concepts)
     shown = file.relative_to(project_folder()).as_posix() if file.is_relative_to(project_folder()) else file.name
-    named = f"the keywords of the settings ({', '.join(keywords)})" if keywords else "no keywords, since the settings name none"  # fmt: skip
+    none = "no keywords, since the settings name none"
+    named = f"the keywords of the settings ({', '.join(keywords)})" if keywords else none
     return html.say("The things are the concepts of {file} and {named}.", file=shown, named=named)
 
 
@@ -48,52 +50,47 @@ def things(concepts: str | Path, keywords: Sequence[str]) -> html.Piece:
 
 def answer(kept: Mapping[str, Any]) -> html.Piece:
     """The question answered in one line and a list, the surest first; each line links to its evidence."""
-    head, unheard = html.heading("In short"), html.say("\n\n".join(kept["unheard"]))
+    head, unheard = html.heading("In short"), "\n\n".join(kept["unheard"])
     if kept["names"].empty:
         none = "No concept or keyword stands in the articles. Name what you care about in the file of concepts, or as keywords in the settings."
         return html.group(head, html.verdict(none), unheard)
     n = len(kept["placed"])
     if kept["series"].empty:
-        said = f"{_count(n, 'article')}: read {'it' if n == 1 else 'them'}. Nothing is shown over time."
-        return html.group(head, html.verdict(said), html.say(_why_no_series(kept)), unheard)
-    moved = kept["findings"][kept["findings"]["verdict"] != "cannot say"]
-    lines = [f"- {_linked(row.sentence, row)}" for row in _rows(moved)]
+        said = f"{several(n, 'article')}: read {'it' if n == 1 else 'them'}. Nothing is shown over time."
+        return html.group(head, html.verdict(said), _why_no_series(kept), unheard)
     said = kept["findings"]
-    doubtful = said[(said["verdict"] == "cannot say") & said["sentence"].str.contains(MIX_CHANGED, regex=False)]
+    lines = [_linked(row) for row in html.each_row(moved(said))]
+    mixed = said[(said["verdict"] == "cannot say") & said["sentence"].str.contains(MIX_CHANGED, regex=False)]
     for what, words in (("burst", "For a time unusually common"), ("break", "From one period on more or less common")):
         if len(found := _bursts(kept, what)):
-            names = ", ".join(f"[{row.name}](#{anchor(row)}) ({row.start})" for row in _rows(found))
+            names = ", ".join(f"[{row.name}](#{anchor(row)}) ({row.start})" for row in html.each_row(found))
             lines.append(f"- {words}: {names}.")
-    mixed = html.details(
-        f"{_count(len(doubtful), 'name')} moved in the articles as collected, whose mix of outlets changed, but not surely within the outlets",
-        html.say("\n".join(f"- {_linked(row.sentence, row)}" for row in _rows(doubtful))),
-    )
+    doubtful = f"{several(len(mixed), 'name')} moved in the articles as collected, whose mix of outlets changed, but not surely within the outlets"
     return html.group(
         head,
-        html.verdict(_headline(kept, moved)),
-        *([html.say("\n".join(lines))] if lines else []),
-        *([mixed] if len(doubtful) else []),
+        html.verdict(_headline(kept)),
+        "\n".join(lines),
+        html.details(doubtful, "\n".join(_linked(row) for row in html.each_row(mixed))) if len(mixed) else "",
         unheard,
     )
 
 
-def _headline(kept: Mapping[str, Any], moved: pd.DataFrame) -> str:
+def _headline(kept: Mapping[str, Any]) -> str:
     n, tested = len(kept["trends"]), int(kept["trends"]["slope"].notna().sum())
     if not tested:
-        return (
-            f"No trend could be tested for {'the one name' if n == 1 else f'any of the {n} names'}; why stands beneath."
-        )
-    if moved.empty:
-        return f"Of {_count(n, 'name')}, {tested} could be tested for a trend; of none can it be said that it rose or fell."
-    rose, fell = ((moved["verdict"] == way).sum() for way in ("rose", "fell"))
-    return f"Of {_count(n, 'name')}, {tested} could be tested for a trend: {rose} rose, {fell} fell; of the others it cannot be said."
+        names = "the one name" if n == 1 else f"any of the {n} names"
+        return f"No trend could be tested for {names}; why stands beneath."
+    could = f"Of {several(n, 'name')}, {tested} could be tested for a trend"
+    rose, fell = ((kept["findings"]["verdict"] == way).sum() for way in ("rose", "fell"))
+    if not rose + fell:
+        return f"{could}; of none can it be said that it rose or fell."
+    return f"{could}: {rose} rose, {fell} fell; of the others it cannot be said."
 
 
-def _linked(sentence: str, row: Any) -> str:
-    """A finding in which the name leads to its own part."""
-    return sentence.replace(f" {row.name} ", f" [{row.name}](#{anchor(row)}) ", 1).replace(
-        f" {row.name}:", f" [{row.name}](#{anchor(row)}):", 1
-    )
+def _linked(row: Any) -> str:
+    """A finding as a line of a list, in which the name leads to its own part."""
+    link = f"[{row.name}](#{anchor(row)})"
+    return "- " + row.sentence.replace(f" {row.name} ", f" {link} ", 1).replace(f" {row.name}:", f" {link}:", 1)
 
 
 def _why_no_series(kept: Mapping[str, Any]) -> str:
@@ -101,7 +98,7 @@ def _why_no_series(kept: Mapping[str, Any]) -> str:
     if not dated:
         return "No article has a date, so there is no before and after."
     return (
-        f"{dated} of {_count(n, 'article')} {'has' if dated == 1 else 'have'} a date. That makes no line: no share, no interval, no trend and no burst "
+        f"{dated} of {several(n, 'article')} {'has' if dated == 1 else 'have'} a date. That makes no line: no share, no interval, no trend and no burst "
         "is given. What each article says of each thing stands below, with its sentences."
     )
 
@@ -109,6 +106,10 @@ def _why_no_series(kept: Mapping[str, Any]) -> str:
 def anchor(row: Any) -> str:
     """The id of a name's part of the page: `concept-…` or `keyword-…`."""
     return html.anchor(row.kind, row.name)
+
+
+def _link(row: Any) -> html.Piece:
+    return html.link(row.name, f"#{anchor(row)}")
 
 
 def _bursts(kept: Mapping[str, Any], what: str) -> pd.DataFrame:
@@ -119,33 +120,25 @@ def _bursts(kept: Mapping[str, Any], what: str) -> pd.DataFrame:
 
 def burst_sentence(row: Any) -> str:
     """A row of BURSTS in words."""
-    share = (
-        f"{_share(row.share_in)} of the articles mention it, {_share(row.share_out)} of the others (q = {_q(row.q)})"
-    )
+    inside, outside = per_cent(row.share_in), per_cent(row.share_out)
     if row.what == "break":
-        return f"Break: from {row.start} on {share.replace('others', 'earlier ones')}."
-    return f"Burst: in {row.start if row.start == row.end else f'{row.start} to {row.end}'} {share}."
+        return f"Break: from {row.start} on {inside} of the articles mention it, {outside} of the earlier ones (q = {_q(row.q)})."
+    when = row.start if row.start == row.end else f"{row.start} to {row.end}"
+    return f"Burst: in {when} {inside} of the articles mention it, {outside} of the others (q = {_q(row.q)})."
 
 
-def _share(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _length(row: Any) -> str:
-    return str(row.unit).rsplit(" ", 1)[-1]
+def length_of(trend: Any) -> str:
+    """The length of a period, of which the unit of a row of TRENDS tells."""
+    return str(trend.unit).rsplit(" ", 1)[-1]
 
 
 def _q(q: float) -> str:
     return "under 0.001" if q < 0.001 else f"{q:.2g}"
 
 
-def _rows(table: pd.DataFrame) -> Iterator[Any]:
-    """The rows, each with its columns as attributes."""
-    return iter(table.itertuples(index=False))
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
+def moved(findings: pd.DataFrame) -> pd.DataFrame:
+    """What the trends room calls a finding: names that rose or fell, the sturdiest first, with its sentence."""
+    return findings[findings["verdict"] != "cannot say"]
 
 
 # --- what was collected ---------------------------------------------------------------------------------------------------------
@@ -155,18 +148,15 @@ def collected(kept: Mapping[str, Any], volume: pd.DataFrame, collection: Mapping
     """What the articles are, how they were found, out of what a share is taken, and how long a period is; where no share is taken, what is said of them."""
     if kept["series"].empty and not _known_of(collection):
         return html.Piece("")
-    pieces = [html.heading("What was collected"), _collection(collection)]
+    pieces: list[Any] = [html.heading("What was collected"), _collection(collection)]
     if len(kept["series"]):
         drawn = plots.articles_per_period(volume, title="How many articles stand behind each period?")
         caption = f"{kept['why']} Hatched: only part of the period is covered."
         pieces.append(html.figure(drawn, name="volume", caption=caption))
         coarse = int((kept["placed"]["ordinal"] < 0).sum())
-        left = (
-            f" {_count(coarse, 'article')} without a date exact enough for a {kept['length']} {'is' if coarse == 1 else 'are'} in no series."
-            if coarse
-            else ""
-        )
-        pieces.append(html.say(kept["denominator"] + left))
+        are = "is" if coarse == 1 else "are"
+        left = f" {several(coarse, 'article')} without a date exact enough for a {kept['length']} {are} in no series."
+        pieces.append(kept["denominator"] + left * (coarse > 0))
     return html.group(*pieces)
 
 
@@ -176,15 +166,12 @@ def _collection(said: Mapping[str, Any]) -> html.Piece:
     if known:
         facts = [f"- {key}: {', '.join(value) if isinstance(value, list) else value}" for key, value in known.items()]
         return html.say("What `collection.yml` says of the articles:\n\n" + "\n".join(facts))
-    lines = "query: smart city\nterms: [smart city, smart cities]\noutlets: [Example Daily]\nscraped: 2024-05-31\nsince: 2018-01-01\nuntil: 2023-12-31"
-    asked = html.say(
-        "Articles that were found by searching for a term cannot show that term’s trend, and how many articles an outlet published in "
-        "all (`totals.csv`: `source,period,total`) is what a share should be taken of. Beside the articles, `collection.yml` says it:"
-    )
+    example = "query: smart city\nterms: [smart city, smart cities]\noutlets: [Example Daily]\nscraped: 2024-05-31\nsince: 2018-01-01\nuntil: 2023-12-31"
     return html.details(
         "How were these articles found? No `collection.yml` says so.",
-        asked,
-        html.Piece(f"<pre tabindex='0'><code>{html.esc(lines)}</code></pre>"),
+        "Articles that were found by searching for a term cannot show that term’s trend, and how many articles an outlet published in "
+        "all (`totals.csv`: `source,period,total`) is what a share should be taken of. Beside the articles, `collection.yml` says it:",
+        html.lines(example),
     )
 
 
@@ -206,49 +193,47 @@ def overview(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     shown = pd.concat([every[every["name"] == name] for name in names["name"]], ignore_index=True)
     left = len(kept["names"]) - len(names)
     more = f" The {left} names in the fewest articles stand in their own parts alone." if left > 0 else ""
-    links = " · ".join(html.link(row.name, f"#{anchor(row)}") for row in _rows(names))
+    links = " · ".join(map(_link, html.each_row(names)))
     return html.group(
         html.heading("How often, and when"),
-        html.say("An article mentions a thing or it does not; however often it says it, it counts once."),
+        "An article mentions a thing or it does not; however often it says it, it counts once.",
         html.figure(
             plots.multiples(shown, title="Share of articles that mention it"),
             name="keywords",
             caption="Line: share of the period’s articles; band: 95 % interval (Wilson, on the effective number of articles); each on its own scale. Pale dots: periods of fewer than five articles, "
             f"which may lie outside the frame. Foot: articles a period. Gaps are periods without articles.{more}",
         ),
-        html.Piece(f"<p>{html.say('Read on:').striptags()} {links}</p>"),
+        html.Piece(f"<p>Read on: {links}</p>"),
     )
 
 
 def _by_importance(kept: Mapping[str, Any]) -> pd.DataFrame:
     """The names, those that moved first, then those that burst, then by the number of articles that mention them."""
-    names = kept["names"].assign(n_docs=np.asarray((kept["mentions"] > 0).sum(axis=0)).ravel())
-    moved = kept["findings"]
-    sure = names["name"].isin(moved.loc[moved["verdict"] != "cannot say", "name"])
-    burst = names["name"].isin(_bursts(kept, "burst")["name"])
-    order = names.assign(sure=sure, burst=burst).sort_values(
-        ["sure", "burst", "n_docs", "name"], ascending=[False, False, False, True]
+    names = kept["names"]
+    names = names.assign(
+        n_docs=np.asarray((kept["mentions"] > 0).sum(axis=0)).ravel(),
+        sure=names["name"].isin(moved(kept["findings"])["name"]),
+        burst=names["name"].isin(_bursts(kept, "burst")["name"]),
     )
-    return order.reset_index(drop=True)
+    return names.sort_values(["sure", "burst", "n_docs", "name"], ascending=[False, False, False, True])
 
 
 def grid(kept: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
     """Articles and names: how often each stands in each; a cell opens every sentence that was counted."""
     places: dict[Any, Any] = dict(tuple(kept["contexts"].groupby(["doc_id", "name"])))
+    none, names = kept["contexts"].head(0), _by_importance(kept)["name"]
     cells: list[tuple[Any, ...]] = []
-    for article in _rows(articles.sort_values(["date", "doc_id"], key=lambda column: column.replace("", "9999"))):
+    for article in html.each_row(
+        articles.sort_values(["date", "doc_id"], key=lambda column: column.replace("", "9999"))
+    ):
         head = f"{title_of(article, 50)} ({article.date or 'undated'})"
         head += f" {article.doc_id}" if any(head == cell[1] for cell in cells) else ""
-        for name in _by_importance(kept)["name"]:
-            rows = places.get((article.doc_id, name))
-            sentences = [] if rows is None else _sentences(rows, article.text)
-            cells.append((article.doc_id, head, name, 0 if rows is None else len(rows), sentences))
+        for name in names:
+            rows = places.get((article.doc_id, name), none)
+            cells.append((article.doc_id, head, name, len(rows), _sentences(rows, article.text)))
     table = pd.DataFrame(cells, columns=["doc_id", "article", "concept", "n", "sentences"])
-    return html.grid(
-        table,
-        name="concept_grid",
-        caption="How often each thing is named in each article; a number opens its sentences",
-    )
+    caption = "How often each thing is named in each article; a number opens its sentences"
+    return html.grid(table, caption, name="concept_grid")
 
 
 # --- what moves ---------------------------------------------------------------------------------------------------------------
@@ -258,13 +243,12 @@ def moves(kept: Mapping[str, Any]) -> html.Piece:
     """All trends with intervals, their tests one click down, and what was not tested in a table of the same size."""
     if kept["series"].empty or kept["names"].empty:
         return html.Piece("")
-    verdict = kept["findings"].set_index("name")["verdict"]
-    trends = kept["trends"].assign(verdict=lambda table: table["name"].map(verdict))
-    trends["sure"] = trends["verdict"] != "cannot say"
+    verdict = kept["trends"]["name"].map(kept["findings"].set_index("name")["verdict"])
+    trends = kept["trends"].assign(verdict=verdict, sure=verdict != "cannot say")
     tested = trends[trends["note"] == ""].sort_values("slope", ascending=False, kind="stable")
     return html.group(
         html.heading("What moves, and how sure that is"),
-        _tested(tested) if len(tested) else html.say("No name could be tested for a trend."),
+        _tested(tested) if len(tested) else "No name could be tested for a trend.",
         _not_tested(trends[trends["note"] != ""]),
     )
 
@@ -277,13 +261,13 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
         "tau": "Kendall’s tau", "tau_p": "p of tau", "p": "p",
     }  # fmt: skip
     formats: dict[str, Any] = {
-        "name": lambda row: html.link(row.name, f"#{anchor(row)}"), "start": ".1%", "end": ".1%", "sen": ".2%",
+        "name": _link, "start": ".1%", "end": ".1%", "sen": ".2%",
         "slope": html.with_interval("slope", "low", "high", digits=3), "q": lambda row: _q(row.q), "p": lambda row: _q(row.p),
         "selected": lambda row: "" if row.selected_low != row.selected_low else f"{row.selected_low:.3f} to {row.selected_high:.3f}".replace("-", "−"), "raw_slope": ".3f",
         "correlation": ".2f", "tau": ".2f", "tau_p": ".2g",
     }  # fmt: skip
     caption = (
-        f"{first['family']}, {first['first']} to {first['last']}, {first['n_periods']} {_length(first)}s. First, last: share of articles by the fitted "
+        f"{first['family']}, {first['first']} to {first['last']}, {first['n_periods']} {length_of(first)}s. First, last: share of articles by the fitted "
         "trend. As collected: the same change whatever outlets the articles are of. q: Benjamini and Hochberg over this family. Sen’s slope and Kendall’s tau describe, they do not test."
     )
     return html.group(
@@ -297,22 +281,16 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
             "The tests: q-values, what they rest on, and other measures",
             html.table(tested, name="trend_tests", caption=caption, columns=heads, formats=formats),
         ),
-        html.say(
-            f"The model: log-odds per {_length(first)} with errors that follow from one to the next.^[Log-odds of the share per period, weighted by its effective "
-            "number of articles, within outlets where there are several; AR(1) errors by REML, averaged over their likelihood; t reference.]"
-        ),
+        f"The model: log-odds per {length_of(first)} with errors that follow from one to the next.^[Log-odds of the share per period, weighted by its effective "
+        "number of articles, within outlets where there are several; AR(1) errors by REML, averaged over their likelihood; t reference.]",
     )
 
 
 def _not_tested(rows: pd.DataFrame) -> html.Piece:
     if rows.empty:
         return html.say("Every name could be tested.")
-    return html.table(
-        rows,
-        caption=f"Not tested: {_count(len(rows), 'name')}, and why",
-        columns={"name": "Name", "note": "Why not"},
-        formats={"name": lambda row: html.link(row.name, f"#{anchor(row)}")},
-    )
+    caption = f"Not tested: {several(len(rows), 'name')}, and why"
+    return html.table(rows, caption=caption, columns={"name": "Name", "note": "Why not"}, formats={"name": _link})
 
 
 # --- each name ------------------------------------------------------------------------------------------------------------------
@@ -325,22 +303,18 @@ def each(kept: Mapping[str, Any], beside: Mapping[str, Any], articles: pd.DataFr
     by_doc, places = _known(articles), _with_periods(kept)
     most = max(FEWEST_PLACES, PLACES // max(1, places.groupby(["name", "period"]).ngroups))
     found: dict[Any, Any] = dict(tuple(places.groupby("name")))
-    parts = [_part(row, kept, beside, found[row.name], by_doc, most) for row in _rows(_by_importance(kept))]
+    parts = [_part(row, kept, beside, found[row.name], by_doc, most) for row in html.each_row(_by_importance(kept))]
     return html.group(html.heading("Each thing, and where to read it"), *parts)
 
 
 def _known(articles: pd.DataFrame) -> dict[str, Any]:
-    return {row.doc_id: row for row in _rows(articles)}
+    return {row.doc_id: row for row in html.each_row(articles)}
 
 
 def _with_periods(kept: Mapping[str, Any]) -> pd.DataFrame:
     """CONTEXTS with the period of each place; "" where the article stands in none."""
-    period = (
-        dict(zip(kept["periods"]["ordinal"], kept["periods"]["period"], strict=True)) if len(kept["series"]) else {}
-    )
-    of = dict(
-        zip(kept["placed"]["doc_id"], [period.get(ordinal, "") for ordinal in kept["placed"]["ordinal"]], strict=True)
-    )
+    period = dict(zip(kept["periods"]["ordinal"], kept["periods"]["period"], strict=True))
+    of = {row.doc_id: period.get(row.ordinal, "") for row in html.each_row(kept["placed"])}
     return kept["contexts"].assign(period=kept["contexts"]["doc_id"].map(of))
 
 
@@ -354,10 +328,10 @@ def _part(
 ) -> html.Piece:
     """One name."""
     key = anchor(row)
-    said = f"{_count(len(places), 'place')} in {_count(row.n_docs, 'article')}."
+    said = f"{several(len(places), 'place')} in {several(row.n_docs, 'article')}."
     heading = html.heading(row.name, id=key, level=3)
     if kept["series"].empty:
-        return html.group(heading, html.say(said), html.details("Read the sentences", *_quotes(places, by_doc)))
+        return html.group(heading, said, html.details("Read the sentences", *_quotes(places, by_doc)))
     mine = kept["series"][kept["series"]["name"] == row.name]
     shares, rates = (mine[(mine["source"] == "") & mine["unit"].str.startswith(unit)] for unit in ("share", "mentions"))
     finding = kept["findings"].loc[kept["findings"]["name"] == row.name, "sentence"].iloc[0]
@@ -366,16 +340,16 @@ def _part(
     shaded = "".join(looks[what] for what in looks if what in set(bursts.get("what", [])))
     return html.group(
         heading,
-        html.say(f"{finding} {' '.join(burst_sentence(burst) for burst in _rows(bursts))}"),
+        f"{finding} {' '.join(map(burst_sentence, html.each_row(bursts)))}",
         html.figure(
             plots.series(shares, bursts=bursts, title=f"{row.name}: in what share of the articles?"),
             name=f"series_{key}",
             caption=f"Share of articles that mention it, with 95 % intervals; articles a period beneath.{shaded} In all {said}",
         )
         if row.n_docs >= DRAWN
-        else html.say(said),
+        else said,
         _numbers(row, key, shares, rates, mine[mine["source"] == FIXED_MIX]),
-        *(_burst_articles(burst, kept, places, by_doc) for burst in _rows(bursts) if burst.what == "burst"),
+        *(_burst_articles(burst, kept, places, by_doc) for burst in html.each_row(bursts) if burst.what == "burst"),
         _by_outlet(row, mine),
         _companions(row, beside, places, by_doc),
         _read(key, places, by_doc, most),
@@ -384,31 +358,28 @@ def _part(
 
 def _numbers(row: Any, key: str, shares: pd.DataFrame, rates: pd.DataFrame, mixed: pd.DataFrame) -> html.Piece:
     """The numbers of one name by period; each period that mentions it links to its sentences."""
-    rated = rates.rename(columns={"estimate": "rate", "low": "rate_low", "high": "rate_high"})
-    both = shares.merge(rated[["period", "rate", "rate_low", "rate_high"]], on="period")
-    fixed = mixed.rename(columns={"estimate": "fixed", "low": "fixed_low", "high": "fixed_high"})
-    both = both.merge(fixed[["period", "fixed", "fixed_low", "fixed_high"]], on="period", how="left")
+    for what, rows in {"rate": rates, "fixed": mixed}.items():
+        shares = shares.join(rows.set_index("period")[["estimate", "low", "high"]].add_prefix(f"{what}_"), on="period")
     heads = {
         "period": "Period", "n_docs": "Articles", "n_mentioning": "Mention it", "estimate": "Share (95 %)", "n_mentions": "Places",
-        "rate": "Per 10,000 words (95 %)", "fixed": "Share at a fixed mix of outlets (95 %)",
+        "rate_estimate": "Per 10,000 words (95 %)",
     }  # fmt: skip
-    if mixed.empty:
-        del heads["fixed"]
+    heads |= {} if mixed.empty else {"fixed_estimate": "Share at a fixed mix of outlets (95 %)"}
     formats = {
         "period": lambda r: html.link(r.period, f"#{_period_id(key, r.period)}") if r.n_mentions else r.period,
         "estimate": html.with_interval("estimate", "low", "high", percent=True, digits=1),
-        "rate": html.with_interval("rate", "rate_low", "rate_high"),
-        "fixed": html.with_interval("fixed", "fixed_low", "fixed_high", percent=True, digits=1),
+        "rate_estimate": html.with_interval("rate_estimate", "rate_low", "rate_high"),
+        "fixed_estimate": html.with_interval("fixed_estimate", "fixed_low", "fixed_high", percent=True, digits=1),
     }
-    gaps = int((both["n_docs"] == 0).sum())
-    left = f" {_count(gaps, 'period')} without articles {'is' if gaps == 1 else 'are'} left out." if gaps else ""
+    gaps = int((shares["n_docs"] == 0).sum())
+    left = f" {several(gaps, 'period')} without articles {'is' if gaps == 1 else 'are'} left out." if gaps else ""
     caption = (
         f"{row.name} by period; a period opens its sentences.{left} Rates have no interval from fewer than eight blocks (outlet and day), nor "
         "without a mention. At a fixed mix every outlet weighs what it weighs in the whole span; there is none where too many outlets lack."
     )
     return html.details(
         "The numbers, by period",
-        html.table(both[both["n_docs"] > 0], caption=caption, columns=heads, formats=formats, most=400),
+        html.table(shares[shares["n_docs"] > 0], caption=caption, columns=heads, formats=formats, most=400),
     )
 
 
@@ -452,10 +423,11 @@ def _companions(row: Any, beside: Mapping[str, Any], places: pd.DataFrame, by_do
     heads = {"term": "Term", "n": "Sentences with both", "log_odds": "Log-odds (95 %)", "q": "q"}
     formats = {"log_odds": html.with_interval("log_odds", "low", "high"), "q": lambda r: _q(r.q)}
     together = beside["together"][beside["together"]["name"] == row.name]
+    together = together.assign(date=[by_doc[doc].date for doc in together["doc_id"]])
     opened = []
     for term in near["term"].head(COMPANIONS):
         rows = together[together["term"] == term]
-        shown = sample(rows.assign(date=[by_doc[doc].date for doc in rows["doc_id"]]), EXAMPLES)
+        shown = sample(rows, EXAMPLES)
         known = places[places["doc_id"].isin(shown["doc_id"])]
         opened.append(html.details(f"{term}: {_some(len(shown), len(rows))}", *_quotes(shown, by_doc, known)))
     changed = [
@@ -473,13 +445,13 @@ def _companions(row: Any, beside: Mapping[str, Any], places: pd.DataFrame, by_do
             formats=formats,
             most=COMPANIONS,
         ),
-        html.say(told),
+        told,
         *opened,
     )
 
 
 def _some(shown: int, all_: int) -> str:
-    return _count(all_, "place") + (f"; {shown} of them, drawn at random" if shown < all_ else "")
+    return several(all_, "place") + (f"; {shown} of them, drawn at random" if shown < all_ else "")
 
 
 def _read(key: str, places: pd.DataFrame, by_doc: Mapping[str, Any], most: int) -> html.Piece:
@@ -488,7 +460,7 @@ def _read(key: str, places: pd.DataFrame, by_doc: Mapping[str, Any], most: int) 
     for when, rows in places.groupby("period", sort=True):
         period = str(when)
         shown = sample(rows, most)
-        n = f"{_count(rows['doc_id'].nunique(), 'article')}, {_some(len(shown), len(rows))}"
+        n = f"{several(rows['doc_id'].nunique(), 'article')}, {_some(len(shown), len(rows))}"
         summary = f"{period or 'Undated, or dated too coarsely'}: {n}"
         parts.append(html.details(summary, *_quotes(shown, by_doc), id=_period_id(key, period)))
     return html.details("Read the sentences, by period", *parts)
@@ -596,12 +568,11 @@ def unasked(marked: Mapping[str, Any], articles: pd.DataFrame) -> html.Piece:
         return html.Piece("")
     head = html.heading(_unasked_of([bool(group["held"]) for group in marked["groups"]]))
     if not marked["groups"]:
-        return html.group(head, html.say("No groups are compared: the articles have neither dates nor outlets."))
+        return html.group(head, "No groups are compared: the articles have neither dates nor outlets.")
     by_doc = _known(articles)
-    said = html.say("The whole vocabulary is screened here, not what anyone had in mind.")
-    return html.group(
-        head, said, *(_comparison(pair, group, marked, by_doc) for pair, group in enumerate(marked["groups"]))
-    )
+    said = "The whole vocabulary is screened here, not what anyone had in mind."
+    pairs = (_comparison(pair, group, marked, by_doc) for pair, group in enumerate(marked["groups"]))
+    return html.group(head, said, *pairs)
 
 
 def _unasked_of(over_time: Sequence[bool]) -> str:
@@ -633,7 +604,7 @@ def _comparison(
         _words(side, other, sure[sure["group"] == side], contexts[contexts["side"] == side], by_doc)
         for side, other in (sides, sides[::-1])
     )
-    return html.group(title, html.say(said), *lists)
+    return html.group(title, said, *lists)
 
 
 METHOD = (
@@ -664,11 +635,12 @@ def _words(side: str, other: str, mine: pd.DataFrame, contexts: pd.DataFrame, by
         "q": lambda row: _q(row.q), "term": lambda row: html.link(row.term, f"#{html.anchor('term', f'{row.term} {both}')}"),
     }  # fmt: skip
     quotes = []
-    for row in _rows(mine):
+    for row in html.each_row(mine):
         places = contexts[contexts["name"] == row.term]
         shown = sample(places, EXAMPLES)
         said = f"{row.term}: {_some(len(shown), len(places))}"
         quotes.append(html.details(said, *_quotes(shown, by_doc), id=html.anchor("term", f"{row.term} {both}")))
+    caption = f"Terms that mark “{side}” against “{other}”: {len(mine)} of {every}, by p"
     return html.group(
         html.figure(
             plots.keyness(mine),
@@ -676,14 +648,6 @@ def _words(side: str, other: str, mine: pd.DataFrame, contexts: pd.DataFrame, by
             title=f"Which words mark “{side}” against “{other}”?",
             caption="Log-odds with 95 % intervals that take blocks of time as units.",
         ),
-        html.details(
-            "The numbers",
-            html.table(
-                mine,
-                caption=f"Terms that mark “{side}” against “{other}”: {len(mine)} of {every}, by p",
-                columns=heads,
-                formats=formats,
-            ),
-        ),
+        html.details("The numbers", html.table(mine, caption=caption, columns=heads, formats=formats)),
         html.details("The sentences", *quotes),
     )

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from topics import pipeline
 from topics.corpus import audit
 from topics.models import lda, stability
 from topics.report import public
+from topics.report.html import several
 from topics.trends.statistics import MOVED
 from topics.words.lemmas import lemmas_known
 
@@ -22,12 +25,13 @@ def paragraph(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     return " ".join(filter(None, [*parts, _by_hand(made), _software(made, record), _public(made)]))
 
 
-def _several(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
 def _listed(items: Iterable[Any]) -> str:
     return ", ".join(map(str, items))
+
+
+def left_out_of(funnel: pd.DataFrame) -> list[str]:
+    """How many articles each stage left out, and why."""
+    return [f"{n:,} {why}" for n, why in zip(funnel["left_out"], funnel["why"], strict=True) if n]
 
 
 def _public(made: Mapping[str, Any]) -> str:
@@ -39,26 +43,25 @@ def _public(made: Mapping[str, Any]) -> str:
 def _corpus(made: Mapping[str, Any]) -> str:
     base, articles = made["corpus"], made["corpus"]["articles"]
     table = audit.funnel(articles, base["dropped"])
-    lost = "; ".join(f"{row['left_out']:,} {row['why']}" for row in table.to_dict("records") if row["left_out"])
+    lost = "; ".join(left_out_of(table))
     unread = audit.unread_said(base["dropped"])
-    dated = articles.loc[articles["date"] != "", "date"]
+    dated = articles[articles["date"] != ""]
     undated = len(articles) - len(dated)
     outlets = articles.loc[articles["source"] != "", "source"].nunique()
-    span = f", published {dated.min()} to {dated.max()}" if len(dated) else ", without dates"
+    span = f", published {dated['date'].min()} to {dated['date'].max()}" if len(dated) else ", without dates"
     span += f" ({undated:,} without a date)" if undated and len(dated) else ""
-    span += f", from {_several(outlets, 'outlet')}" if outlets else ""
+    span += f", from {several(outlets, 'outlet')}" if outlets else ""
     query = made["collection"].get("query")
-    known = articles.loc[articles["date"] != "", "date_source"].value_counts()
-    sources = _listed(f"{source} {n:,}" for source, n in known.items())
+    sources = _listed(f"{source} {n:,}" for source, n in dated["date_source"].value_counts().items())
     steps = _listed(sorted(set(base["removals"]["step"]))).replace("_", " ")
     sentences = [
-        f"Of {_several(table['n_in'].iloc[0], 'article')} found, {len(articles):,} {'was' if len(articles) == 1 else 'were'} analysed, of {_several(articles['n_words'].sum(), 'word')} in all"
+        f"Of {several(table['n_in'].iloc[0], 'article')} found, {len(articles):,} {'was' if len(articles) == 1 else 'were'} analysed, of {several(articles['n_words'].sum(), 'word')} in all"
         f"{f' (left out: {lost})' if lost else ''}{span}{f', found by searching for “{query}”' if query else ''}.",
         f"{unread}." if unread else "",
         f"Where dates were found: {sources}." if sources else "",
         f"Of articles of the same words one is kept, and so of near repeats: candidates found by MinHash (Broder 1997) whose shingles of five words have an exact Jaccard similarity of {made['settings']['near_repeats']:g} or more.",
         f"Language (ISO 639-1): {base['language']}.",
-        f"Cleaning took out or repaired {_several(len(base['removals']), 'passage')} ({steps})." if steps else "",
+        f"Cleaning took out or repaired {several(len(base['removals']), 'passage')} ({steps})." if steps else "",
     ]
     return " ".join(filter(None, sentences))
 
@@ -71,7 +74,7 @@ def _lemmatised(made: Mapping[str, Any]) -> bool:
 def _words(made: Mapping[str, Any]) -> str:
     base, settings = made["words"], made["settings"]
     kinds, counts = base["terms"]["kind"].value_counts(), base["counts"]
-    listed = _listed(_several(kinds.get(kind, 0), kind) for kind in ("word", "phrase", "concept"))
+    listed = _listed(several(kinds.get(kind, 0), kind) for kind in ("word", "phrase", "concept"))
     own = [(settings["stop_words"], "Further words left out of the models"), (settings["keep_words"], "Stop words kept"),
            (settings["leave_out"], "Kinds of names left out"), (settings["hide_words"], "Hidden from lists alone")]  # fmt: skip
     sentences = [
@@ -81,7 +84,7 @@ def _words(made: Mapping[str, Any]) -> str:
         else "",
         *(f"{what}: {_listed(words)}." for words, what in own if words),
         *base["notes"],
-        f"The vocabulary has {listed}; {_several(int(counts.matrix.sum()), 'token')} in {_several(counts.matrix.shape[0], counts.unit)} were modelled.",
+        f"The vocabulary has {listed}; {several(int(counts.matrix.sum()), 'token')} in {several(counts.matrix.shape[0], counts.unit)} were modelled.",
     ]
     return " ".join(filter(None, sentences))
 
@@ -96,7 +99,7 @@ def _fits(made: Mapping[str, Any]) -> str:
     }[made["settings"]["engine"]]
     if made["settings"]["engine"] != "gensim":
         how += f", {lda.default_sweeps(int(made['words']['counts'].matrix.sum())):,} sweeps, the first half burn-in"
-    return f"Latent Dirichlet allocation (Blei, Ng & Jordan 2003) was fitted by {how}, for {_listed(made['grid'])} topics, with {_several(len(made['seeds']), 'seed')} each ({_listed(made['seeds'])})."
+    return f"Latent Dirichlet allocation (Blei, Ng & Jordan 2003) was fitted by {how}, for {_listed(made['grid'])} topics, with {several(len(made['seeds']), 'seed')} each ({_listed(made['seeds'])})."
 
 
 def _reading(made: Mapping[str, Any]) -> str:
@@ -120,9 +123,9 @@ def _models(made: Mapping[str, Any]) -> str:
 
 def _over_time(made: Mapping[str, Any]) -> str:
     """Periods, and what was tested for a trend: names in one family, the topics of the reported count in another."""
-    tested = [_several(n, "name")] if (n := _tested(made["keywords"]["trends"])) else []
+    tested = [several(n, "name")] if (n := _tested(made["keywords"]["trends"])) else []
     over_time = made["topics_over_time"].items()
-    tested += [f"{_several(n, 'topic')} of the {count}" for count, kept in over_time if (n := _tested(kept["trends"]))]
+    tested += [f"{several(n, 'topic')} of the {count}" for count, kept in over_time if (n := _tested(kept["trends"]))]
     if not tested:
         return f"{made['keywords']['why']} No trend was tested."
     return (
@@ -133,8 +136,8 @@ def _over_time(made: Mapping[str, Any]) -> str:
     )
 
 
-def _tested(trends: Any) -> int:
-    return int(trends["n_family"].iloc[0]) if len(trends) and "n_family" in trends else 0
+def _tested(trends: pd.DataFrame) -> int:
+    return int(trends["n_family"].iloc[0]) if len(trends) else 0
 
 
 def _groups(made: Mapping[str, Any]) -> str:
@@ -154,7 +157,7 @@ def _by_hand(made: Mapping[str, Any]) -> str:
     labelled = sum(int((kept["labels"]["topic"] > 0).sum()) for kept in made["topics"].values())
     corrected = "corrections.csv" in [item["file"] for item in made["inputs"]]  # one in a folder within is not applied
     said = ["articles were corrected (corrections.csv)"] if corrected else []
-    said += [f"{_several(labelled, 'topic')} named, merged or set aside (labels.yml)"] if labelled else []
+    said += [f"{several(labelled, 'topic')} named, merged or set aside (labels.yml)"] if labelled else []
     return f"By hand, {' and '.join(said)}." if said else ""
 
 

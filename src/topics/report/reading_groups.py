@@ -26,31 +26,24 @@ LEFT_OUT = (
 def overview(made: Mapping[str, Any]) -> html.Piece:
     """What the groups are, and whether they find more than the articles again."""
     n = len(made["articles"])
-    said = f"Exploratory: {len(made['reading']['groups'])} paragraphs of {n} article{'s' * (n != 1)} in {made['n_topics']} reading groups."
+    said = f"Exploratory: {len(made['reading']['groups'])} paragraphs of {html.several(n, 'article')} in {made['n_topics']} reading groups."
     found = made["reading"]["said"]
-    return html.group(
-        html.heading("Overview"),
-        html.verdict(said),
-        html.say(f"{found[0].upper()}{found[1:]} A group is a way into the text, no finding."),
-    )
+    told = f"{found[0].upper()}{found[1:]} A group is a way into the text, no finding."
+    return html.group(html.heading("Overview"), html.verdict(said), told)
 
 
 def groups(made: Mapping[str, Any]) -> html.Piece:
     """Every group: its words, and its paragraphs with the article that each comes from."""
     articles = made["articles"].set_index("doc_id")
-    each = (_group(made, articles, int(topic)) for topic in made["topics"]["topic"])
+    each = (_group(made, articles, row) for row in html.each_row(made["topics"]))
     return html.group(html.heading("The groups and their paragraphs"), *each)
 
 
 def where(made: Mapping[str, Any]) -> html.Piece:
     """How many paragraphs of each article stand in each group; and what the page leaves out, with the reason."""
     table = made["reading"]["groups"]
-    counted = (
-        table.groupby(["doc_id", "topic"])
-        .size()
-        .unstack(fill_value=0)
-        .reindex(columns=made["topics"]["topic"], fill_value=0)
-    )
+    counted = table.groupby(["doc_id", "topic"]).size().unstack(fill_value=0)
+    counted = counted.reindex(columns=made["topics"]["topic"], fill_value=0)
     titles = made["articles"].set_index("doc_id").apply(title_of, axis=1)
     shown = counted.rename(columns=lambda topic: f"Group {topic}").reset_index()
     shown.insert(0, "Article", shown.pop("doc_id").map(titles))
@@ -59,30 +52,27 @@ def where(made: Mapping[str, Any]) -> html.Piece:
         html.heading("Which article’s paragraphs stand where"),
         html.table(shown, caption="Paragraphs of each article in each group"),
         html.heading("What is left out, and why"),
-        html.say(left_out),
+        left_out,
     )
 
 
-def _group(made: Mapping[str, Any], articles: pd.DataFrame, topic: int) -> html.Piece:
-    row = next(made["topics"][made["topics"]["topic"] == topic].itertuples())
+def _group(made: Mapping[str, Any], articles: pd.DataFrame, row: Any) -> html.Piece:
     mine = made["reading"]["groups"]
-    mine = mine[mine["topic"] == topic]
+    mine = mine[mine["topic"] == row.topic]
     where = mine.groupby("doc_id", sort=False).size().sort_values(ascending=False, kind="stable")
     from_ = "; ".join(f"{title_of(articles.loc[doc_id])}: {n}" for doc_id, n in where.items())
     back = f"It comes back in {row.found} of {row.runs} other runs" + (
         f": {row.standing}, so read it as one of several ways to sort the paragraphs." if row.standing else "."
     )
-    long, short = mine[mine["n_words"] >= LEAST], mine[mine["n_words"] < LEAST]
+    long, short = (
+        [_paragraph(p, articles.loc[p.doc_id], made["language"]) for p in html.each_row(paragraphs)]
+        for paragraphs in (mine[mine["n_words"] >= LEAST], mine[mine["n_words"] < LEAST])
+    )
     return html.group(
-        html.heading(f"Group {topic} · {row.label}", id=f"topic-{topic}", level=3),
+        html.heading(f"Group {row.topic} · {row.label}", id=f"topic-{row.topic}", level=3),
         html.say(f"- Leading words: {row.terms}.\n- {back}\n- Paragraphs by article: {{where}}.", where=from_),
-        *(_paragraph(p, articles.loc[p.doc_id], made["language"]) for p in long.itertuples()),
-        html.details(
-            f"{len(short)} short paragraphs",
-            *(_paragraph(p, articles.loc[p.doc_id], made["language"]) for p in short.itertuples()),
-        )
-        if len(short)
-        else html.Piece(""),
+        *long,
+        html.details(html.several(len(short), "short paragraph"), *short) if short else "",
     )
 
 

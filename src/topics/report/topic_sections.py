@@ -12,13 +12,12 @@ from topics import plots
 from topics.models.reading import PRESENT
 from topics.report import html, reading_groups
 from topics.report.corpus_page import title_of
-from topics.report.topics_page import NO_DRAWS, intervals
+from topics.report.html import per_cent
+from topics.report.topics_page import NO_DRAWS, SHARE
 from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
 from topics.trends.statistics import MOVED
 
-DRAWN = (
-    25  # topics up to which every topic's words are drawn; of more they are listed, so that a page stays quick to open
-)
+DRAWN = 25  # topics up to which each one's words are drawn; of more they are listed, so that a page stays quick to open
 
 
 def each_topic(made: Mapping[str, Any]) -> html.Piece:
@@ -30,13 +29,13 @@ def each_topic(made: Mapping[str, Any]) -> html.Piece:
 
 def section(made: Mapping[str, Any], topic: int) -> html.Piece:
     """One topic."""
-    row = _row(made, topic)
+    row = next(html.each_row(made["topics"][made["topics"]["topic"] == topic]))
     return html.group(
         html.heading(f"{topic} · {row.label}", id=f"topic-{topic}", level=3),
         _facts(row),
         _warning(row),
         _words(made, topic),
-        _doubts(made, topic),
+        _doubts(made["reading"]["doubts"][str(topic)], row),
         html.heading("Articles to read", id=f"topic-{topic}-articles", level=4),
         _articles(made, topic),
         _over_time(made, topic),
@@ -45,34 +44,22 @@ def section(made: Mapping[str, Any], topic: int) -> html.Piece:
     )
 
 
-def _row(made: Mapping[str, Any], topic: int) -> Any:
-    return next(made["topics"][made["topics"]["topic"] == topic].itertuples())
-
-
 def _facts(row: Any) -> html.Piece:
-    share = html.interval(row.share, row.share_low, row.share_high, percent=True, digits=1)
     of = "95 % interval, a: these articles, given these topics" if row.share_low == row.share_low else NO_DRAWS
+    known = row.again_part == row.again_part
+    in_part = f", and {row.again_part:.2f} in fits to four fifths of the articles" if known else ""
     facts = [
-        f"**{share}** of an average article’s counted words ({of}).",
-        f"Comes back in **{row.found} of {row.runs}** other runs; agreement beyond shuffled text {row.again:.2f} (0: as there, 1: the same topic)"
-        + (
-            f", and {row.again_part:.2f} in fits to four fifths of the articles."
-            if row.again_part == row.again_part
-            else "."
-        ),
+        f"**{SHARE(row)}** of an average article’s counted words ({of}).",
+        f"Comes back in **{row.found} of {row.runs}** other runs; agreement beyond shuffled text {row.again:.2f} (0: as there, 1: the same topic){in_part}.",
         f"Coherence c_npmi {html.interval(row.coherence, digits=3)} (−1 to 1); exclusivity {row.exclusivity:.1f} (0 to 10).",
     ]
     if row.label_fit == row.label_fit:
         group = f", in the group {row.group}" if row.group else ""
-        fit = f"{_percent(row.label_fit)} of the label’s words (weighed, the first most) are among its twenty leading ones"
+        fit = f"{per_cent(row.label_fit, 0)} of the label’s words (weighed, the first most) are among its twenty leading ones"
         facts.append(f"Labelled by hand{group}; {fit}. {row.reason}".strip())
     if row.merged:
         facts.append(f"Merged by hand from {row.merged}; shares added up draw by draw, words mixed by size.")
     return html.say("\n".join(f"- {fact}" for fact in facts))
-
-
-def _percent(share: float) -> str:
-    return html.interval(share, percent=True, digits=0)
 
 
 def _warning(row: Any) -> html.Piece:
@@ -91,15 +78,12 @@ def _words(made: Mapping[str, Any], topic: int) -> html.Piece:
     terms = made["kept"]["topic_terms"]
     mine = terms[terms["topic"] == topic]
     if made["n_topics"] > DRAWN:
-        lists = [
+        likely, own = (
             ", ".join(mine.sort_values(by, ascending=False, kind="stable")["term"].head(12))
             for by in ("probability", "frex")
-        ]
-        return html.say(
-            "- **Most probable words:** {likely}.\n- **Frequent in it and its own (FREX):** {own}.",
-            likely=lists[0],
-            own=lists[1],
         )
+        told = "- **Most probable words:** {likely}.\n- **Frequent in it and its own (FREX):** {own}."
+        return html.say(told, likely=likely, own=own)
     drawn = plots.terms(mine, title=f"Which words make topic {topic}?")
     caption = (
         "Left: most probable words. Right: words both frequent in the topic and its own, by FREX (Bischof and Airoldi 2012); bars are the part "
@@ -108,14 +92,13 @@ def _words(made: Mapping[str, Any], topic: int) -> html.Piece:
     return html.figure(drawn, name=f"topics_{made['n_topics']:02d}_words_{topic:02d}", caption=caption)
 
 
-def _doubts(made: Mapping[str, Any], topic: int) -> html.Piece:
-    said = made["reading"]["doubts"][str(topic)]
+def _doubts(said: list[str], row: Any) -> html.Piece:
     always = "Articles below, typical or random, that the label does not fit: if two of the random ones do not, it is wrong or too narrow."
-    terms = ", ".join(json.dumps(term, ensure_ascii=False) for term in _row(made, topic).terms.split(", ")[:6])
+    terms = ", ".join(json.dumps(term, ensure_ascii=False) for term in row.terms.split(", ")[:6])
     return html.group(
-        html.say("**What would make the label wrong:**"),
-        html.say("\n".join(f"- {line}" for line in [*said, always])),
-        html.say(f"To name it, add to `labels.yml`: `- {{terms: [{terms}], name: …}}`"),
+        "**What would make the label wrong:**",
+        "\n".join(f"- {line}" for line in [*said, always]),
+        f"To name it, add to `labels.yml`: `- {{terms: [{terms}], name: …}}`",
     )
 
 
@@ -126,15 +109,15 @@ def _articles(made: Mapping[str, Any], topic: int) -> html.Piece:
     """Typical articles beside random ones, each with the passage that carries the topic marked."""
     table, articles = made["reading"]["articles"], made["articles"].set_index("doc_id")
     mine = table[table["topic"] == topic]
-    random = mine[mine["how"] != "typical"]
+    typical, random = (
+        [_article(row, articles.loc[row.doc_id], made["language"]) for row in html.each_row(rows)]
+        for rows in (mine[mine["how"] == "typical"], mine[mine["how"] != "typical"])
+    )
     return html.group(
-        html.say("**Most typical**, by share. Marked: the passage whose words are most probably of this topic."),
-        *(
-            _article(row, articles.loc[row.doc_id], made["language"])
-            for row in mine[mine["how"] == "typical"].itertuples()
-        ),
-        html.say(DRAWN_FROM[random["how"].iloc[0] if len(random) else "none"]),
-        *(_article(row, articles.loc[row.doc_id], made["language"]) for row in random.itertuples()),
+        "**Most typical**, by share. Marked: the passage whose words are most probably of this topic.",
+        *typical,
+        DRAWN_FROM[next(iter({*mine["how"]} - {"typical"}), "none")],
+        *random,
     )
 
 
@@ -149,15 +132,10 @@ def _article(row: Any, article: pd.Series, language: str) -> html.Piece:
     text = article["text"]
     passage = html.highlight(text[row.begin : row.finish], [(row.start - row.begin, row.end - row.begin)], language)
     about = f"about {row.n_of_topic:.0f} of the passage’s {row.n_words} counted words are of the topic"
-    facts = [
-        article["source"] or "source unknown",
-        article["date"] or "undated",
-        f"{_percent(row.share)} of its counted words",
-        about,
-    ]
-    return html.quote(
-        passage, html.Piece(" · ".join([html.link(title_of(article), article["url"]), *map(html.esc, facts)]))
-    )
+    share = f"{per_cent(row.share, 0)} of its counted words"
+    facts = [article["source"] or "source unknown", article["date"] or "undated", share, about]
+    title = html.link(title_of(article), article["url"])
+    return html.quote(passage, html.Piece(" · ".join([title, *map(html.esc, facts)])))
 
 
 # --- over time --------------------------------------------------------------------------------------------------------
@@ -168,10 +146,11 @@ def _over_time(made: Mapping[str, Any], topic: int) -> html.Piece:
     series, trends = made["over_time"]["series"], made["over_time"]["trends"]
     if series.empty:
         return html.say("Over time: left out, since the dates do not make two periods.")
+    trend = next(html.each_row(trends[trends["name"] == str(topic)]))
     name = f"topics_{made['n_topics']:02d}_series_{topic:02d}"
     return html.group(
         series_figure(made["over_time"], topic, name, f"Topic {topic} over time"),
-        html.say(_trend(next(trends[trends["name"] == str(topic)].itertuples()))),
+        _trend(trend),
         html.details("The numbers over time", _numbers(series[series["name"] == str(topic)], topic)),
     )
 
@@ -188,6 +167,19 @@ def series_figure(over_time: Mapping[str, Any], topic: int, name: str, title: st
         "Below: articles per period."
     )
     return html.figure(drawn, name=name, caption=caption)
+
+
+def intervals(series: pd.DataFrame, topic: int) -> tuple[pd.DataFrame, str]:
+    """The rows of a topic's series that are drawn, and what their interval is: of question (b) where most periods have it, else of (a)."""
+    mine = series[series["name"] == str(topic)]
+    like = mine[mine["method"] == LIKE_THESE]
+    if len(like) and like["low"].notna().sum() > 0.5 * like["estimate"].notna().sum():
+        return like, "95 % interval for (b) articles like these: posterior draws, and days resampled within sources"
+    given = mine[mine["method"] == GIVEN_TOPICS]
+    if given["low"].isna().all():
+        return given, NO_DRAWS
+    few = "days are too few to say (b) how articles like these would differ"
+    return given, f"95 % interval for (a) these articles, given these topics; {few}"
 
 
 def _numbers(series: pd.DataFrame, topic: int) -> html.Piece:
@@ -219,8 +211,7 @@ def _trend(row: Any) -> str:
     if row.note:
         return f"**Trend:** not tested. {row.note}"
     slope = html.interval(row.slope, row.low, row.high)
-    ends = [html.interval(share, percent=True, digits=1) for share in (row.start, row.end)]
-    found = f"from {ends[0]} in {row.first} to {ends[1]} in {row.last} by the fitted trend, {slope} {row.unit} (95 % interval)"
+    found = f"from {per_cent(row.start)} in {row.first} to {per_cent(row.end)} in {row.last} by the fitted trend, {slope} {row.unit} (95 % interval)"
     told = "" if row.q <= MOVED else " It cannot be told from chance."
     return f"**Trend:** {found}; q {row.q:.2g}, {row.family.replace('names', 'topics')}.{told}^[{row.method[0].upper()}{row.method[1:]}.]"
 
@@ -236,10 +227,10 @@ def _beside(made: Mapping[str, Any], topic: int) -> html.Piece:
     partner = dict(zip(zip(paired["seed_b"], paired["topic_b"], strict=True), paired["topic_a"], strict=True))
     there = set(paired.loc[paired["topic_a"] == topic, "seed_b"])
     mine = mine.assign(
-        where=[_where(row) for row in mine.itertuples()],
+        where=[_where(row) for row in html.each_row(mine)],
         found=[
             _found(row, partner.get((row.seed_b, row.topic_b)), row.seed_b in there, labels, made["kept"]["floor"])
-            for row in mine.itertuples()
+            for row in html.each_row(mine)
         ],
     )
     heads = {

@@ -16,13 +16,15 @@ from topics.models.labels import LEAST
 from topics.models.reading import everywhere
 from topics.report import html, reading_groups
 from topics.report.corpus_page import title_of
+from topics.report.html import per_cent
 from topics.settings import Settings
-from topics.trends.prevalence import GIVEN_TOPICS, LIKE_THESE
+from topics.trends.prevalence import GIVEN_TOPICS
 from topics.trends.statistics import MOVED
 
 NOT_TESTED = "not tested"
 NO_DRAWS = "no interval: this fit has no posterior draws"  # one by gensim
 MAPPED = 4  # topics from which on a map shows anything
+SHARE = html.with_interval("share", "share_low", "share_high", percent=True, digits=1)  # of a topic, as tables write it
 UNSTABLE, WAVERING = "unstable", "not in every run"  # found in half of the other runs at most; in more, but not in all
 
 
@@ -104,7 +106,7 @@ def overview(made: Mapping[str, Any]) -> html.Piece:
         _hand_groups(made["kept"]["groups"]),
         figure,
         _overview_table(made),
-        html.say(QUESTIONS),
+        QUESTIONS,
     )
 
 
@@ -122,39 +124,36 @@ def said_of(topics: pd.DataFrame) -> str:
 
 def labels_said(labels: pd.DataFrame, topics: pd.DataFrame, n_topics: int) -> html.Piece:
     """What became of the labels written by hand: which are dropped, what is merged, what is set aside."""
-    unplaced: Any = labels[labels["topic"] == 0]
-    lost = [f"The label “{row.name or 'without a name'}” ({row.terms}) fits no topic of this run: its best match holds {html.interval(row.fit, percent=True, digits=0)} of its words "
-            f"(weighed, the first most){' and has another label' if row.fit >= LEAST else ''}, so it is dropped." for row in unplaced.itertuples(index=False)]  # fmt: skip
-    merged = [
-        f"**{row.label}** is several topics of the fit of {n_topics} merged by hand: {row.merged}. Shares are added up draw by draw, words mixed by the topics’ sizes."
-        for row in topics[topics["merged"] != ""].itertuples()
+    unplaced = labels[labels["topic"] == 0]
+    lost = [f"The label “{row.name or 'without a name'}” ({row.terms}) fits no topic of this run: its best match holds {per_cent(row.fit, 0)} of its words "
+            f"(weighed, the first most){' and has another label' if row.fit >= LEAST else ''}, so it is dropped." for row in html.each_row(unplaced)]  # fmt: skip
+    said = [
+        f"- **{row.label}** is several topics of the fit of {n_topics} merged by hand: {row.merged}. Shares are added up draw by draw, words mixed by the topics’ sizes."
+        for row in html.each_row(topics[topics["merged"] != ""])
     ]
-    junk = [
-        f"**{row.label}** is set aside by hand and in no finding: {row.reason}"
-        for row in topics[topics["junk"]].itertuples()
+    said += [
+        f"- **{row.label}** is set aside by hand and in no finding: {row.reason}"
+        for row in html.each_row(topics[topics["junk"]])
     ]
-    said = [*merged, *junk]
-    return html.group(html.warn(*lost), html.say("\n".join(f"- {line}" for line in said)) if said else html.Piece(""))
+    return html.group(html.warn(*lost), "\n".join(said))
 
 
 def _hand_groups(groups: pd.DataFrame) -> html.Piece:
     if groups.empty:
         return html.Piece("")
     columns = {"group": "Group", "share": "Share of an article’s counted words (95 %, a)", "topics": "Topics"}
-    formats = {"share": html.with_interval("share", "share_low", "share_high", percent=True, digits=1)}
-    return html.table(
-        groups, caption="Groups of topics, made by hand; shares from joint draws", columns=columns, formats=formats
-    )
+    caption = "Groups of topics, made by hand; shares from joint draws"
+    return html.table(groups, caption=caption, columns=columns, formats={"share": SHARE})
 
 
 def _overview_table(made: Mapping[str, Any]) -> html.Piece:
     topics = made["topics"]
     lines = _lines(made["over_time"]["series"])
-    moves = {row.name_: row for row in made["over_time"]["trends"].rename(columns={"name": "name_"}).itertuples()}
+    moves = {row.name: direction(row) for row in html.each_row(made["over_time"]["trends"])}
     rows = topics.sort_values(["group"], key=lambda group: group.where(group != "", "\uffff"), kind="stable")
     rows = rows.assign(
-        moved=[direction(moves.get(str(topic))) for topic in rows["topic"]],
-        back=[_back(row) for row in rows.itertuples()],
+        moved=[moves.get(str(topic), NOT_TESTED) for topic in rows["topic"]],
+        back=[come_back(row) for row in html.each_row(rows)],
     )
     columns = {"group": "Group"} if (rows["group"] != "").any() else {}
     columns |= {"label": "Topic", "share": "Share of an article’s counted words (95 %, a)", "back": "Comes back in"}
@@ -163,7 +162,7 @@ def _overview_table(made: Mapping[str, Any]) -> html.Piece:
     columns |= {"terms": "Most probable words"}
     formats = {
         "label": lambda row: html.link(f"{row.topic} · {row.label}", f"#topic-{row.topic}"),
-        "share": html.with_interval("share", "share_low", "share_high", percent=True, digits=1),
+        "share": SHARE,
         "over_time": lambda row: html.spark(lines[str(row.topic)], f"Share of topic {row.topic} over time"),
         "terms": lambda row: ", ".join(row.terms.split(", ")[:7]),
     }
@@ -176,19 +175,19 @@ def _lines(series: pd.DataFrame) -> dict[str, list[float]]:
     return {str(name): part["estimate"].tolist() for name, part in rows.groupby("name")}
 
 
-def _back(row: Any) -> str:
+def come_back(row: Any) -> str:
+    """In how many other runs a topic comes back, and what speaks against leaning on it."""
     marks = [row.standing, "in nearly every article" * row.everywhere, "set aside by hand" * row.junk]
     return " · ".join([f"{row.found} of {row.runs} runs", *filter(None, marks)])
 
 
 def direction(row: Any) -> str:
     """What the trend of a topic says, in a few words."""
-    if row is None or row.note:
+    if row.note:
         return NOT_TESTED
     if row.q > MOVED:  # the rule of `trends.keywords.findings`
         return "not told from chance"
-    ends = [html.interval(share, percent=True, digits=0) for share in (row.start, row.end)]
-    return f"{'rises' if row.slope > 0 else 'falls'}: {ends[0]} to {ends[1]}"
+    return f"{'rises' if row.slope > 0 else 'falls'}: {per_cent(row.start, 0)} to {per_cent(row.end, 0)}"
 
 
 QUESTIONS = (
@@ -208,12 +207,12 @@ def topic_map(made: Mapping[str, Any]) -> html.Piece:
         return html.Piece("")
     head = html.heading("Map")
     if len(made["topics"]) < MAPPED:
-        return html.group(head, html.say(f"Left out: fewer than {MAPPED} topics make no map."))
+        return html.group(head, f"Left out: fewer than {MAPPED} topics make no map.")
     places = made["reading"]["positions"]
     topics = made["topics"][["topic", "label", "share"]].merge(places, on="topic")
     kept = float(places["kept"].iloc[0])
-    said = html.say(
-        f"Near discs use their words alike; the plane shows {html.interval(kept, percent=True, digits=0)} of the differences, so look twice at neighbours.^[Principal coordinates of the "
+    said = (
+        f"Near discs use their words alike; the plane shows {per_cent(kept, 0)} of the differences, so look twice at neighbours.^[Principal coordinates of the "
         "Jensen-Shannon divergences between topics, as in LDAvis (Sievert and Shirley 2014).] Choose a topic; the slider goes from its most probable words (1) to those that are its own (0)."
     )
     return html.group(head, said, html.topic_map(topics, made["reading"]["map_terms"]))
@@ -225,7 +224,7 @@ def together(made: Mapping[str, Any]) -> html.Piece:
         return html.Piece("")
     n, head = len(made["topics"]), html.heading("Which topics go together")
     if n < 3:
-        return html.group(head, html.say("Left out: with two topics the one is what the other is not."))
+        return html.group(head, "Left out: with two topics the one is what the other is not.")
     table = made["reading"]["correlations"]
     drawn = plots.correlations(table, expected=-1 / (n - 1))
     caption = (
@@ -240,19 +239,6 @@ def browser(made: Mapping[str, Any]) -> html.Piece:
     """All articles with their topics."""
     if made["few"]:
         return reading_groups.where(made)
-    articles = made["articles"].assign(title=[title_of(row) for row in made["articles"].itertuples(index=False)])
+    articles = made["articles"].assign(title=[title_of(row) for row in html.each_row(made["articles"])])
     shown = html.browser(articles, made["kept"]["doc_topics"], made["topics"])
     return html.group(html.heading("All articles"), shown)
-
-
-def intervals(series: pd.DataFrame, topic: int) -> tuple[pd.DataFrame, str]:
-    """The rows of a topic's series that are drawn, and what their interval is: of question (b) where most periods have it, else of (a)."""
-    mine = series[series["name"] == str(topic)]
-    like = mine[mine["method"] == LIKE_THESE]
-    if len(like) and like["low"].notna().sum() > 0.5 * like["estimate"].notna().sum():
-        return like, "95 % interval for (b) articles like these: posterior draws, and days resampled within sources"
-    given = mine[mine["method"] == GIVEN_TOPICS]
-    if given["low"].isna().all():
-        return given, NO_DRAWS
-    few = "days are too few to say (b) how articles like these would differ"
-    return given, f"95 % interval for (a) these articles, given these topics; {few}"

@@ -263,7 +263,7 @@ def trends_of(
     `family`, whose size stands in `n_family`). More columns: `start`, `end` (fitted shares of the first and last period tested), `first`, `last`
     (these periods), `selected_low, selected_high` (the interval to quote of a name that is a finding: wide enough for its having
     been chosen out of the family), `correlation` (of successive periods), `peak, peak_share`
-    (period whose share has the highest low end of its interval), `sen` (Sen's slope of the share per period), `tau` and `tau_p` (Mann-Kendall,
+    (period whose share has the highest low end of its interval), `n_too_few` (how many articles mention it where these are too few), `sen` (Sen's slope of the share per period), `tau` and `tau_p` (Mann-Kendall,
     p from 20 periods on), `raw_slope, raw_p` (the same of the articles as collected, whatever outlets they are of), `season`, `note`.
 
     cells: share and effective number by outlet, (n_periods, n_outlets, n_names), of `outlet_cells`: then the trend is the change within
@@ -275,7 +275,7 @@ def trends_of(
     """
     noun = "topic" if set(kinds) == {"topic"} else "name"
     used = (periods["n_docs"].to_numpy() >= FEWEST_ARTICLES) if len(periods) else np.zeros(0, dtype=bool)
-    notes = _refusals(used, periods, length, names, mentioning, withheld or {})
+    notes, too_few = _refusals(used, periods, length, names, mentioning, withheld or {})
     table = _empty_rows(names, kinds, length, int(used.sum()))
     tested = np.flatnonzero(notes == "")
     if len(tested):
@@ -300,7 +300,7 @@ def trends_of(
         table["first"], table["last"] = kept["period"].iloc[0], kept["period"].iloc[-1]
         table["season"] = season_note
         table = _described(table, share[used], n[used], kept)
-    table["note"] = notes
+    table["note"], table["n_too_few"] = notes, too_few
     told = ~table["name"].isin(list(withheld or {}))  # a peak would be a claim too
     table["peak"], table["peak_share"] = table["peak"].where(told, ""), table["peak_share"].where(told)
     table["family"] = f"{len(tested)} {noun}s tested together"
@@ -334,9 +334,9 @@ def _refusals(
     names: Sequence[object],
     mentioning: np.ndarray | None,
     withheld: Mapping[str, str],
-) -> np.ndarray:
-    """For each name the sentence that says why it is not tested, or nothing."""
-    notes = np.full(len(names), "", dtype=object)
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each name the sentence that says why it is not tested, or nothing; and how many articles mention it where that is why, else nan."""
+    notes, too_few = np.full(len(names), "", dtype=object), np.full(len(names), np.nan)
     for i, name in enumerate(names):
         if str(name) in withheld:
             notes[i] = withheld[str(name)]
@@ -357,7 +357,8 @@ def _refusals(
                 do = ("mentions it" if one else "mention it") if with_it < without else f"do{'es' * one} not mention it"
                 where = f"in {length}s of {FEWEST_ARTICLES} articles or more"
                 notes[i] = f"Only {fewest} article{'s' * (not one)} {where} {do}; a trend needs {FEWEST_MENTIONS}."
-    return notes
+                too_few[i] = fewest if with_it < without else np.nan
+    return notes, too_few
 
 
 def _empty_rows(names: Sequence[object], kinds: Sequence[str], length: str, n_periods: int) -> pd.DataFrame:

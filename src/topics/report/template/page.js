@@ -151,6 +151,8 @@
     const unfold = () => { if (contents) contents.open = wide.matches; };
     unfold();
     wide.addEventListener("change", unfold);
+    const here = one(document, "header [aria-current]");
+    if (here) here.closest("ul").scrollLeft = here.offsetLeft - 20; // on a narrow screen the pages are a row that scrolls
     addEventListener("hashchange", follow);
     follow();
   } else if (!window.topicsWatch) {
