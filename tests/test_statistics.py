@@ -96,11 +96,13 @@ def test_generalised_least_squares_is_that_of_statsmodels(rng):
     distance = np.abs(np.arange(12)[:, None] - np.arange(12))
     witness = GLS(y, x, sigma=0.8 * 0.5**distance + 0.5 * np.eye(12)).fit()
     assert np.allclose(fit["coefficients"][0, 0], witness.params)
-    assert np.isclose(fit["scale"][0, 0] * fit["inverse"][0, 0, 1, 1], witness.bse[1] ** 2)
+    assert np.isclose(fit["inverse"][0, 0, 1, 1], witness.normalized_cov_params[1, 1])
+    assert np.isclose(fit["scale"][0, 0], (10 * witness.scale + s.SCALE_PERIODS) / (10 + s.SCALE_PERIODS))
 
 
 def test_points_of_the_grid_are_weighed_by_the_likelihood_of_what_the_line_cannot_say(rng):
-    # REML by its definition: the density of contrasts that are free of the line, its scale at its best (Patterson and Thompson 1971)
+    # REML by its definition: the density of contrasts that are free of the line (Patterson and Thompson 1971); a normal whose variance has
+    # an inverse gamma prior is a t
     times = np.arange(12)
     x, y = np.stack([times, np.ones(12)], axis=1), rng.normal(size=12)
     shock, correlation = np.array([[0.0, 1.5, 1.5, 6.0]]), np.array([0.0, 0.0, 0.7, 0.3])
@@ -112,8 +114,7 @@ def test_points_of_the_grid_are_weighed_by_the_likelihood_of_what_the_line_canno
     for size, r in zip(shock[0], correlation, strict=True):
         inner = contrasts.T @ (size * r ** np.abs(times[:, None] - times) + 0.5 * np.eye(12)) @ contrasts
         free = contrasts.T @ y
-        scale = free @ np.linalg.solve(inner, free) / 10
-        likelihood.append(stats.multivariate_normal(cov=scale * inner).logpdf(free))
+        likelihood.append(stats.multivariate_t(shape=inner, df=s.SCALE_PERIODS).logpdf(free))
     assert np.allclose(fit["weight"], s.learned_weights(np.exp(likelihood - np.max(likelihood))[None], np.ones(4)))
 
 
