@@ -220,6 +220,53 @@ def test_more_volume_is_no_trend_of_a_rare_word(rng):
     assert abs(np.mean(fit["slope"])) < 0.01
 
 
+@pytest.mark.parametrize("thin_first", [True, False])
+def test_a_thin_stretch_of_periods_is_no_trend_of_a_rare_word(monkeypatch, thin_first):
+    wrong = {}
+    for prior in (s.SCALE_PERIODS, 1e-9):  # what speaks for errors as large as sampling says, and next to nothing
+        monkeypatch.setattr(s, "SCALE_PERIODS", prior)
+        wrong[prior] = []
+        for seed in range(24):
+            rng = np.random.default_rng(seed)
+            n = np.r_[rng.integers(5, 8, 7), rng.integers(19, 145, 8)][:: 1 if thin_first else -1][:, None] * np.ones(
+                20
+            )
+            share = rng.binomial(n.astype(int), expit(-2.94 + ar1(rng, 15, 20, 0.3, 0.3))) / n
+            wrong[prior].append((s.period_model(share, n, np.arange(15))["p"] < 0.05).mean())
+    held, free = map(np.mean, wrong.values())
+    assert held < 0.07
+    assert free > 0.09
+
+
+def test_errors_larger_than_sampling_says_are_still_seen(rng):
+    n = np.full((40, 3, 200), 200.0)
+    odds = -1.5 + 0.5 * rng.normal(size=n.shape)  # every outlet has shocks of its own, which the model has not
+    fit = s.period_model(rng.binomial(n.astype(int), expit(odds)) / n, n, np.arange(40))
+    assert (fit["p"] < 0.05).mean() < 0.09
+
+
+def test_a_line_is_shown_where_its_name_is_to_be_expected_and_tested_over_all_periods(rng):
+    n = np.r_[np.full(6, 5.0), np.full(10, 100.0), np.full(2, 5.0)][:, None] * np.ones(2)
+    share = rng.binomial(n.astype(int), [0.06, 0.5]) / n
+    fit = s.period_model(share, n, np.arange(18))
+    assert fit["first"].tolist() == [6, 0]  # thirty articles at 6 % are 1.8, five at a half 2.5
+    assert fit["last"].tolist() == [15, 17]
+    line = np.log(fit["end"] / (1 - fit["end"])) - np.log(fit["start"] / (1 - fit["start"]))
+    assert np.allclose(line, fit["slope"] * (fit["last"] - fit["first"]))
+    assert (fit["df"] == 16 + s.SCALE_PERIODS).all()
+
+
+def test_ends_shown_are_periods_in_order_whatever_is_expected(rng):
+    expected = rng.exponential(size=(300, 12)) * rng.choice([0, 0.01, 1, 30], size=(300, 12))
+    expected[:, 5] += 1e-3
+    first, last = s.shown_ends(expected)
+    enough = np.minimum(s.END_MENTIONS, s.END_PART * expected.sum(axis=1))
+    assert (first <= last).all()
+    for row, start, end, least in zip(expected, first, last, enough, strict=True):
+        assert row[:start].sum() < least <= row[: start + 1].sum() + 1e-9
+        assert row[end + 1 :].sum() < least <= row[end:].sum() + 1e-9
+
+
 def test_the_family_teaches_how_alike_periods_are():
     alone, together = [], []
     for seed in range(16):
