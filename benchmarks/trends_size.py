@@ -1,6 +1,6 @@
 """How often the statistics of trends err, on planted corpora: size, coverage, false discoveries, power, front pages.
 
-    python benchmarks/trends_size.py [size] [thin] [intervals] [discoveries] [power] [keyness] [bursts] [pages] [news] [--runs N]
+    python benchmarks/trends_size.py [size] [thin] [families] [intervals] [discoveries] [power] [keyness] [bursts] [pages] [news] [--runs N]
 
 Corpora are of articles with a day, an outlet (four, of unequal and changing volume) and a length. A name is mentioned in an
 article by a Bernoulli draw whose log-odds add up a base, shocks of a month or week (AR(1)), shocks of a day that all outlets share, shocks
@@ -23,7 +23,7 @@ from scipy.special import expit, logit
 from topics import pipeline
 from topics.models import lda
 from topics.trends import bursts, keyness, keywords, periods, prevalence
-from topics.trends.statistics import MOVED, mann_kendall
+from topics.trends.statistics import MOVED, mann_kendall, period_model
 
 NEWS = Path(__file__).parents[1] / "../shared/corpora/dated/NewsArticles.zip"
 OUTLETS = np.array([0.4, 0.3, 0.2, 0.1])
@@ -63,10 +63,7 @@ def world(
         ]
     )
     day = start[period] + rng.integers(0, 28 if length == "month" else 7, size=len(period))
-    swing = np.zeros((n_periods, n_names))
-    swing[0] = rng.normal(size=n_names)
-    for i in range(1, n_periods):
-        swing[i] = correlation * swing[i - 1] + np.sqrt(1 - correlation**2) * rng.normal(size=n_names)
+    swing = _swing(rng, n_periods, n_names, correlation)
     line = (
         np.log(base / (1 - base))
         + shock * swing
@@ -205,6 +202,35 @@ def _thin_rates(layout: list[tuple[int, int]], base: float, runs: int, **more: f
     return rates
 
 
+def families(runs: int) -> None:
+    print(
+        "size at nominal .05 on period data of one outlet, 60 articles a period and growing, by the size of the family; what `trends_of` refuses for its number of names is measured too"
+    )
+    shocks = ((0.0, 0.3), (0.3, 0.3), (0.3, 1.0), (0.5, 1.0), (0.7, 0.3), (0.7, 1.0))
+    for n_periods, sizes in ((12, (1, 5, 9, 20)), (16, (5,)), (24, (3, 5, 9, 20)), (60, (3,))):
+        for n_names in sizes:
+            for correlation, shock in shocks:
+                wrong, tested = [], []
+                for run in range(max(runs, 10 * runs // n_names)):
+                    rng = np.random.default_rng([10, n_periods, n_names, run])
+                    odds = logit(0.1) + shock * _swing(rng, n_periods, n_names, correlation)
+                    n = np.repeat(rng.poisson(60 * np.linspace(0.6, 1.4, n_periods))[:, None], n_names, axis=1)
+                    fit = period_model(rng.binomial(n, expit(odds)) / n, n, np.arange(n_periods))
+                    made = fit["correlation"] <= prevalence.MOST_ALIKE
+                    tested.append(made.mean())
+                    wrong.append((fit["p"] < 0.05)[made].mean() if made.any() else np.nan)
+                case = f"{n_periods} periods, {n_names} name{'s' * (n_names > 1)}, AR(1) {correlation}, SD {shock}"
+                told("families", case, size=wrong, tested=tested)
+
+
+def _swing(rng: np.random.Generator, n_periods: int, n_names: int, correlation: float) -> np.ndarray:
+    """AR(1) shocks of SD 1, (n_periods, n_names)."""
+    swing = rng.normal(size=(n_periods, n_names))
+    for i in range(1, n_periods):
+        swing[i] = correlation * swing[i - 1] + np.sqrt(1 - correlation**2) * swing[i]
+    return swing
+
+
 def intervals(runs: int) -> None:
     print("coverage of nominal .95 intervals of one period's share and rate")
     for n_periods, per_period, base, shock, length in (
@@ -247,10 +273,7 @@ def _truth(
         (rng.random(len(period))[:, None] > np.cumsum(mix / mix.sum(axis=1, keepdims=True), axis=1)).sum(axis=1), 3
     )
     day = rng.integers(0, 28 if length == "month" else 7, size=len(period)) + 100 * period
-    swing = np.zeros((n_periods, 20))
-    swing[0] = rng.normal(size=20)
-    for i in range(1, n_periods):
-        swing[i] = 0.3 * swing[i - 1] + np.sqrt(1 - 0.3**2) * rng.normal(size=20)
+    swing = _swing(rng, n_periods, 20, 0.3)
     line = np.log(base / (1 - base)) + 0.3 * swing
     effects = 0.3 * rng.normal(size=(4, 20))
     assert len(day) == len(period)
@@ -454,6 +477,7 @@ def permuted_dates(articles: pd.DataFrame, rng: np.random.Generator, length: str
 TABLES = {
     "size": size,
     "thin": thin,
+    "families": families,
     "intervals": intervals,
     "discoveries": discoveries,
     "power": power,
