@@ -1,6 +1,6 @@
 """How often the statistics of trends err, on planted corpora: size, coverage, false discoveries, power, front pages.
 
-    python benchmarks/trends_size.py [size] [intervals] [discoveries] [power] [keyness] [bursts] [pages] [news] [--runs N]
+    python benchmarks/trends_size.py [size] [thin] [families] [intervals] [discoveries] [power] [keyness] [bursts] [pages] [news] [--runs N]
 
 Corpora are of articles with a day, an outlet (four, of unequal and changing volume) and a length. A name is mentioned in an
 article by a Bernoulli draw whose log-odds add up a base, shocks of a month or week (AR(1)), shocks of a day that all outlets share, shocks
@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 from record import record
 from scipy import sparse
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from topics import pipeline
 from topics.models import lda
 from topics.trends import bursts, keyness, keywords, periods, prevalence, steps
-from topics.trends.statistics import MOVED, mann_kendall
+from topics.trends.statistics import MOVED, mann_kendall, period_model
 from topics.words.concepts import read_concepts
 
 NEWS = Path(__file__).parents[1] / "../shared/corpora/dated/NewsArticles.zip"
@@ -35,7 +35,7 @@ def world(
     n_names: int,
     n_periods: int,
     *,
-    per_period: int = 60,
+    per_period: int | np.ndarray = 60,
     base: float = 0.1,
     correlation: float = 0.3,
     shock: float = 0.3,
@@ -46,14 +46,17 @@ def world(
     outlets: float = 0.3,
     drift: float = 0.3,
     length: str = "month",
+    one_outlet: bool = False,
 ) -> tuple[pd.DataFrame, sparse.csr_matrix, np.ndarray]:
-    """Articles, mentions (n_docs, n_names) and the log-odds of periods (n_periods, n_names)."""
-    volume = rng.poisson(per_period * np.linspace(0.6, 1.4, n_periods))
+    """Articles, mentions (n_docs, n_names) and the log-odds of periods (n_periods, n_names); per_period: mean of a growing number, or each number."""
+    volume = (
+        per_period if isinstance(per_period, np.ndarray) else rng.poisson(per_period * np.linspace(0.6, 1.4, n_periods))
+    )
     period = np.repeat(np.arange(n_periods), volume)
     tilt = OUTLETS * np.array([[1 + drift, 1, 1 - drift, 1], [1 - drift, 1, 1 + drift, 1]])
     mix = tilt[0] + (tilt[1] - tilt[0]) * (period / max(n_periods - 1, 1))[:, None]
     outlet = (rng.random(len(period))[:, None] > np.cumsum(mix / mix.sum(axis=1, keepdims=True), axis=1)).sum(axis=1)
-    outlet = np.minimum(outlet, 3)
+    outlet = np.zeros_like(outlet) if one_outlet else np.minimum(outlet, 3)
     start = np.array(
         [
             periods.bounds(int(i), length)[0]
@@ -61,10 +64,7 @@ def world(
         ]
     )
     day = start[period] + rng.integers(0, 28 if length == "month" else 7, size=len(period))
-    swing = np.zeros((n_periods, n_names))
-    swing[0] = rng.normal(size=n_names)
-    for i in range(1, n_periods):
-        swing[i] = correlation * swing[i - 1] + np.sqrt(1 - correlation**2) * rng.normal(size=n_names)
+    swing = _swing(rng, n_periods, n_names, correlation)
     line = (
         np.log(base / (1 - base))
         + shock * swing
@@ -153,6 +153,85 @@ def size(runs: int) -> None:
                 told("size", case_of, size=wrong, coverage=covered, tested=tested)
 
 
+def thin(runs: int) -> None:
+    print(
+        "rare names over weeks of which a stretch is thin, families of 20: size and coverage where nothing moves; ends of the fitted line further from the truth than "
+        "five times the odds; found at .05, and coverage, where the odds grow nine times over the span"
+    )
+    few, many = (5, 8), (19, 145)
+    layouts = {
+        "seven weeks of 5 to 7 articles, then eight of 19 to 144": [few] * 7 + [many] * 8,
+        "eight weeks of 19 to 144 articles, then seven of 5 to 7": [many] * 8 + [few] * 7,
+        "sixteen weeks of 6 and 60 articles in turn": [(6, 7), (60, 61)] * 8,
+        "twelve weeks of 60 articles, then six of 6": [(60, 61)] * 12 + [(6, 7)] * 6,
+    }
+    shocks = ({"correlation": 0.3, "shock": 0.3}, {"correlation": 0.5, "shock": 1.0})
+    for where, layout in layouts.items():
+        for one_outlet, base in ((True, 0.02), (True, 0.05), (True, 0.1), (False, 0.05)):
+            for more in shocks:
+                rates = _thin_rates(layout, base, runs, one_outlet=one_outlet, **more)
+                outlets = "one outlet" if one_outlet else "four outlets"
+                swing = f"AR(1) {more['correlation']}, SD {more['shock']}"
+                told("thin", f"{where}, {outlets}, {100 * base:.0f} % of the articles, {swing}", **rates)
+
+
+def _thin_rates(layout: list[tuple[int, int]], base: float, runs: int, **more: float) -> dict[str, list[float]]:
+    """Rates of one row of `thin`, a value a corpus; none of a corpus in which no name could be tested."""
+    rates: dict[str, list[float]] = {
+        key: [] for key in ("size", "coverage", "tested", "ends_off", "found", "coverage_of_slope")
+    }
+    n_periods = len(layout)
+    for run in range(runs):
+        for slope in (0.0, np.log(9) / (n_periods - 1)):
+            rng = np.random.default_rng([9, n_periods, run])
+            volume = np.array([rng.integers(*ends) for ends in layout])
+            articles, counts, _ = world(
+                rng, 20, n_periods, per_period=volume, base=base, slope=slope, length="week", **more
+            )  # type: ignore[arg-type]
+            table = trend_table(articles, counts, "week")
+            table = table[table["p"].notna()]
+            covered = ((table["low"] <= slope) & (slope <= table["high"])).mean()
+            if slope:
+                rates["found"].append(((table["p"] < 0.05) & (table["slope"] > 0)).mean())
+                rates["coverage_of_slope"].append(covered)
+            else:
+                off = np.abs(logit(table[["start", "end"]].to_numpy(dtype=float)) - logit(base))
+                rates["ends_off"].append((off > np.log(5)).mean() if len(table) else np.nan)
+                rates["size"].append((table["p"] < 0.05).mean())
+                rates["coverage"].append(covered)
+                rates["tested"].append(len(table) / 20)
+    return rates
+
+
+def families(runs: int) -> None:
+    print(
+        "size at nominal .05 on period data of one outlet, 60 articles a period and growing, by the size of the family; what `trends_of` refuses for its number of names is measured too"
+    )
+    shocks = ((0.0, 0.3), (0.3, 0.3), (0.3, 1.0), (0.5, 1.0), (0.7, 0.3), (0.7, 1.0))
+    for n_periods, sizes in ((12, (1, 5, 9, 20)), (16, (5,)), (24, (3, 5, 9, 20)), (60, (3,))):
+        for n_names in sizes:
+            for correlation, shock in shocks:
+                wrong, tested = [], []
+                for run in range(max(runs, 10 * runs // n_names)):
+                    rng = np.random.default_rng([10, n_periods, n_names, run])
+                    odds = logit(0.1) + shock * _swing(rng, n_periods, n_names, correlation)
+                    n = np.repeat(rng.poisson(60 * np.linspace(0.6, 1.4, n_periods))[:, None], n_names, axis=1)
+                    fit = period_model(rng.binomial(n, expit(odds)) / n, n, np.arange(n_periods))
+                    made = fit["correlation"] <= prevalence.MOST_ALIKE
+                    tested.append(made.mean())
+                    wrong.append((fit["p"] < 0.05)[made].mean() if made.any() else np.nan)
+                case = f"{n_periods} periods, {n_names} name{'s' * (n_names > 1)}, AR(1) {correlation}, SD {shock}"
+                told("families", case, size=wrong, tested=tested)
+
+
+def _swing(rng: np.random.Generator, n_periods: int, n_names: int, correlation: float) -> np.ndarray:
+    """AR(1) shocks of SD 1, (n_periods, n_names)."""
+    swing = rng.normal(size=(n_periods, n_names))
+    for i in range(1, n_periods):
+        swing[i] = correlation * swing[i - 1] + np.sqrt(1 - correlation**2) * swing[i]
+    return swing
+
+
 def intervals(runs: int) -> None:
     print("coverage of nominal .95 intervals of one period's share and rate")
     for n_periods, per_period, base, shock, length in (
@@ -195,10 +274,7 @@ def _truth(
         (rng.random(len(period))[:, None] > np.cumsum(mix / mix.sum(axis=1, keepdims=True), axis=1)).sum(axis=1), 3
     )
     day = rng.integers(0, 28 if length == "month" else 7, size=len(period)) + 100 * period
-    swing = np.zeros((n_periods, 20))
-    swing[0] = rng.normal(size=20)
-    for i in range(1, n_periods):
-        swing[i] = 0.3 * swing[i - 1] + np.sqrt(1 - 0.3**2) * rng.normal(size=20)
+    swing = _swing(rng, n_periods, 20, 0.3)
     line = np.log(base / (1 - base)) + 0.3 * swing
     effects = 0.3 * rng.normal(size=(4, 20))
     assert len(day) == len(period)
@@ -403,6 +479,8 @@ def permuted_dates(articles: pd.DataFrame, rng: np.random.Generator, length: str
 
 TABLES = {
     "size": size,
+    "thin": thin,
+    "families": families,
     "intervals": intervals,
     "discoveries": discoveries,
     "power": power,

@@ -259,6 +259,22 @@ def test_periods_of_five_articles_enter_a_trend_and_others_do_not():
         assert trends.loc[0, "note"].startswith("Only 7 months hold 5 articles or more") == (said == 7)
 
 
+def test_ends_of_the_line_are_of_each_name_and_its_sentence_says_which(rng):
+    articles, _ = corpus(rng, n=3000, n_periods=24, sources=("a",))
+    month = p.ordinals(articles["date"], "month") - 2018 * 12
+    kept = (month > 5) | (np.arange(3000) % 9 == 0)  # some fourteen articles a month before July
+    said = rng.random((3000, 3)) < [0.03, 0.4, 0.3]
+    trends = k.keyword_trends(
+        *laid_out(articles[kept]), "month", sparse.csr_matrix(said[kept]), ["rare", "tax", "toll"], ["keyword"] * 3
+    )
+    assert trends["n_periods"].tolist() == [24] * 3
+    assert trends["first"].tolist()[1:] == ["2018-01"] * 2
+    assert "2018-01" < trends.loc[0, "first"] <= "2018-07"
+    sentence = k.findings(trends).set_index("name").loc["rare", "sentence"]
+    assert f"of articles in {trends.loc[0, 'first']}, " in sentence
+    assert "tested over 24 months" in sentence
+
+
 def test_a_slow_swing_is_no_trend(rng):
     articles, _ = corpus(rng, n=6000, n_periods=60)
     month = p.ordinals(articles["date"], "month") - 2018 * 12

@@ -263,3 +263,16 @@ def test_fragments_of_one_sentence_that_overlap_are_shown_once():
     shown = page._sentences(pd.DataFrame({"start": starts, "match": "drone"}), text)
     assert [piece.count("<mark>") for piece in shown] == [2, 1]
     assert page._joined(shown).count("…") == 3
+
+
+def test_names_whose_line_is_shown_over_fewer_periods_are_counted_and_theirs_stand_beside_the_share(many):
+    kept = many["kept"]
+    tested = kept["trends"][kept["trends"]["note"] == ""]
+    span = tested["first"].min(), tested["last"].max()
+    plain = tested.assign(first=span[0], last=span[1])
+    assert "stands beside the share" not in str(page._tested(plain))
+    inner = plain.assign(first=[*plain["first"][:-1], "2019-05"])
+    shown = html.Piece.unescape(page._tested(inner))
+    assert f"of 1 of the {len(tested)} names in the period that stands beside the share" in shown
+    assert "% (2019-05)" in shown
+    assert f"in {span[0]} and {span[1]}; of 1" in shown

@@ -96,11 +96,13 @@ def test_generalised_least_squares_is_that_of_statsmodels(rng):
     distance = np.abs(np.arange(12)[:, None] - np.arange(12))
     witness = GLS(y, x, sigma=0.8 * 0.5**distance + 0.5 * np.eye(12)).fit()
     assert np.allclose(fit["coefficients"][0, 0], witness.params)
-    assert np.isclose(fit["scale"][0, 0] * fit["inverse"][0, 0, 1, 1], witness.bse[1] ** 2)
+    assert np.isclose(fit["inverse"][0, 0, 1, 1], witness.normalized_cov_params[1, 1])
+    assert np.isclose(fit["scale"][0, 0], (10 * witness.scale + s.SCALE_PERIODS) / (10 + s.SCALE_PERIODS))
 
 
 def test_points_of_the_grid_are_weighed_by_the_likelihood_of_what_the_line_cannot_say(rng):
-    # REML by its definition: the density of contrasts that are free of the line, its scale at its best (Patterson and Thompson 1971)
+    # REML by its definition: the density of contrasts that are free of the line (Patterson and Thompson 1971); a normal whose variance has
+    # an inverse gamma prior is a t
     times = np.arange(12)
     x, y = np.stack([times, np.ones(12)], axis=1), rng.normal(size=12)
     shock, correlation = np.array([[0.0, 1.5, 1.5, 6.0]]), np.array([0.0, 0.0, 0.7, 0.3])
@@ -112,8 +114,7 @@ def test_points_of_the_grid_are_weighed_by_the_likelihood_of_what_the_line_canno
     for size, r in zip(shock[0], correlation, strict=True):
         inner = contrasts.T @ (size * r ** np.abs(times[:, None] - times) + 0.5 * np.eye(12)) @ contrasts
         free = contrasts.T @ y
-        scale = free @ np.linalg.solve(inner, free) / 10
-        likelihood.append(stats.multivariate_normal(cov=scale * inner).logpdf(free))
+        likelihood.append(stats.multivariate_t(shape=inner, df=s.SCALE_PERIODS).logpdf(free))
     assert np.allclose(fit["weight"], s.learned_weights(np.exp(likelihood - np.max(likelihood))[None], np.ones(4)))
 
 
@@ -217,6 +218,53 @@ def test_more_volume_is_no_trend_of_a_rare_word(rng):
     fit = s.period_model(share, n, np.arange(36))
     assert (fit["p"] < 0.05).mean() < 0.11
     assert abs(np.mean(fit["slope"])) < 0.01
+
+
+@pytest.mark.parametrize("thin_first", [True, False])
+def test_a_thin_stretch_of_periods_is_no_trend_of_a_rare_word(monkeypatch, thin_first):
+    wrong = {}
+    for prior in (s.SCALE_PERIODS, 1e-9):  # what speaks for errors as large as sampling says, and next to nothing
+        monkeypatch.setattr(s, "SCALE_PERIODS", prior)
+        wrong[prior] = []
+        for seed in range(24):
+            rng = np.random.default_rng(seed)
+            n = np.r_[rng.integers(5, 8, 7), rng.integers(19, 145, 8)][:: 1 if thin_first else -1][:, None] * np.ones(
+                20
+            )
+            share = rng.binomial(n.astype(int), expit(-2.94 + ar1(rng, 15, 20, 0.3, 0.3))) / n
+            wrong[prior].append((s.period_model(share, n, np.arange(15))["p"] < 0.05).mean())
+    held, free = map(np.mean, wrong.values())
+    assert held < 0.07
+    assert free > 0.09
+
+
+def test_errors_larger_than_sampling_says_are_still_seen(rng):
+    n = np.full((40, 3, 200), 200.0)
+    odds = -1.5 + 0.5 * rng.normal(size=n.shape)  # every outlet has shocks of its own, which the model has not
+    fit = s.period_model(rng.binomial(n.astype(int), expit(odds)) / n, n, np.arange(40))
+    assert (fit["p"] < 0.05).mean() < 0.09
+
+
+def test_a_line_is_shown_where_its_name_is_to_be_expected_and_tested_over_all_periods(rng):
+    n = np.r_[np.full(6, 5.0), np.full(10, 100.0), np.full(2, 5.0)][:, None] * np.ones(2)
+    share = rng.binomial(n.astype(int), [0.06, 0.5]) / n
+    fit = s.period_model(share, n, np.arange(18))
+    assert fit["first"].tolist() == [6, 0]  # thirty articles at 6 % are 1.8, five at a half 2.5
+    assert fit["last"].tolist() == [15, 17]
+    line = np.log(fit["end"] / (1 - fit["end"])) - np.log(fit["start"] / (1 - fit["start"]))
+    assert np.allclose(line, fit["slope"] * (fit["last"] - fit["first"]))
+    assert (fit["df"] == 16 + s.SCALE_PERIODS).all()
+
+
+def test_ends_shown_are_periods_in_order_whatever_is_expected(rng):
+    expected = rng.exponential(size=(300, 12)) * rng.choice([0, 0.01, 1, 30], size=(300, 12))
+    expected[:, 5] += 1e-3
+    first, last = s.shown_ends(expected)
+    enough = np.minimum(s.END_MENTIONS, s.END_PART * expected.sum(axis=1))
+    assert (first <= last).all()
+    for row, start, end, least in zip(expected, first, last, enough, strict=True):
+        assert row[:start].sum() < least <= row[: start + 1].sum() + 1e-9
+        assert row[end + 1 :].sum() < least <= row[end:].sum() + 1e-9
 
 
 def test_the_family_teaches_how_alike_periods_are():

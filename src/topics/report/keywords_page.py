@@ -22,7 +22,7 @@ from topics.report.corpus_page import SHOWN_WHOLE, title_of
 from topics.report.html import per_cent, several
 from topics.settings import project_folder
 from topics.trends.keywords import FIXED_MIX, MIX_CHANGED
-from topics.trends.statistics import MOVED
+from topics.trends.statistics import END_MENTIONS, MOVED
 from topics.trends.steps import COMPANIONS, SURE
 
 PLACES = 5000  # places shown on the page, at most; of more, a sample by chance from every period of every name
@@ -254,21 +254,22 @@ def moves(kept: Mapping[str, Any]) -> html.Piece:
 
 
 def _tested(tested: pd.DataFrame) -> html.Piece:
-    first = tested.iloc[0]
+    first, span = tested.iloc[0], (tested["first"].min(), tested["last"].max())
     heads = {
         "name": "Name", "verdict": "It", "start": "First", "end": "Last", "slope": "Change of log-odds (95 %)", "q": "q", "selected": "Interval of the findings",
         "raw_slope": "As collected", "correlation": "Correlation of successive periods", "sen": "Sen’s slope of the share",
         "tau": "Kendall’s tau", "tau_p": "p of tau", "p": "p",
     }  # fmt: skip
     formats: dict[str, Any] = {
-        "name": _link, "start": ".1%", "end": ".1%", "sen": ".2%",
+        "name": _link, "sen": ".2%",
+        "start": lambda row: _end(row.start, row.first, span[0]), "end": lambda row: _end(row.end, row.last, span[1]),
         "slope": html.with_interval("slope", "low", "high", digits=3), "q": lambda row: _q(row.q), "p": lambda row: _q(row.p),
         "selected": lambda row: "" if row.selected_low != row.selected_low else f"{row.selected_low:.3f} to {row.selected_high:.3f}".replace("-", "−"), "raw_slope": ".3f",
         "correlation": ".2f", "tau": ".2f", "tau_p": ".2g",
     }  # fmt: skip
     caption = (
-        f"{first['family']}, {first['first']} to {first['last']}, {first['n_periods']} {length_of(first)}s. First, last: share of articles by the fitted "
-        "trend. As collected: the same change whatever outlets the articles are of. q: Benjamini and Hochberg over this family. Sen’s slope and Kendall’s tau describe, they do not test."
+        f"{first['family']} over {first['n_periods']} {length_of(first)}s. First, last: share of articles by the fitted trend in {span[0]} and {span[1]}"
+        f"{_inner_ends(tested, span)}. As collected: the same change whatever outlets the articles are of. q: Benjamini and Hochberg over this family. Sen’s slope and Kendall’s tau describe, they do not test."
     )
     return html.group(
         html.figure(
@@ -283,6 +284,26 @@ def _tested(tested: pd.DataFrame) -> html.Piece:
         ),
         f"The model: log-odds per {length_of(first)} with errors that follow from one to the next.^[Log-odds of the share per period, weighted by its effective "
         "number of articles, within outlets where there are several; AR(1) errors by REML, averaged over their likelihood; t reference.]",
+    )
+
+
+def _end(share: float, period: str, span: str) -> str:
+    """A share at an end of the fitted line, with its period where that is not the one of the caption.
+
+    >>> _end(0.1234, "2018-03", "2018-01"), _end(0.1234, "2018-01", "2018-01")
+    ('12.3 % (2018-03)', '12.3 %')
+    """
+    return html.interval(share, percent=True, digits=1) + (f" ({period})" if period != span else "")
+
+
+def _inner_ends(tested: pd.DataFrame, span: tuple[str, str]) -> str:
+    """Why some lines are shown between other periods than those of the caption; nothing where all are shown between these."""
+    inner = int(((tested["first"] != span[0]) | (tested["last"] != span[1])).sum())
+    if not inner:
+        return ""
+    return (
+        f"; of {inner} of the {len(tested)} names in the period that stands beside the share, since fewer than {END_MENTIONS:.0f} articles before it, or after it, "
+        "were to be expected to mention the name, too few for a share there (the test takes in all periods)"
     )
 
 

@@ -260,8 +260,8 @@ def trends_of(
     """TRENDS of shares (n_periods, n_names) that rest on effective numbers of articles `n`: one row a name.
 
     `slope, low, high` in log-odds per period, `p` of the period model, `q` over all names of this call that are tested (the
-    `family`, whose size stands in `n_family`). More columns: `start`, `end` (fitted shares of the first and last period tested), `first`, `last`
-    (these periods), `selected_low, selected_high` (the interval to quote of a name that is a finding: wide enough for its having
+    `family`, whose size stands in `n_family`). More columns: `start`, `end` (fitted shares at the ends of the line that is shown), `first`, `last`
+    (the periods of these ends: the first up to which, and the last from which on, two mentions are to be expected, see `shown_ends`), `selected_low, selected_high` (the interval to quote of a name that is a finding: wide enough for its having
     been chosen out of the family), `correlation` (of successive periods), `peak, peak_share`
     (period whose share has the highest low end of its interval), `n_too_few` (how many articles mention it where these are too few), `sen` (Sen's slope of the share per period), `tau` and `tau_p` (Mann-Kendall,
     p from 20 periods on), `raw_slope, raw_p` (the same of the articles as collected, whatever outlets they are of), `season`, `note`.
@@ -297,7 +297,9 @@ def trends_of(
         table.loc[tested, "q"] = q_values(fit["p"])
         intervals = selected_intervals(fit["mixture"], fit["df"], table.loc[tested, "q"].to_numpy())
         table.loc[tested, ["selected_low", "selected_high"]] = np.column_stack(intervals)
-        table["first"], table["last"] = kept["period"].iloc[0], kept["period"].iloc[-1]
+        for end, at in (("first", 0), ("last", -1)):
+            table[end] = kept["period"].iloc[at]
+            table.loc[tested, end] = kept["period"].to_numpy()[fit[end]]
         table["season"] = season_note
         table = _described(table, share[used], n[used], kept)
     table["note"], table["n_too_few"] = notes, too_few

@@ -27,6 +27,9 @@ LEAN = 0.5  # the prior of a correlation r is (1 - r) to this power,
 CAREFUL_LEAN = -0.5  # and to this one in a family too small to teach r
 TEACHING = 10  # names of a family that teach r
 PRIOR_NAMES = 1.0  # names that the prior of the grid is worth
+SCALE_PERIODS = 4.0  # periods' worth of residuals that speak for errors as large as sampling says
+END_MENTIONS = 2.0  # mentions to be expected outside the ends of the line that is shown,
+END_PART = 0.1  # or this part of all mentions, if that is less
 OUTLET_SPREAD = 2.5  # log-odds: weak prior of an outlet's difference from the others
 STEP = 1.0  # fitted log-odds move by no more in a round, as the working response holds near the line alone
 ROUNDS = 12
@@ -173,13 +176,17 @@ def whitened_products(
 def restricted_fit(products: Array, determinant: Array, prior: Array, df: Array) -> dict[str, Array]:
     """Generalised least squares at every grid point from whitened products, whose first column is the response.
 
-    df (n_names,): residual degrees of freedom. Gives `coefficients`, `inverse` (of X'X), `scale` (residual variance) and
-    `weight`: the restricted likelihood, made to sum to 1 over the grid.
+    df (n_names,): residual degrees of freedom. Gives `coefficients`, `inverse` (of X'X), `scale` (mean square of `SCALE_PERIODS` residuals
+    of mean square 1, and of the df found) and `weight`: the restricted likelihood, made to sum to 1 over the grid.
+    Law: the prior of the scale is inverse gamma with both parameters `SCALE_PERIODS` / 2, so that the coefficients are t with
+    df + `SCALE_PERIODS` degrees of freedom. Without it periods that expect next to no mention, and have none, would count as
+    many periods close to the line, and the errors of rare names would come out too small.
     """
     inner, cross = products[..., 1:, 1:], products[..., 1:, 0]
     inverse = np.linalg.inv(inner)
     coefficients = (inverse @ cross[..., None])[..., 0]
-    rest = np.maximum(products[..., 0, 0] - (coefficients * cross).sum(axis=-1), 1e-12)
+    rest = np.maximum(products[..., 0, 0] - (coefficients * cross).sum(axis=-1), 1e-12) + SCALE_PERIODS
+    df = df + SCALE_PERIODS
     evidence = -0.5 * (determinant + np.linalg.slogdet(inner)[1] + df[:, None] * np.log(rest))
     weight = learned_weights(np.exp(evidence - evidence.max(axis=1, keepdims=True)), prior)
     return {"coefficients": coefficients, "inverse": inverse, "scale": rest / df[:, None], "weight": weight}
@@ -220,13 +227,13 @@ def period_model(
     Model: logit E[share_ts] = a + a_s + b t + season + u_t, u AR(1) with correlation r and variance v, shared by the outlets s of a
     period; a_s weakly drawn to 0 (normal, SD 2.5); sampling variance mu (1 - mu) / n. So b is the change within outlets, whatever their mix. Fitted by marginal
     quasi-likelihood: a working response is made around the fitted line, a Gaussian
-    model with that covariance, times a free scale, is fitted to it by REML, and so on till it stands. r and v are not set at
+    model with that covariance, times a scale drawn towards 1, is fitted to it by REML, and so on till it stands. r and v are not set at
     their best values, which in few periods makes intervals too short, but averaged over a grid by their restricted
     likelihood: slope and interval are those of the mixture of t distributions, p twice its smaller tail.
 
     Returns arrays (n_names,): slope, low, high (log-odds per unit of time), p, mixture (n_names, n_grid, 3: weight, slope and error) and df
-    of its t distributions, correlation (weighted mean), start and end (fitted share at the first and last time, without season, at the
-    outlets' mix of the whole span).
+    of its t distributions, correlation (weighted mean), first and last (positions of `shown_ends`), start and end (fitted share there,
+    without season, at the outlets' mix of the whole span).
     Source: Breslow and Clayton 1993, J. Amer. Statist. Assoc. 88 (MQL); Patterson and Thompson 1971, Biometrika 58 (REML).
 
     >>> n = np.full((16, 1), 200.0)
@@ -261,13 +268,29 @@ def period_model(
         fitted = np.clip(fitted + np.clip(line - fitted, -STEP, STEP), -FURTHEST, FURTHEST)
         if moved < 1e-4:
             break
-    found = summary(fit, grid, df, level)
+    found = summary(fit, grid, df + SCALE_PERIODS, level)
     base = coefficients[:, [1]] + (outlets if outlets.size else 0.0)
-    ends = {
-        end: (mix * (n.sum(axis=1) > 0) * expit(base + found["slope"][:, None] * centre[at])).sum(axis=1)
-        for end, at in (("start", 0), ("end", -1))
-    }
-    return {**found, **ends}
+    first, last = shown_ends((n * said / np.maximum(n.sum(axis=1, keepdims=True), 1e-12)).sum(axis=2))
+    start, end = (
+        (mix * (n.sum(axis=1) > 0) * expit(base + (found["slope"] * centre[at])[:, None])).sum(axis=1)
+        for at in (first, last)
+    )
+    return {**found, "first": first, "last": last, "start": start, "end": end}
+
+
+def shown_ends(expected: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Positions of the periods between which a fitted line is shown, (n_names,) each, from the mentions to be expected, (n_names, n_periods).
+
+    Law: the first period up to which, and the last from which on, `END_MENTIONS` mentions are to be expected at the name's share of the whole
+    span, or `END_PART` of all its mentions where that is less. Beyond them the line has nothing to go by but its other end.
+
+    >>> [ends.tolist() for ends in shown_ends(np.array([[0.5, 0.5, 1, 9, 9, 3], [3, 3, 3, 3, 9, 0]]))]
+    [[2, 0], [5, 4]]
+    """
+    enough = np.minimum(END_MENTIONS, END_PART * expected.sum(axis=1, keepdims=True)) - 1e-9
+    first = (expected.cumsum(axis=1) >= enough).argmax(axis=1)
+    last = expected.shape[1] - 1 - (expected[:, ::-1].cumsum(axis=1) >= enough).argmax(axis=1)
+    return first, last
 
 
 def _by_name(array: Array) -> Array:
