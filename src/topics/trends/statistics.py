@@ -20,7 +20,7 @@ MOVED = 0.025  # largest q of a name that is said to have moved: a run has two f
 Array = NDArray[np.float64]
 
 # The grid on which the period model looks for its errors: correlation of successive periods, and the variance of the
-# shocks of periods as a multiple of the typical variance of sampling.
+# shocks of periods as a multiple of the typical variance of sampling (the harmonic mean of the periods').
 CORRELATIONS = np.array([0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9])
 SHOCKS = np.array([0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0])
 LEAN = 0.5  # the prior of a correlation r is (1 - r) to this power,
@@ -258,7 +258,10 @@ def period_model(
         working, precision = working_response(share, n, fitted)
         columns, precision_of_period, within = collapsed(working, precision, design)
         variance = 1 / np.maximum(precision_of_period, 1e-9)
-        shock = np.median(variance, axis=1)[:, None] * grid[:, 0]
+        typical = (precision_of_period > 0).sum(axis=1) / precision_of_period.sum(
+            axis=1
+        )  # not that of periods that say nothing
+        shock = typical[:, None] * grid[:, 0]
         products, determinant = whitened_products(columns, variance, steps, shock, grid[:, 1])
         fit = restricted_fit(products + within[:, None], determinant, grid[:, 2], df)
         coefficients = (fit["weight"][..., None] * fit["coefficients"]).sum(axis=1)
