@@ -105,7 +105,7 @@ def test_files_that_were_not_read_are_told_with_their_reasons(tmp_path):
     assert f"{told}: look at them before trusting what is left." in texts(
         audit.verdict(made["articles"], made["dropped"])
     )
-    run = {"corpus": made}
+    run = {"corpus": made, "words": {"wordless": []}}
     assert index.left_out(run).endswith(f"{told}.")
     assert index.funnel(run)[0] == {"text": told}
 
@@ -124,8 +124,9 @@ def test_one_is_told_as_one():
     two = pd.DataFrame(
         {"n_words": [1, 40], "date": ["2020-01-01", ""], "date_precision": ["day", "none"], "source": ""}
     )
-    run = {"corpus": {"articles": two, "dropped": lost}}
-    said = "of 4 articles 1 was left out by hand; 1 is in another language; 1 has no date and is in no series."
+    run = {"corpus": {"articles": two, "dropped": lost}, "words": {"wordless": ["b"]}}
+    said = "of 4 articles 1 was left out by hand; 1 is in another language; 1 has no date and is in no series; "
+    said += "1 has no word that the models count, and no topics."
     assert index.left_out(run) == said
     few = texts(audit.verdict(two, lost))
     assert "The shortest has 1 word, the longest 40." in few

@@ -69,7 +69,7 @@ class TestNotebook:
         imports = [source for source in sources if "import " in source]
         assert len(imports) == 1, "one setup cell"
 
-    @pytest.mark.parametrize("wrong", [[], {"a": 1}, True, 3.5, "5"], ids=repr)
+    @pytest.mark.parametrize("wrong", [[], {"a": 1}, True, 3.5, "five"], ids=repr)
     def test_a_parameter_of_a_wrong_type_is_one_line_before_any_work(self, path, wrong, monkeypatch):
         given, setup = [text for text, _ in cells(path, "code")][:2]
         for name in ast.parse(given).body:
