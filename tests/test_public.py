@@ -134,6 +134,15 @@ def test_tables_hold_no_article_and_quotations_run_on_from_cell_to_cell(rng, tmp
     )  # fmt: skip
 
 
+def test_the_name_of_what_was_looked_for_stands_though_the_cells_before_it_are_cut(rng, tmp_path):
+    made = corpus(rng)
+    words = made["articles"]["text"][0].split()
+    rows = [("first", " ".join(words[:60])), (words[60], " ".join(words[61:80]))]
+    pd.DataFrame(rows, columns=["name", "right"]).to_parquet(tmp_path / "contexts.parquet")
+    public.shorten_tables(public.Limit(made), tmp_path)
+    assert pd.read_csv(tmp_path / "contexts.csv")["name"].tolist() == ["first", words[60]]
+
+
 def test_a_title_is_a_citation_kept_whole_and_not_counted(rng):
     made = corpus(rng)
     made["articles"]["title"] = [f"The title of article number {i} is said at its head" for i in range(6)]

@@ -28,6 +28,7 @@ ARTICLE = 100  # words of an article in the whole run, at most, however they are
 CUT = "[…]"
 WHOLE = {"articles": ("text",), "removals": ("passage", "replacement")}  # columns emptied
 MARKED = {"contexts": ("match",)}  # columns whose words are what a quotation is shown for
+NAMES = {"name"}  # columns of what was looked for or counted: no quotation, whatever cells stand beside
 WORD = re.compile(r"\w+")
 # In HTML, JSON and in attributes, what is no word though it looks like one: tags, character references, escapes.
 MARKUP = re.compile(r"<[^<>]*>|&#?\w+;|\\u[0-9a-fA-F]{4}|\\.|(\w+)")
@@ -216,7 +217,8 @@ def shorten_tables(limit: Limit, folder: Path) -> None:
         table = pd.read_parquet(path)
         for column in WHOLE.get(path.stem, ()):
             table[column] = ""
-        texts = [str(column) for column in table if pd.api.types.is_string_dtype(table[column])]
+        prose = table.columns if path.stem == "articles" else table.columns.difference(NAMES, sort=False)
+        texts = [str(column) for column in prose if pd.api.types.is_string_dtype(table[column])]
         if texts and len(table):
             cells = table[texts].to_numpy(dtype=object)
             flat = ["" if cell is None or cell != cell else str(cell) for cell in cells.ravel()]
