@@ -28,7 +28,7 @@ ARTICLE = 100  # words of an article in the whole run, at most, however they are
 CUT = "[…]"
 WHOLE = {"articles": ("text",), "removals": ("passage", "replacement")}  # columns emptied
 MARKED = {"contexts": ("match",)}  # columns whose words are what a quotation is shown for
-NAMES = {"name"}  # columns of what was looked for or counted: no quotation, whatever cells stand beside
+NAMES = ["name"]  # columns of what was looked for or counted: no quotation, whatever cells stand beside
 WORD = re.compile(r"\w+")
 # In HTML, JSON and in attributes, what is no word though it looks like one: tags, character references, escapes.
 MARKUP = re.compile(r"<[^<>]*>|&#?\w+;|\\u[0-9a-fA-F]{4}|\\.|(\w+)")
