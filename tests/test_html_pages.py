@@ -338,6 +338,14 @@ def test_the_front_page_keeps_its_order(made):
     assert "1,234" in text
 
 
+def test_a_number_and_its_per_cent_sign_stand_on_one_line(tmp_path):
+    cells = [new_markdown_cell("# What is it?\n\nA 95 % interval, of `7 % 3`."), new_code_cell("7 % 3")]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "nb.ipynb")
+    page = pages.page(tmp_path / "nb.ipynb", tmp_path / "01.html", "One").read_text(encoding="utf-8")
+    assert "A 95\u00a0% interval, of <code>7 % 3</code>." in page
+    assert page.count("\u00a0%") == 1
+
+
 def test_the_same_notebook_makes_the_same_page(made, tmp_path):
     nav = [("index.html", "Findings"), ("03_topics_03.html", "3 topics")]
     again = pages.page(made / "nb.ipynb", tmp_path / "03_topics_03.html", "Three topics", nav, "400 articles")

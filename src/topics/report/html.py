@@ -649,9 +649,14 @@ def _render(template: str, out: Path, **values: Any) -> Path:
     made = env.get_template(template).render(
         policy=_policy(), style=Markup(_asset("style.css")), script=Markup(_asset("page.js")), here=out.name, **values
     )
+    made = UNBROKEN.sub(lambda match: match[0] if match[1] else "\u00a0%", made)
     out.parent.mkdir(parents=True, exist_ok=True)
     replace_file(out, lambda path: path.write_text(made, encoding="utf-8", newline="\n"))
     return out
+
+
+# A number and its per cent sign stand on one line; what is code, or to be copied as it is, stays.
+UNBROKEN = re.compile(r"<(script|style|pre|code)\b.*?</\1>|(?<=\d) %", re.S)
 
 
 def page(notebook: Path, out: Path, title: str, nav: Sequence[tuple[str, str]] = (), collection: str = "") -> Path:
