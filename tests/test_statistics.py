@@ -332,3 +332,12 @@ def test_bootstrap_weights_have_the_variance_of_a_mean(rng):
     values = rng.normal(size=6)
     drawn = s.block_weights(np.zeros(6, dtype=int), 40_000, rng) @ values / 6
     assert np.isclose(drawn.var(), values.var(ddof=1) / 6, rtol=0.05)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_name_that_is_never_mentioned_has_no_slope_beside_one_that_is():
+    share = np.stack([np.zeros(16), np.full(16, 0.1)], axis=1)
+    found = s.period_model(share, np.full((16, 2), 200.0), np.arange(16))
+    assert found["slope"] == pytest.approx([0, 0], abs=1e-9)
+    assert found["p"] == pytest.approx([1, 1])
+    assert found["start"] == pytest.approx([0, 0.1])

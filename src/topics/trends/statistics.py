@@ -258,9 +258,8 @@ def period_model(
         working, precision = working_response(share, n, fitted)
         columns, precision_of_period, within = collapsed(working, precision, design)
         variance = 1 / np.maximum(precision_of_period, 1e-9)
-        typical = (precision_of_period > 0).sum(axis=1) / precision_of_period.sum(
-            axis=1
-        )  # not that of periods that say nothing
+        told = np.maximum(precision_of_period.sum(axis=1), 1e-9)
+        typical = (precision_of_period > 0).sum(axis=1) / told  # not that of periods that say nothing
         shock = typical[:, None] * grid[:, 0]
         products, determinant = whitened_products(columns, variance, steps, shock, grid[:, 1])
         fit = restricted_fit(products + within[:, None], determinant, grid[:, 2], df)
