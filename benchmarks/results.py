@@ -62,7 +62,7 @@ class Goal(NamedTuple):
     limit: str = ""
 
 
-MORE_WORK = "the plain way fits no references, draws no intervals and tests nothing: see the stages"
+MORE_WORK = "the plain way fits no references, draws no intervals and tests nothing: see the stages; fewer sweeps would cost agreement of seeds (METHODS.md, The sampler)"
 GOALS = (
     Goal("sample from nothing, plain way over ours", "whole", "sample, from nothing", "wall time", "plain way", 2.5, limit=MORE_WORK),
     Goal("sample, another topic count, plain way over ours", "whole", "sample, another topic count", "wall time", "plain way", 4, limit=MORE_WORK),
