@@ -293,7 +293,7 @@ class TestPage:
 
     def test_the_overview_says_how_many_come_back_and_which_label_is_lost(self, made):
         page = html.group(topics_page.overview(made))
-        assert "1 of 2 topics come back in each of 4 other runs; 1 in half or fewer, which are called unstable." in page
+        assert "1 of 2 topics come back in each of 4 other runs; 1 in half or fewer, which is called unstable." in page
         assert "Gone" in page
         assert "4 of 4 runs" in page
         assert "0 of 4 runs · unstable" in page

@@ -118,7 +118,8 @@ def said_of(topics: pd.DataFrame) -> str:
         return f"All {n} topics come back in {each}."
     parts = [f"{count.get('', 0)} of {n} topics come back in {each}"]
     parts += [f"{count[WAVERING]} in more than half"] if WAVERING in count else []
-    parts += [f"{count[UNSTABLE]} in half or fewer, which are called unstable"] if UNSTABLE in count else []
+    are = "is" if count.get(UNSTABLE) == 1 else "are"
+    parts += [f"{count[UNSTABLE]} in half or fewer, which {are} called unstable"] if UNSTABLE in count else []
     return "; ".join(parts) + ". Findings rest on the first kind alone."
 
 
