@@ -295,8 +295,8 @@ class TestPage:
         page = html.group(topics_page.overview(made))
         assert "1 of 2 topics come back in each of 4 other runs; 1 in half or fewer, which is called unstable." in page
         assert "Gone" in page
-        assert "4 of 4 runs" in page
-        assert "0 of 4 runs · unstable" in page
+        assert "4 of 4 other runs" in page
+        assert "0 of 4 other runs · unstable" in page
 
     def test_three_questions_are_named(self, made):
         page = topics_page.overview(made)

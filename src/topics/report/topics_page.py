@@ -179,7 +179,7 @@ def _lines(series: pd.DataFrame) -> dict[str, list[float]]:
 def come_back(row: Any) -> str:
     """In how many other runs a topic comes back, and what speaks against leaning on it."""
     marks = [row.standing, "in nearly every article" * row.everywhere, "set aside by hand" * row.junk]
-    return " · ".join([f"{row.found} of {row.runs} runs", *filter(None, marks)])
+    return " · ".join([f"{row.found} of {row.runs} other runs", *filter(None, marks)])
 
 
 def direction(row: Any) -> str:
