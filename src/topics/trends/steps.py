@@ -24,10 +24,8 @@ MARKING = 30  # terms of a group, at most, whose places in the articles are kept
 COMPANIONS = 8  # companions of a name, at most, whose sentences are kept
 OUTLETS = 5  # outlets compared with the others, the largest
 
-
-Time = tuple[
-    pd.DataFrame, pd.DataFrame, str, str
-]  # `placed`, the periods (`periods.calendar`), their length, and why it was chosen
+# `placed`, the periods (`periods.calendar`), their length, and why it was chosen
+Time = tuple[pd.DataFrame, pd.DataFrame, str, str]
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
