@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -100,6 +102,37 @@ def test_a_process_that_dies_before_the_first_cell_is_started_once_more(tmp_path
         with pytest.raises(RuntimeError, match=r"cell 0 \(before the first\): its process died"):
             execution.execute(path, {}, copy, kernels)
     assert len(begun) == 2
+
+
+def test_processes_for_notebooks_load_one_after_the_other_and_leave_a_core_to_the_articles(tmp_path, monkeypatch):
+    kernels, begun = execution.Kernels(tmp_path, workers=2), []
+
+    def new(lines):
+        kernels._begun += 1
+        begun.append(home := tmp_path / str(kernels._begun))
+        home.mkdir()
+        process = SimpleNamespace(poll=lambda: 1 if len(begun) == 2 else None)  # the second dies while it loads
+        return home, SimpleNamespace(
+            provisioner=SimpleNamespace(process=process), shutdown_kernel=lambda now: begun.append("killed")
+        )
+
+    def wait_for(n):
+        for _ in range(200):
+            if len(begun) >= n:
+                break
+            time.sleep(0.02)
+        time.sleep(0.2)
+        return len(begun)
+
+    monkeypatch.setattr(kernels, "_new", new)
+    kernels.begin(4)
+    assert wait_for(1) == 1
+    (begun[0] / "loaded").touch()
+    assert wait_for(3) == 3
+    kernels.kill()
+    (begun[2] / "loaded").touch()
+    assert wait_for(7) == 6
+    assert begun[3:] == ["killed"] * 3
 
 
 def test_a_live_notebook_says_how_far_long_work_is_and_keeps_nothing_of_it(tmp_path, capfd):

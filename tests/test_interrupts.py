@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,9 +77,12 @@ def test_ctrl_c_lets_an_import_end_first(no_handlers, tmp_path, monkeypatch):
 
 def test_ctrl_c_lets_the_start_of_a_process_for_notebooks_end_first(no_handlers, tmp_path, monkeypatch):
     """One that was broken off would be known to nobody: it would go on beside the run, and write into a folder that is gone."""
-    kernels = execution.Kernels(tmp_path)
-    monkeypatch.setattr(kernels, "_new", lambda lines: signal.raise_signal(signal.SIGINT) or (tmp_path, "process"))
+    kernels = execution.Kernels(tmp_path, workers=3)
+    (tmp_path / "loaded").touch()
+    kernel = SimpleNamespace(provisioner=SimpleNamespace(process=None))
+    monkeypatch.setattr(kernels, "_new", lambda lines: signal.raise_signal(signal.SIGINT) or (tmp_path, kernel))
+    monkeypatch.setattr(kernels, "_follow", lambda *_: None)
     with pytest.raises(KeyboardInterrupt), interrupts.heeded():  # noqa: PT012
         kernels.begin(2)
         time.sleep(20)
-    assert kernels._spare == [(tmp_path, "process")] * 2
+    assert kernels._spare == [(tmp_path, kernel)] * 2

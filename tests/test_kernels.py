@@ -40,7 +40,7 @@ class State:
 
     def sweep(self) -> State:
         lists = (self.bits, self.cells, self.term_start, self.used, self.topic_n)
-        priors = (self.alpha, self.beta, self.key, self.counter)
+        priors = (self.alpha, self.beta, self.key, self.counter, np.uint64(1))
         self.counter = kernels.sweep(self.topic, self.term, self.start, *lists, *priors)
         return self
 
@@ -68,7 +68,7 @@ class Dense(State):
         return self
 
     def sweep(self) -> Dense:
-        lists, priors = (self.counted, self.topic_n), (self.alpha, self.beta, self.key, self.counter)
+        lists, priors = (self.counted, self.topic_n), (self.alpha, self.beta, self.key, self.counter, np.uint64(1))
         self.counter = np.uint64(kernels.sweep_dense(self.topic, self.term, self.start, *lists, *priors))
         return self
 

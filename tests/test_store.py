@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
+import ast
 import json
 import os
 import shutil
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,13 +138,16 @@ def test_a_file_whose_name_is_no_utf8_is_called_as_in_the_table_of_articles(tmp_
     assert said == read_articles(tmp_path)[0]["file"].tolist()
 
 
-def test_threads_that_ask_for_keys_at_once_do_not_disturb_each_other():
-    """Python 3.11 fails where two threads make syntax trees at once: "AST constructor recursion depth mismatch"."""
-    files = sorted(store.PACKAGE.rglob("*.py")) * 4
-    gc.callbacks.append(threads_change_places := lambda *_: time.sleep(1e-6))  # while a tree is made
-    try:
-        with ThreadPoolExecutor(4) as pool:
-            found = list(pool.map(store._imports.__wrapped__, files))
-    finally:
-        gc.callbacks.remove(threads_change_places)
-    assert found[: len(files) // 4] == found[-len(files) // 4 :]
+@pytest.mark.parametrize("path", sorted(store.PACKAGE.rglob("*.py")), ids=lambda path: path.name)
+def test_the_imports_that_enter_a_key_are_those_of_the_syntax_tree(path):
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    ours = {name.removeprefix("topics.") for name in names if name.startswith("topics.")}
+    others = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"topics"}
+    found, libraries = store._imports(path)
+    assert {name for name in found if not name.endswith(".__init__")} == ours
+    assert libraries == others

@@ -349,15 +349,16 @@ def _until_done(news: SimpleQueue[Any], left: int) -> Iterator[None]:
 # --- what the fits say together -----------------------------------------------------------------------------------------------
 
 
-def comparison(settings: Settings, track: Track = watched) -> store.Kept:
+def comparison(settings: Settings, track: Track = watched, fitted: Callable[[], object] = bool) -> store.Kept:
     """The grid together: `scores` (with `text`: whole or shuffled), `stability`, `convergence`, `shown`, `choice`, `few`.
 
-    `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons.
+    `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons. `fitted` is called
+    when all fits are done that are done at all.
     """
     counts, seeds = grid(settings), list(settings.seeds)
     values = {"counts": list(counts), "seeds": seeds, "engine": settings.engine, "few": few(settings)}
     key = store.key("comparison", room="models", values=values, inputs=[words(settings).key])
-    return _keep(settings, key, lambda: _compare(settings, counts, track))
+    return _keep(settings, key, lambda: _compare(settings, counts, track, fitted))
 
 
 def few(settings: Settings) -> bool:
@@ -370,12 +371,13 @@ def paged(settings: Settings) -> tuple[int, ...]:
     return () if isinstance(settings.topic_counts, str) else settings.topic_counts
 
 
-def _compare(settings: Settings, counts: tuple[int, ...], track: Track) -> store.Result:
+def _compare(settings: Settings, counts: tuple[int, ...], track: Track, fitted: Callable[[], object]) -> store.Result:
     from topics.models import scores, steps, sweep
 
     texts = ("whole", "shuffled") if few(settings) else ("whole", "shuffled", "train")
     wanted = sweep.jobs(counts, settings.seeds, *texts)
     fits(settings, wanted, track)
+    fitted()
     base = words(settings)
     made = {text: {k: _models(settings, k, text) for k in counts} for text in ("whole", "shuffled")}
     trained = [job for job in wanted if job.text == "train"]
@@ -621,7 +623,7 @@ def everything(
 ) -> dict[str, Any]:
     """All steps in order, for a report: the results kept, the counts that get a page, and every table by name.
 
-    `ready` is told what is made as soon as it is enough for another page; what needs no fit is done beside the fits.
+    `ready` is told what is made as soon as it is enough for another page.
     """
     from topics.models import sweep
 
@@ -635,18 +637,15 @@ def everything(
     vocabulary = words(settings)
     _asked_in_vain(settings)
     tell(f"{len(vocabulary['terms']):,} terms; fitting {', '.join(map(str, grid(settings)))} topics")
-    beside = ThreadPoolExecutor(1)
-    try:
-        followed = beside.submit(_without_fits, settings, base, vocabulary, ready)
-        compared = comparison(settings, track)
-        counts = shown_counts(settings)
-        settings = replace(settings, topic_counts=counts)  # as the notebooks of the run will have them
-        made = {"comparison": compared, "suggested": compared["choice"]["n_topics"]} | followed.result()
-    finally:
-        beside.shutdown(wait=False, cancel_futures=True)
+    # Before the fits, not beside them: what keeps the interpreter busy makes fits of few words wait for its lock.
+    made = _without_fits(settings, base, vocabulary)
+    ready(made)
+    compared = comparison(settings, track, fitted=lambda: ready(made | {"fits": True}))
+    counts = shown_counts(settings)
+    settings = replace(settings, topic_counts=counts)  # as the notebooks of the run will have them
+    made |= {"fits": True, "comparison": compared, "suggested": compared["choice"]["n_topics"]}
     ready(made)
     made["splits"] = splits(settings)
-    ready(made)
     tell("following topics over time")
     made |= {
         "settings": deciding(settings),
@@ -671,11 +670,9 @@ def _asked_in_vain(settings: Settings) -> None:
         contexts.check_name(name)
 
 
-def _without_fits(
-    settings: Settings, base: store.Kept, vocabulary: store.Kept, ready: Callable[[dict[str, Any]], object]
-) -> dict[str, Any]:
+def _without_fits(settings: Settings, base: store.Kept, vocabulary: store.Kept) -> dict[str, Any]:
     """What a run has before any fit is done: articles, words, keywords over time, what marks groups."""
-    made: dict[str, Any] = {
+    return {
         "path": articles_path(settings),
         "inputs": inputs(articles_path(settings)),
         "day": "" if base.key == _corpus(settings, "").key else date.today().isoformat(),
@@ -687,8 +684,6 @@ def _without_fits(
         "keyness": keyness(settings),
         "companions": companions(settings),
     }
-    ready(made)
-    return made
 
 
 def tables(made: dict[str, Any]) -> dict[str, pd.DataFrame]:

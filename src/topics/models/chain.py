@@ -60,8 +60,8 @@ class Chain:
         else:
             self.token_topic = in_pieces(self.unit_n, n_topics, rng)
 
-    def sweep(self) -> None:
-        """Draw the topic of every token once."""
+    def sweep(self, times: int = 1) -> None:
+        """Draw the topic of every token, so many times: in one call of a kernel, which other threads do not hold up."""
         raise NotImplementedError
 
     def topic_terms(self) -> sp.csr_matrix:
@@ -124,11 +124,12 @@ class Collapsed(Chain):
         self.lists = (self.bits, self.cells, self.term_start, self.used, self.topic_n)
         kernels.count_topics(self.token_topic, self.token_term, *self.lists)
 
-    def sweep(self) -> None:
+    def sweep(self, times: int = 1) -> None:
         tokens = (self.token_topic, self.token_term, self.unit_start)
-        counter = kernels.sweep(*tokens, *self.lists, self.alpha, self.beta, self.key, self.counter)
+        chance = (self.key, self.counter, np.uint64(times))
+        counter = kernels.sweep(*tokens, *self.lists, self.alpha, self.beta, *chance)
         self.counter = np.uint64(counter)  # it comes back as a plain int, for which the kernel would be compiled again
-        self.sweeps += 1
+        self.sweeps += times
 
     def topic_terms(self) -> sp.csr_matrix:
         cells, used = self._used()
@@ -157,11 +158,12 @@ class CollapsedDense(Chain):
         self.counted = dense(self.token_term, self.token_topic, self.n_terms, n_topics)
         self.topic_n = self.counted[:, :n_topics].sum(axis=0, dtype=np.float64)
 
-    def sweep(self) -> None:
+    def sweep(self, times: int = 1) -> None:
         tokens = (self.token_topic, self.token_term, self.unit_start)
-        lists = (self.counted, self.topic_n)
-        self.counter = np.uint64(kernels.sweep_dense(*tokens, *lists, self.alpha, self.beta, self.key, self.counter))
-        self.sweeps += 1
+        chance = (self.key, self.counter, np.uint64(times))
+        counter = kernels.sweep_dense(*tokens, self.counted, self.topic_n, self.alpha, self.beta, *chance)
+        self.counter = np.uint64(counter)
+        self.sweeps += times
 
     def topic_terms(self) -> sp.csr_matrix:
         return sp.csr_matrix(self.counted[:, : len(self.alpha)].T.astype(np.int32))
@@ -189,13 +191,14 @@ class PartlyCollapsed(Chain):
         self.term_topic, self.running = np.empty(shape), np.empty(shape)
         self.set(self.token_topic)
 
-    def sweep(self) -> None:
-        totals = self._each(self._draw_topics, self.term_blocks)
-        self.inverse = 1.0 / np.maximum(np.sum(totals, axis=0), np.finfo(float).tiny)
-        self._each(self._scale, self.term_blocks)
-        self._each(self._draw_tokens, self.unit_blocks)
-        self.set(self.token_topic)
-        self.sweeps += 1
+    def sweep(self, times: int = 1) -> None:
+        for _ in range(times):
+            totals = self._each(self._draw_topics, self.term_blocks)
+            self.inverse = 1.0 / np.maximum(np.sum(totals, axis=0), np.finfo(float).tiny)
+            self._each(self._scale, self.term_blocks)
+            self._each(self._draw_tokens, self.unit_blocks)
+            self.set(self.token_topic)
+            self.sweeps += 1
 
     def topic_terms(self) -> sp.csr_matrix:
         return sp.csr_matrix(self.counted.T)

@@ -140,8 +140,9 @@ def sweep(
     beta: Any,
     key: Any,
     counter: Any,
+    times: Any,
 ) -> Any:
-    """Draw the topic of every token once, in order, each given all others (exact collapsed Gibbs sampling); return the new counter.
+    """Draw the topic of every token so many times, in order, each given all others (exact collapsed Gibbs sampling); return the new counter.
 
     The probability that token `i` (term `w` in unit `d`) has topic `k` is in proportion to
     `(n_dk + alpha_k) * (n_wk + beta) / (n_k + n_terms * beta)`, counts without the token itself (Griffiths & Steyvers 2004).
@@ -159,11 +160,13 @@ def sweep(
     mask = np.uint32((1 << bits) - 1)
     unit = np.uint32(1 << bits)
     shift = np.uint32(bits)
+    n_units = np.uint64(unit_start.shape[0] - 1)
     unit_n = np.empty(n_topics)
     share = np.empty(n_topics)
     mass = np.empty(n_topics + BLOCK)  # of each topic that the term has
     before = np.empty(n_topics // BLOCK + ONE)  # the mass of the blocks before each
-    for d in range(np.uint64(unit_start.shape[0] - 1)):
+    for turn in range(times * n_units):
+        d = turn % n_units
         for k in range(n_topics):
             unit_n[k] = alpha[k]  # `unit_n[:] = alpha` takes 1.8 s to compile, for the message of an error
         for i in range(unit_start[d], unit_start[d + ONE]):
@@ -281,6 +284,7 @@ def sweep_dense(
     beta: Any,
     key: Any,
     counter: Any,
+    times: Any,
 ) -> Any:
     """Draw as `sweep` does, from all topics' probabilities at once: where topics are few, a short list is no shorter than all.
 
@@ -291,11 +295,13 @@ def sweep_dense(
     n_topics = np.uint64(alpha.shape[0])
     width = np.uint64(counted.shape[1])
     smooth = beta * counted.shape[0]
+    n_units = np.uint64(unit_start.shape[0] - 1)
     unit_n = np.empty(n_topics)
     share = np.zeros(width)
     mass = np.empty(width)  # of each topic
     before = np.empty(width // BLOCK)  # the mass of the blocks before each
-    for d in range(np.uint64(unit_start.shape[0] - 1)):
+    for turn in range(times * n_units):
+        d = turn % n_units
         for k in range(n_topics):
             unit_n[k] = alpha[k]
         for i in range(unit_start[d], unit_start[d + ONE]):

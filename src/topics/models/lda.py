@@ -110,18 +110,20 @@ def fit(
     burn_in = sweeps // 2
     spacing = max(1, (sweeps - burn_in) // samples)
     pause = max(10, burn_in // 100)
-    last = burn_in + samples * spacing
+    learning = set(range(pause, burn_in + 1, pause))
+    sampled = set(range(burn_in + spacing, burn_in + samples * spacing + 1, spacing))
+    last, done = max(sampled), 0
     means = _Means(chain, samples)
-    for done in range(1, last + 1):
-        chain.sweep()
-        if done <= burn_in and done % pause == 0:
-            chain.look()
+    for stop in sorted(learning | sampled):
+        chain.sweep(stop - done)
+        chain.look()
+        if stop in learning:
             chain.learn_priors()
-        elif done > burn_in and (done - burn_in) % spacing == 0:
-            chain.look()
+        else:
             means.add()
-        if done * PARTS % last < PARTS:
+        for _ in range(stop * PARTS // last - done * PARTS // last):
             tick()
+        done = stop
     return _by_share(replace(means.model(counts, seed), engine=engine), counts)
 
 
@@ -162,10 +164,9 @@ def starting_words(counts: Counts, n_topics: int, sweeps: int) -> int:
 
 
 def _short(chain: Chain) -> Chain:
-    for done in range(1, FIRST + 1):
-        chain.sweep()
-        if done % 10 == 0:
-            chain.learn_priors()
+    for _ in range(FIRST // 10):
+        chain.sweep(10)
+        chain.learn_priors()
     return chain
 
 

@@ -8,10 +8,12 @@ import re
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 from topics import store
@@ -36,7 +38,7 @@ class Notebooks:
 
     def __init__(self, work: Path, cache: Path, workers: int) -> None:
         self.work, self.cache = work, cache
-        self.kernels = Kernels(work / ".jupyter")
+        self.kernels = Kernels(work / ".jupyter", workers)
         self._pool = ThreadPoolExecutor(workers)
         self._waiting: dict[str, Future[None]] = {}
 
@@ -95,24 +97,46 @@ class Notebooks:
         return {"notebook": copy.read_text(encoding="utf-8"), "files": found}
 
 
-LOADED = ("report.corpus_page", "report.counts_page", "report.keywords_page", "report.topic_sections")
+LOADED = ("topics.report.corpus_page", "topics.report.counts_page", "topics.report.keywords_page", "topics.report.topic_sections",
+          "matplotlib.backends.backend_svg", "matplotlib.backends.backend_pdf", "fontTools.subset")  # fmt: skip
+# What is loaded stays, and is not looked through for what could be freed, nor all else after every 700 things made.
+LOADING = ["__import__('gc').disable()", *(f"__import__({module!r}) and None" for module in LOADED),
+           "__import__('gc').freeze()", "__import__('gc').set_threshold(20_000, 20, 20)", "__import__('gc').enable()"]  # fmt: skip
 
 
 class Kernels:
     """The processes that execute notebooks; `kill` ends all of them."""
 
-    def __init__(self, home: Path) -> None:
-        self.home, self._stopped, self._begun = home, False, 0
+    def __init__(self, home: Path, workers: int = 2) -> None:
+        self.home, self.workers, self._stopped, self._begun = home, workers, False, 0
         self._running: dict[str, Any] = {}
         self._spare: list[tuple[Path, Any]] = []
         self._lock = threading.Lock()
 
     def begin(self, n: int) -> None:
-        """Start so many processes for notebooks to come, which load meanwhile what these need."""
-        load = [*(f"__import__('topics.{module}') and None" for module in LOADED), "__import__('gc').freeze()"]
-        for _ in range(n):
-            with self._lock:
-                self._spare.append(self._new(load))
+        """Start so many processes for notebooks to come, which load meanwhile what these need.
+
+        Only so many load at once as leave one core to the reading of the articles, for which all else waits; the others follow one by one.
+        """
+        loading = [self._begin_one(n) for _ in range(max(1, self.workers - 1))]
+        Thread(target=self._follow, args=[loading, n], daemon=True).start()
+
+    def _follow(self, loading: list[tuple[Path, Any] | None], n: int) -> None:
+        for each in loading:  # which grows
+            if each:
+                loaded, process = each
+                while not loaded.exists() and process.poll() is None:
+                    time.sleep(0.05)
+                loading.append(self._begin_one(n))
+
+    def _begin_one(self, n: int) -> tuple[Path, Any] | None:
+        """One process more, unless `n` were begun or all are stopped: the file that says that it has loaded, and the process."""
+        with self._lock:
+            if self._stopped or self._begun >= n:
+                return None
+            home, kernel = self._new(LOADING)
+            self._spare.append((home, kernel))
+            return home / "loaded", kernel.provisioner.process
 
     @contextmanager
     def start(self, name: str) -> Iterator[Any]:
@@ -151,7 +175,8 @@ class Kernels:
         )
         # Jupyter's own watch over the runner misses one that was killed before the kernel had loaded, where orphans do not go to process 1.
         orphan = f"__import__('os').getppid() != {os.getpid()} and __import__('os')._exit(1) or None"
-        begin = [orphan, *lines] if os.name == "posix" else list(lines)
+        loaded = f"open({str(home / 'loaded')!r}, 'w').close()"
+        begin = [orphan, *lines, loaded] if os.name == "posix" else [*lines, loaded]
         with (home / "kernel.txt").open("wb") as said:
             kernel.start_kernel(
                 extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={begin!r}"],

@@ -172,16 +172,14 @@ def notebook_jobs(made: Mapping[str, Any], settings: Settings) -> list[Job]:
         return Job(path, page, parameters, store.key("page", room="report", values=values | parameters, inputs=inputs))
 
     jobs = [job("01_corpus", "01_corpus")]
-    if (
-        "comparison" in made
-    ):  # not before, though it shows no fit: two workers have enough to do, and are idle after the fits
+    if "fits" in made:  # not before, though it shows none of them: cores have enough to do, and are idle after them
         jobs.append(job("04_keyword_trends", "04_keyword_trends"))
-    if "splits" in made:
+    if "reading" in made:
         fits = made["comparison"], made["splits"]
-        jobs.append(job("02_topic_counts", "02_topic_counts", *fits))
-        for count in sorted(made.get("reading", ()), key=lambda count: count != made["suggested"]):
+        for count in sorted(made["reading"], key=lambda count: count != made["suggested"]):
             own = [made[name][count] for name in ("topics", "reading", "topics_over_time") if count in made[name]]
             jobs.append(job("03_topics", f"03_topics_{count:02d}", *fits, *own, n_topics=count))
+        jobs.append(job("02_topic_counts", "02_topic_counts", *fits))  # the shortest: it fills what the others leave
     return jobs
 
 
