@@ -90,6 +90,13 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(items))
 
 
+def _forms(value: Any) -> tuple[str, ...]:
+    """Words, or `form=lemma` with something on both sides."""
+    if halves := [word for word in _words(value) if "=" in word and not all(map(str.strip, word.split("=", 1)))]:
+        raise ValueError(f"must be words or form=lemma, unlike {', '.join(map(repr, halves))}")
+    return _words(value)
+
+
 def _single_words(value: Any) -> tuple[str, ...]:
     """Words of which each is looked up alone: one of several would never be met."""
     if several := [word for word in _words(value) if len(word.split()) > 1]:
@@ -178,7 +185,7 @@ class Settings:
         "what a topic model takes as a document; auto: paragraphs if few",
     )
     lemmas: bool = _setting(True, _yes_or_no, "put the forms of a word together (cities, city)")
-    lemma_exceptions: tuple[str, ...] = _setting((), _words, "words that keep their form, or form=lemma")
+    lemma_exceptions: tuple[str, ...] = _setting((), _forms, "words that keep their form, or form=lemma")
     phrases: bool = _setting(True, _yes_or_no, "learn phrases of two to four words from the articles")
     concepts: str = _setting(
         "data/concepts.yml", _path, "file of concepts: one name for many ways of writing", path=True
