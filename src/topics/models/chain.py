@@ -18,6 +18,7 @@ Map = Callable[..., Iterable[Any]]
 FEW = 16  # topics up to which a count for every term and topic is quicker than lists of those that a term has
 PULL = 0.25  # words for each unit: the weight that holds a topic's pseudo-count to the mean of all
 PIECE = 40  # words of a unit that begin in one topic
+AT_ONCE = 2_000_000  # tokens drawn in one call of a kernel: some tenth of a second
 BLOCKS = 64  # at the most, whatever the number of threads, since each has its own stream of chance
 
 
@@ -61,7 +62,12 @@ class Chain:
             self.token_topic = in_pieces(self.unit_n, n_topics, rng)
 
     def sweep(self, times: int = 1) -> None:
-        """Draw the topic of every token, so many times: in one call of a kernel, which other threads do not hold up."""
+        """Draw the topic of every token, so many times: few calls of a kernel, which other threads do not hold up, none so long that Ctrl-C waits for it."""
+        at_once = max(1, AT_ONCE // max(1, len(self.token_term)))
+        for done in range(0, times, at_once):
+            self._sweep(min(at_once, times - done))
+
+    def _sweep(self, times: int) -> None:
         raise NotImplementedError
 
     def topic_terms(self) -> sp.csr_matrix:
@@ -124,7 +130,7 @@ class Collapsed(Chain):
         self.lists = (self.bits, self.cells, self.term_start, self.used, self.topic_n)
         kernels.count_topics(self.token_topic, self.token_term, *self.lists)
 
-    def sweep(self, times: int = 1) -> None:
+    def _sweep(self, times: int) -> None:
         tokens = (self.token_topic, self.token_term, self.unit_start)
         chance = (self.key, self.counter, np.uint64(times))
         counter = kernels.sweep(*tokens, *self.lists, self.alpha, self.beta, *chance)
@@ -158,7 +164,7 @@ class CollapsedDense(Chain):
         self.counted = dense(self.token_term, self.token_topic, self.n_terms, n_topics)
         self.topic_n = self.counted[:, :n_topics].sum(axis=0, dtype=np.float64)
 
-    def sweep(self, times: int = 1) -> None:
+    def _sweep(self, times: int) -> None:
         tokens = (self.token_topic, self.token_term, self.unit_start)
         chance = (self.key, self.counter, np.uint64(times))
         counter = kernels.sweep_dense(*tokens, self.counted, self.topic_n, self.alpha, self.beta, *chance)
@@ -191,7 +197,7 @@ class PartlyCollapsed(Chain):
         self.term_topic, self.running = np.empty(shape), np.empty(shape)
         self.set(self.token_topic)
 
-    def sweep(self, times: int = 1) -> None:
+    def _sweep(self, times: int) -> None:
         for _ in range(times):
             totals = self._each(self._draw_topics, self.term_blocks)
             self.inverse = 1.0 / np.maximum(np.sum(totals, axis=0), np.finfo(float).tiny)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple
@@ -127,7 +127,8 @@ class Kernels:
                 loaded, process = each
                 while not loaded.exists() and process.poll() is None:
                     time.sleep(0.05)
-                loading.append(self._begin_one(n))
+                with suppress(OSError):  # one that is wanted and not there is started then, and says what is wrong
+                    loading.append(self._begin_one(n))
 
     def _begin_one(self, n: int) -> tuple[Path, Any] | None:
         """One process more, unless `n` were begun or all are stopped: the file that says that it has loaded, and the process."""
@@ -176,7 +177,7 @@ class Kernels:
         # Jupyter's own watch over the runner misses one that was killed before the kernel had loaded, where orphans do not go to process 1.
         orphan = f"__import__('os').getppid() != {os.getpid()} and __import__('os')._exit(1) or None"
         loaded = f"open({str(home / 'loaded')!r}, 'w').close()"
-        begin = [orphan, *lines, loaded] if os.name == "posix" else [*lines, loaded]
+        begin = [orphan, *lines, orphan, loaded] if os.name == "posix" else [*lines, loaded]
         with (home / "kernel.txt").open("wb") as said:
             kernel.start_kernel(
                 extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={begin!r}"],

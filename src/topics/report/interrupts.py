@@ -22,8 +22,8 @@ def heeded() -> Iterator[Callable[[], None]]:
     moment from its end, and goes to it, else it would say that it stopped while its report stands.
 
     Python lets nothing out of an object that is being deleted, an import that is broken off may leave the lock of all imports closed, so
-    that other threads wait for ever, and a process for notebooks that is broken off in its start is known to nobody: there it is put off,
-    and comes again a moment later.
+    that other threads wait for ever, and a process for notebooks that is broken off in its start is known to nobody, nor are the rest ended
+    where ending them is broken off: there it is put off, and comes again a moment later.
     """
     asked: list[int] = []
     settled = False
@@ -79,9 +79,10 @@ def heeded() -> Iterator[Callable[[], None]]:
 
 
 def must_finish(frame: FrameType | None) -> bool:
-    """Whether what runs in a frame is part of an import, or of starting processes for notebooks."""
+    """Whether what runs in a frame is part of an import, or of starting or ending processes for notebooks."""
+    whole = (Kernels.begin.__code__, Kernels.kill.__code__)
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib") or frame.f_code is Kernels.begin.__code__:
+        if frame.f_code.co_filename.startswith("<frozen importlib") or frame.f_code in whole:
             return True
         frame = frame.f_back
     return False
