@@ -442,7 +442,8 @@ def _band(x0: float, y0: float, w0: float, x1: float, y1: float, w1: float, alph
 
 def describe_shares(topics: pd.DataFrame) -> str:
     rows = _rows(topics.rename(columns={"share_low": "low", "share_high": "high"}))
-    return "Dots with intervals, topics by share: " + _listed(
+    dots = "Dots with intervals" if topics["share_low"].notna().any() else "Dots"
+    return f"{dots}, topics by share: " + _listed(
         [f"{t} {n}" for t, n in zip(topics["topic"], topics["label"], strict=True)], [_interval(r, "share", True) for r in rows]
     ) + "."  # fmt: skip
 
@@ -467,7 +468,8 @@ def shares(
         known = seeds[seeds["topic"].isin(where)]
         ax.plot(known["share"], known["topic"].map(where), "|", color=ORANGE, ms=7, mew=1, ls="", label="other seeds")
         _key_above(ax)
-    ax.set_xlabel("mean share of an article’s counted words (95 % interval)", loc="right")
+    sure = " (95 % interval)" if topics["share_low"].notna().any() else ""
+    ax.set_xlabel(f"mean share of an article’s counted words{sure}", loc="right")
     ax.set_xlim(left=0)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.3g} %"))
     return ax

@@ -23,7 +23,7 @@ from topics.report.corpus_page import DATE_SOURCES, title_of
 from topics.report.html import listed, per_cent, several
 from topics.report.keywords_page import anchor, length_of, moved
 from topics.report.topic_sections import series_figure
-from topics.report.topics_page import NO_DRAWS, SHARE, come_back, standing
+from topics.report.topics_page import NO_DRAWS, SHARE, come_back, share_head, standing
 from topics.tables import replace_file
 from topics.trends.keywords import findings
 from topics.trends.prevalence import FEWEST_ARTICLES, FEWEST_MENTIONS
@@ -302,7 +302,7 @@ def topics_table(made: Mapping[str, Any], topics: pd.DataFrame, shown: int) -> h
     rows = topics.assign(back=[come_back(row) for row in html.each_row(topics)], articles=topics["topic"].map(leading))
     columns = {
         "label": "Topic",
-        "share": "Share of an article’s counted words (95 %)",
+        "share": share_head(topics["share_low"].notna().any(), "95 %"),
         "back": "Comes back in",
         "articles": "Two articles",
     }

@@ -193,11 +193,13 @@ def _numbers(series: pd.DataFrame, topic: int) -> html.Piece:
     )
     ends = runs.agg(["min", "max"]).reindex(table.index)
     table["c"] = [_ends(low, high) for low, high in zip(ends["min"], ends["max"], strict=True)]
-    heads = {"period": "Period", "n_docs": "Articles", "estimate": "Share", "a": "(a) these articles", "b": "(b) articles like these",
-             "c": "(c) other runs, lowest to highest"}  # fmt: skip
+    known = given["low"].notna().any()
+    heads = {"period": "Period", "n_docs": "Articles", "estimate": "Share"}
+    heads |= {"a": "(a) these articles", "b": "(b) articles like these"} if known else {}
+    heads |= {"c": "(c) other runs, lowest to highest"}
     return html.table(
         table.reset_index(),
-        caption=f"Topic {topic} by period; 95 % intervals",
+        caption=f"Topic {topic} by period; {'95 % intervals' if known else NO_DRAWS}",
         columns=heads,
         formats={"estimate": "percent"},
     )
@@ -278,16 +280,17 @@ def _groups(made: Mapping[str, Any], topic: int) -> html.Piece:
         return html.Piece("")
     mine = table[table["topic"] == topic].sort_values(["column", "difference"], ascending=[True, False], kind="stable")
     mine = mine.assign(group=mine["column"] + ": " + mine["group"])
+    known = mine["low"].notna().any()
     heads = {
         "group": "Group",
-        "difference": "Difference from all others, points (95 %, b)",
-        "share": "Share (95 %, a)",
+        "difference": f"Difference from all others, points{' (95 %, b)' if known else ''}",
+        "share": f"Share{' (95 %, a)' if known else ''}",
         "n_docs": "Articles",
     }
     formats = {"share": html.with_interval("share", "low", "high", percent=True, digits=1), "difference": _points}
     shown = html.table(
         mine,
-        caption="Groups of ten articles or more; articles of unknown outlet are no group",
+        caption=f"Groups of ten articles or more; articles of unknown outlet are no group{'' if known else '; ' + NO_DRAWS}",
         columns=heads,
         formats=formats,
     )
@@ -296,5 +299,7 @@ def _groups(made: Mapping[str, Any], topic: int) -> html.Piece:
 
 def _points(row: Any) -> str:
     points = html.interval(100 * row.difference, 100 * row.difference_low, 100 * row.difference_high, digits=1)
-    why = "no interval: fewer than eight days" if row.low == row.low else NO_DRAWS
-    return points if row.difference_low == row.difference_low else f"{points}, {why}"
+    few = (
+        row.low == row.low and row.difference_low != row.difference_low
+    )  # where nothing has draws, the caption says so
+    return f"{points}, no interval: fewer than eight days" if few else points

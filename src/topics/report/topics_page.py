@@ -106,7 +106,7 @@ def overview(made: Mapping[str, Any]) -> html.Piece:
         _hand_groups(made["kept"]["groups"]),
         figure,
         _overview_table(made),
-        QUESTIONS,
+        QUESTIONS if topics["share_low"].notna().any() else QUESTIONS_WITHOUT_DRAWS,
     )
 
 
@@ -142,8 +142,9 @@ def labels_said(labels: pd.DataFrame, topics: pd.DataFrame, n_topics: int) -> ht
 def _hand_groups(groups: pd.DataFrame) -> html.Piece:
     if groups.empty:
         return html.Piece("")
-    columns = {"group": "Group", "share": "Share of an article’s counted words (95 %, a)", "topics": "Topics"}
-    caption = "Groups of topics, made by hand; shares from joint draws"
+    known = groups["share_low"].notna().any()
+    columns = {"group": "Group", "share": share_head(known), "topics": "Topics"}
+    caption = f"Groups of topics, made by hand; {'shares from joint draws' if known else NO_DRAWS}"
     return html.table(groups, caption=caption, columns=columns, formats={"share": SHARE})
 
 
@@ -157,7 +158,7 @@ def _overview_table(made: Mapping[str, Any]) -> html.Piece:
         back=[come_back(row) for row in html.each_row(rows)],
     )
     columns = {"group": "Group"} if (rows["group"] != "").any() else {}
-    columns |= {"label": "Topic", "share": "Share of an article’s counted words (95 %, a)", "back": "Comes back in"}
+    columns |= {"label": "Topic", "share": share_head(topics["share_low"].notna().any()), "back": "Comes back in"}
     columns |= {"over_time": "Over time"} if lines else {}
     columns |= {"moved": "Trend"} if (rows["moved"] != NOT_TESTED).any() else {}
     columns |= {"terms": "Most probable words"}
@@ -169,6 +170,11 @@ def _overview_table(made: Mapping[str, Any]) -> html.Piece:
     }
     name = f"topics_{made['n_topics']:02d}"
     return html.table(rows, name=name, caption="Topics by share", columns=columns, formats=formats, most=400)
+
+
+def share_head(known: Any, of: str = "95 %, a") -> str:
+    """The head of a column of shares: `of` what their intervals are, where the fit has draws to make them of."""
+    return f"Share of an article’s counted words ({of if known else 'no interval'})"
 
 
 def _lines(series: pd.DataFrame) -> dict[str, list[float]]:
@@ -195,6 +201,12 @@ QUESTIONS = (
     "Three questions are kept apart, and every interval says which it answers:\n\n"
     "- **(a) These articles, given these topics.** How sure is a share where articles and topics are what they are? From draws of the posterior of the fit.\n"
     "- **(b) Articles like these.** How would it look had other articles of the same kind come in? The draws, and days resampled within sources.\n"
+    "- **(c) Other runs.** What would another start of the fit have given? Each run is a tick; a few runs make no interval."
+)
+QUESTIONS_WITHOUT_DRAWS = (
+    "Three questions are kept apart; this fit has no posterior draws, so the first two have no interval here:\n\n"
+    "- **(a) These articles, given these topics.** How sure is a share where articles and topics are what they are? Not known.\n"
+    "- **(b) Articles like these.** How would it look had other articles of the same kind come in? Not known.\n"
     "- **(c) Other runs.** What would another start of the fit have given? Each run is a tick; a few runs make no interval."
 )
 
