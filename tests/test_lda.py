@@ -392,3 +392,8 @@ def test_a_corpus_that_is_not_the_one_of_the_trained_model_is_told_in_a_line():
     for corpus, said in (([[(0, 0.5), (1, 2)]], "weights"), ([[(99, 1)]], "number 99"), ([], "no words")):
         with pytest.raises(UserError, match=said):
             lda.from_gensim(trained, corpus)
+    for corpus in (["a", "words"], [["a", "words"]], [["ab"]], 5):
+        with pytest.raises(UserError, match="corpus must be a bag of words for each article"):
+            lda.from_gensim(trained, corpus)
+    with pytest.raises(UserError, match=r"trained must be a gensim LdaModel\. Got str\."):
+        lda.from_gensim("x", [])

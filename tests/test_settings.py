@@ -140,3 +140,16 @@ def test_what_is_no_list_of_numbers_is_told(written):
 
 def test_norwegian_is_a_language_though_yaml_reads_it_as_false(tmp_path):
     assert settings.load(config(tmp_path, "language: no"))[0].language == "no"
+
+
+def test_articles_in_a_folder_that_may_not_be_opened_are_said_in_a_line(monkeypatch):
+    exists = Path.exists
+
+    def closed(path):
+        if path == Path("closed/x"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return exists(path)
+
+    monkeypatch.setattr(Path, "exists", closed)
+    with pytest.raises(UserError, match=r"articles: closed/x cannot be reached: Permission denied\. Ask for the right"):
+        settings.articles_path(settings.Settings(articles="closed/x"))

@@ -291,7 +291,13 @@ def articles_path(settings: Settings) -> Path:
     data = project_folder() / "data"
     if settings.articles is not None:
         path = Path(settings.articles)
-        if not path.exists():
+        try:
+            there = path.exists()
+        except OSError as error:  # of a folder on the way
+            raise UserError(
+                f"articles: {path} cannot be reached: {error.strerror}. Ask for the right to read it."
+            ) from None
+        if not there:
             raise UserError(f"{path}: no such file or folder of articles.{nearest_file(path)}")
         return path
     for path in (data / "raw", data / "sample"):

@@ -551,10 +551,17 @@ def from_gensim(
     """A trained gensim LDA and its corpus of bags of words, as a model and counts for the same tables and reports.
 
     Articles are named by `doc_ids`, else by their number. Their shares come from the trained model's own topics by `infer`. There are no
-    posterior draws in variational Bayes, so intervals that rest on them are missing. Raises `UserError` where doc_ids are not one for each
+    posterior draws in variational Bayes, so intervals that rest on them are missing. Raises `UserError` where what is given is no such model or corpus, doc_ids are not one for each
     article, the corpus is empty, has terms that the model lacks or weights (as of TF-IDF) in place of counts.
     """
-    bags = [dict(bag) for bag in corpus]
+    if not hasattr(trained, "num_terms"):
+        raise UserError(f"from_gensim: trained must be a gensim LdaModel. Got {type(trained).__name__}.")
+    try:
+        bags = [{int(term): float(n) for term, n in dict(bag).items()} for bag in corpus]
+    except (TypeError, ValueError):
+        raise UserError(
+            "from_gensim: corpus must be a bag of words for each article, as Dictionary.doc2bow gives it: (term, times) pairs."
+        ) from None
     used = {term for bag in bags for term in bag}
     if not used or max(used) >= trained.num_terms:
         said = f"Its terms go to number {max(used)}" if used else "It has no words"
