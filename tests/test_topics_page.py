@@ -298,6 +298,11 @@ class TestPage:
         assert "4 of 4 other runs" in page
         assert "0 of 4 other runs · unstable" in page
 
+    def test_topics_in_groups_are_said_to_stand_by_group(self, made):
+        grouped = made | {"topics": made["topics"].assign(group=["City", *[""] * (len(made["topics"]) - 1)])}
+        assert "Topics by group and share" in topics_page.overview(grouped)
+        assert "Topics by share" in topics_page.overview(made)
+
     def test_three_questions_are_named(self, made):
         page = topics_page.overview(made)
         assert all(f"({letter})" in page for letter in "abc")

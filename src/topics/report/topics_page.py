@@ -169,7 +169,8 @@ def _overview_table(made: Mapping[str, Any]) -> html.Piece:
         "terms": lambda row: ", ".join(row.terms.split(", ")[:7]),
     }
     name = f"topics_{made['n_topics']:02d}"
-    return html.table(rows, name=name, caption="Topics by share", columns=columns, formats=formats, most=400)
+    caption = "Topics by group and share" if "group" in columns else "Topics by share"
+    return html.table(rows, name=name, caption=caption, columns=columns, formats=formats, most=400)
 
 
 def share_head(known: Any, of: str = "95 %, a") -> str:
