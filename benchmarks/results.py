@@ -99,7 +99,7 @@ GOALS = (
     Goal("memory of a chain, bytes a token", "models_scale", "a chain", "memory", None, 24, False),
     Goal("500 keywords and the vocabulary screened, news, s", "trends_speed", "a screen: together", "wall time", None, 20, False),
     Goal("front pages that claim a trend, news with its days permuted, share", "trends_size", "permuted dates: news", "front page", None, 0.05, False),
-    Goal("runs killed at random moments, things lost", "kills", "", "losses", None, 0, False, limit="the three are of one run of 200: asked to end by SIGTERM, it was ended by a SIGKILL, which no process of a run sends to it, while the tests ran beside it on the machine; who sent it is not known. The report that stood, kept results and ledger were whole after each"),
+    Goal("runs killed at random moments, things lost", "kills", "", "losses", None, 0, False, limit="the three are of one run of 200: asked to end by SIGTERM, it was ended by a SIGKILL, for which no sender was found in the code by reading, while the tests ran beside it on the machine; who sent it is not known. The report that stood, kept results and ledger were whole after each"),
     Goal("the same run otherwise, files that differ beyond the promise", "sameness", "", "that differ beyond the promise", None, 0, False),
 )  # fmt: skip
 
