@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -49,6 +51,20 @@ def test_groups_are_compared_over_articles_whatever_the_unit_of_the_models(made)
     table = pipeline.keyness(by_paragraph)["keyness"]
     assert len(table)
     assert table.equals(pipeline.keyness(settings)["keyness"])
+
+
+def test_a_script_of_the_user_need_not_guard_its_calls_against_being_loaded_by_workers(tmp_path):
+    write_articles(tmp_path / "articles", 420, n_words=320)
+    code = (
+        "from topics import pipeline\n"
+        f"chosen = pipeline.settings({str(ROOT / 'config.yml')!r}, articles='articles', cache='cache', workers=2)\n"
+        "print(len(pipeline.corpus(chosen)['articles']))\n"
+    )
+    (tmp_path / "script.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "420\n", "")
 
 
 def test_few_articles_are_not_counted_by_article(tmp_path):
