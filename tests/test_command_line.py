@@ -29,6 +29,9 @@ def run(capsys, *arguments):
     [
         (["report"], "Did you mean 'reports'?"),
         (["reports", "--topic", "5"], "Did you mean '--topics'?"),
+        (["reports", "--topic-counts", "5"], "Did you mean '--topics'?"),
+        (["reports", "--articles", "data/sample"], "The articles stand by themselves: leave '--articles' out."),
+        (["reports", "--workers=4"], "'workers' is a setting: write it in config.yml."),
         (["reports", "--topics", "five"], "must be a whole number, got 'five'"),
         (["reports", "--topics", "5", "0"], "topic_counts must be whole numbers of 2 to 1,000"),
         (["reports", "--seeds", "-1"], "seeds"),

@@ -23,11 +23,19 @@ class Parser(argparse.ArgumentParser):
     """A parser that tells a mistake in one line, with the nearest right word."""
 
     def error(self, message: str) -> NoReturn:
-        words = known_words(self)
         wrong = message.split("unrecognized arguments: ")[-1].split("invalid choice: ")[-1].strip("'").split("'")[0]
         first = wrong.split()[0] if wrong.split() else ""
-        hint = nearest(first, map(str, words)) if "invalid choice" in message or "unrecognized" in message else ""
+        hint = self.hint(first) if "invalid choice" in message or "unrecognized" in message else ""
         self.exit(2, f"{self.prog}: {message.split(' (choose from')[0]}.{hint} See {self.prog} --help.\n")
+
+    def hint(self, word: str) -> str:
+        """What to do with a word that is none of the parser's."""
+        name = word.partition("=")[0].removeprefix("--").replace("-", "_")
+        if word.startswith("--") and name == "articles":
+            return " The articles stand by themselves: leave '--articles' out."
+        if word.startswith("--") and name in settings.FIELDS and name != "topic_counts":  # that one is --topics
+            return f" {name!r} is a setting: write it in config.yml."
+        return nearest(word, known_words(self))
 
 
 def known_words(parser: argparse.ArgumentParser) -> list[str]:
