@@ -33,8 +33,10 @@ def test_what_is_given_overrules_the_file_and_the_file_the_default(tmp_path):
         ("unit: sentence", "must be one of auto, article, paragraph"),
         ("seeds: [3]", "two of them at least (topics are compared between runs). Got [3]."),
         ("seeds: yes", "seeds must be whole numbers of 0 to 2,147,483,647"),
-        ('lemma_exceptions: ["=", media, fed=feed]', "must be words or form=lemma, unlike '='. Got"),
-        ("lemma_exceptions: [=feed]", "must be words or form=lemma, unlike '=feed'"),
+        ('lemma_exceptions: ["=", media, fed=feed]', "must be words or form=lemma, each of one word, unlike '='. Got"),
+        ("lemma_exceptions: [=feed]", "each of one word, unlike '=feed'"),
+        ("lemma_exceptions: [a=b=c, fed=feed]", "each of one word, unlike 'a=b=c'. Got"),
+        ("lemma_exceptions: [public works=public work]", "each of one word, unlike 'public works=public work'"),
         ("stop_words: [4.0]", "stop_words must be a list of words"),
         (
             "stop_words: [said, per cent]",

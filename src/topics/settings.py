@@ -91,10 +91,17 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _forms(value: Any) -> tuple[str, ...]:
-    """Words, or `form=lemma` with something on both sides."""
-    if halves := [word for word in _words(value) if "=" in word and not all(map(str.strip, word.split("=", 1)))]:
-        raise ValueError(f"must be words or form=lemma, unlike {', '.join(map(repr, halves))}")
-    return _words(value)
+    """Words that keep their form, or `form=lemma`, a single word on both sides.
+
+    >>> _forms(["data", "media = medium", "public works"])
+    ('data', 'media=medium', 'public works')
+    """
+    told = [word.split("=") for word in _words(value)]
+    if wrong := [
+        "=".join(sides) for sides in told if len(sides) > 1 and [len(side.split()) for side in sides] != [1, 1]
+    ]:
+        raise ValueError(f"must be words or form=lemma, each of one word, unlike {', '.join(map(repr, wrong))}")
+    return tuple("=".join(map(str.strip, sides)) for sides in told)
 
 
 def _single_words(value: Any) -> tuple[str, ...]:
