@@ -115,6 +115,23 @@ def test_endings_that_recur_go_from_texts_of_one_line():
     assert articles["text"].str.contains("It was late").all()
 
 
+@pytest.mark.parametrize(
+    ("head", "title"), [("Weekly digest ({i})", "Weekly digest (3)"), ("The Post of the River", "")]
+)
+def test_a_first_line_that_recurs_but_for_its_number_is_the_title_and_a_masthead_is_none(head, title):
+    rows = [
+        {
+            "source": "post",
+            "text": f"{head.format(i=i)}\n\n{STORY.format(i=chr(65 + i) * 3)}\n\n{STORY.format(i=chr(65 + i) * 2)}\n",
+        }
+        for i in range(12)
+    ]
+    articles, removals, _ = clean_articles(table(rows))
+    assert removals["passage"].str.strip().tolist() == [head.format(i=i) for i in range(12)]
+    assert articles["title"].iloc[3] == title
+    assert articles["title"].nunique() == (12 if title else 1)
+
+
 def test_a_source_of_few_articles_has_no_recurring_lines():
     assert recurring_lines(table([{"source": "post", "text": "A line that stands in each of them.\n"}] * 4)) == {}
 

@@ -43,6 +43,7 @@ def dated(corrections=None, language="en", **columns) -> tuple[pd.DataFrame, lis
         ("26/4/2017", "2017-04-26", "2017-04-26"),
         ("4/26/2017", "2017-04-26", "2017-04-26"),
         ("2017-04", "2017-04-01", "2017-04-30"),
+        ("2017-4", "2017-04-01", "2017-04-30"),
         ("April 2017", "2017-04-01", "2017-04-30"),
         ("1946", "1946-01-01", "1946-12-31"),
         ("1487000000", "2017-02-13", "2017-02-13"),
@@ -58,7 +59,8 @@ def test_dates_as_they_are_written(text, first, last):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "n/a", "yesterday", "31/31/2017", "30 February 2017", "12.5", "0000-00-00", "1/2/17", "page 2017b"]
+    "text",
+    ["", "n/a", "yesterday", "31/31/2017", "30 February 2017", "12.5", "2017.4", "0000-00-00", "1/2/17", "page 2017b"],
 )
 def test_what_is_no_date_gives_none(text):
     assert parse(text) is None

@@ -286,8 +286,8 @@ def test_tables_that_hold_the_same_have_ids_of_their_own():
     assert one != two
 
 
-def test_names_that_differ_in_capitals_alone_have_links_of_their_own():
-    names = ("The Post", "the post", "THE POST", "A1", "a1")
+def test_names_that_differ_in_capitals_or_signs_alone_have_links_of_their_own():
+    names = ("The Post", "the post", "THE POST", "A1", "a1", "A.B.", "AB", "A B", "A-B", "A/B", "(A B)", "C+", "C#")
     assert len({pages.anchor("article", name) for name in names}) == len(names)
 
 

@@ -153,6 +153,15 @@ def test_two_columns_of_one_name_are_both_kept_and_told(folder):
     assert read_articles(folder, columns={"text": "text (3)"})[0].loc[0, "text"] == "second"
 
 
+@pytest.mark.parametrize(("file", "form"), [("a.jsonl", "{}\n{}\n"), ("a.json", "[{}, {}]")])
+def test_a_key_that_stands_twice_in_an_object_is_told(folder, file, form):
+    record = f'{{"id": "%d", "text": "first", "text": {json.dumps(STORY)}}}'
+    (folder / file).write_text(form.format(record % 1, record % 2), encoding="utf-8")
+    raw, dropped = read_articles(folder)
+    assert raw["text"].tolist() == [STORY, STORY]
+    assert reasons(dropped) == {f"{file}, 'text'": "more than once in an object (2 of them): the last counts"}
+
+
 def test_of_an_outlet_told_as_an_object_the_name_is_taken_and_the_rest_kept(folder):
     sources = [{"id": None, "name": "Reuters"}, {"title": "The Post"}, {"id": 7}, "Echo"]
     rows = [{"source": source, "content": STORY} for source in sources]

@@ -423,7 +423,11 @@ def clean_articles(
         texts += cleaned
         rows += removed
         left += [("corrections", "correction", doc_id, reason, 1) for doc_id, reason in missed]
-    titles = [title or heading(text) for title, text in zip(raw["title"], texts, strict=True)]
+    numbered = _numbered_heads(raw, rows)
+    titles = [
+        title or heading(text) or numbered.get(doc_id, "")
+        for doc_id, title, text in zip(raw["doc_id"], raw["title"], texts, strict=True)
+    ]
     filled = [bool(text.strip()) for text in texts]
     left += [
         ("clean", "article", doc_id, "nothing is left after cleaning", 1)
@@ -443,6 +447,18 @@ def heading(text: str) -> str:
     """
     match = re.match(r"\s*(?:#{1,3} )?(\S[^\n]{2,200}?)[ \t]*\n[ \t]*\n", text)
     return match[1] if match and len(match[1].split()) <= 30 and match[1][-1] not in ".;,:" else ""
+
+
+def _numbered_heads(raw: pd.DataFrame, removals: Sequence[tuple[Any, ...]]) -> dict[str, str]:
+    """Of each article whose first line was taken out because it recurs but for its number (`Weekly digest (12)`), that line; not one, such as a masthead, that another has to the letter."""
+    original = dict(zip(raw["doc_id"], raw["text"], strict=True))
+    heads = {
+        doc_id: heading(removed.strip() + "\n\n")
+        for doc_id, step, start, _, removed, _ in removals
+        if step == "recurring" and not original[doc_id][:start].strip()
+    }
+    same = Counter(heads.values())
+    return {doc_id: head for doc_id, head in heads.items() if same[head] == 1}
 
 
 def _divided(text: str) -> Iterator[tuple[int, int, str]]:

@@ -59,7 +59,7 @@ _FORMS = tuple(re.compile(form) for form in (
     rf"(?<![\d/.-])(?P<a>{DAY})(?P<sep>[-/.])(?P<b>{DAY})(?P=sep){_Y}(?!\d)",
     rf"(?<!\d){_Y}{_MM}{_DD}(?=T|$|[^\d]|(?:[01]\d|2[0-3])[0-5]\d(?!\d)|\d{{6}})",
     rf"(?<!\w){_M}(?:,? | năm |(?<=\d)/){_Y}(?!\d)",
-    rf"^\s*{_Y}[-/.]{_MM}\s*$",
+    rf"^\s*{_Y}(?:[-/.]{_MM}|[-/](?P<m2>[1-9]))\s*$",
     rf"^\s*{_Y}(?:\.0)?\s*$",
 ))  # fmt: skip
 _WHOLE = re.sub(r"\?P<\w>", "?:", rf"{_DMY}|{_MDY}|{_YMD}(?!\d)|(?<!\d){DAY}[-/.]{DAY}[-/.]{YEAR}(?!\d)")

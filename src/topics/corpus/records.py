@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
@@ -50,21 +50,24 @@ def _json_lines(stream: BinaryIO, name: str, left: list[Left]) -> Numbered:
 
 
 def _json_by_line(lines: Iterable[str], name: str, left: list[Left]) -> Numbered:
+    twice = Counter[str]()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = _loaded(line, twice)
         except (ValueError, RecursionError) as error:
             left.append(("row", f"{name}, row {number}", f"broken JSON: {why(error)}"))
         else:
             yield number, record
+    _tell_twice(twice, name, left)
 
 
 def _json(stream: BinaryIO, name: str, left: list[Left]) -> Numbered:
     text = decode(read_at_most(stream, MAX_TABLE))
+    twice = Counter[str]()
     try:
-        whole = json.loads(text)
+        whole = _loaded(text, twice)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     except json.JSONDecodeError as error:
@@ -75,6 +78,26 @@ def _json(stream: BinaryIO, name: str, left: list[Left]) -> Numbered:
         yield from _json_by_line(io.StringIO(text), name, left)
         return
     yield from enumerate(_articles_in(whole, name, left), start=1)
+    _tell_twice(twice, name, left)
+
+
+def _loaded(text: str, twice: Counter[str]) -> Any:
+    """What JSON says; `twice` takes in the keys that an object has more than once."""
+
+    def made(pairs: list[tuple[str, Any]]) -> Record:
+        record = dict(pairs)
+        if len(record) < len(pairs):
+            twice.update(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
+        return record
+
+    return json.loads(text, object_pairs_hook=made)
+
+
+def _tell_twice(twice: Counter[str], name: str, left: list[Left]) -> None:
+    for key, n in twice.items():
+        left.append(
+            ("column", f"{name}, {key[:80]!r}", f"more than once in an object ({n:,} of them): the last counts")
+        )
 
 
 def _articles_in(whole: Any, name: str, left: list[Left]) -> list[Any]:

@@ -87,13 +87,12 @@ def link(text: Any, address: Any) -> Piece:
 def anchor(kind: str, name: Any) -> str:
     """The id under which a thing can be linked to, the same on every page.
 
-    Letters and digits make the name, capitals as they are; a sign that is no punctuation is its number, so that C++ and C# are two, or on-line and on line.
+    Letters and digits make the name, capitals as they are; any other sign is its number, so that C++ and C#, on-line and on line, A.B. and AB are two.
 
-    >>> anchor("topic", 3), anchor("term", "Smart city!"), anchor("term", "C++"), anchor("term", "on-line")
-    ('topic-3', 'term-Smart-city', 'term-C-2b-2b', 'term-on-2d-line')
+    >>> anchor("topic", 3), anchor("term", "smart city"), anchor("term", "C++"), anchor("term", "on-line")
+    ('topic-3', 'term-smart-city', 'term-C.2b..2b.', 'term-on.2d.line')
     """
-    signs = re.sub(r"[+#&@*]|(?<=\w)-(?=\w)", lambda sign: f"-{ord(sign[0]):x}-", str(name))
-    slug = re.sub(r"[^\w]+", "-", signs).strip("-")
+    slug = "-".join(re.sub(r"[^\w\s]", lambda sign: f".{ord(sign[0]):x}.", str(name)).split())
     return f"{kind}-{slug or 'x'}"
 
 
@@ -711,7 +710,7 @@ def _name_headings(body: str) -> str:
 
     def named(match: re.Match[str]) -> str:
         level, given, text = match.groups()
-        name = given or anchor("s", _plain(Piece(text)).lower())
+        name = given or anchor("s", re.sub(r"[\W_]+", " ", _plain(Piece(text)).lower()))
         seen[name] = seen.get(name, 0) + 1
         again = f"-{seen[name]}" if seen[name] > 1 else ""
         return f'<h{level} id="{name}{again}">{text}</h{level}>'
