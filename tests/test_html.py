@@ -1,6 +1,11 @@
 """A page to its text, title, source and dates."""
 
-from topics.corpus.html import extract, found_date, stated_date, utc_hour
+import quopri
+
+import pytest
+
+from topics.corpus import read_articles
+from topics.corpus.html import extract, found_date, stated_date, unfolded, utc_hour
 
 BODY = "".join(
     f"<p>On pier {n} the ferry sails four times a day between the islands, said harbour master {n}.</p>"
@@ -18,6 +23,48 @@ def test_the_story_is_kept_and_what_stands_around_it_is_not():
     assert "Weather" not in page["text"]
     assert (page["title"], page["source"]) == ("Ferry sails", "The Post")
     assert page["url"] == "https://post.example/2031/05/03/ferry"
+
+
+def saved(page: str, charset: str = "", encoding: str = "utf-8") -> bytes:
+    """A page as Chromium saves it in one file, with a picture."""
+    return "\r\n".join((
+        "From: <Saved by Blink>", "Snapshot-Content-Location: https://echo.example/2031/05/04/ferry", "Subject: =?utf-8?Q?Ferry?=", "Date: Sun, 1 Jun 2031 08:00:00 -0000",
+        "MIME-Version: 1.0", 'Content-Type: multipart/related; type="text/html"; boundary="----B"', "", "",
+        "------B", f"Content-Type: text/html{charset}", "Content-Transfer-Encoding: quoted-printable", "Content-Location: https://echo.example/2031/05/04/ferry", "",
+        quopri.encodestring(page.encode(encoding)).decode("ascii"),
+        "------B", "Content-Type: image/png", "Content-Transfer-Encoding: base64", "", "iVBORw0KGgo=", "------B--", "",
+    )).encode("ascii")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [("", "utf-8"), ('; charset="windows-1258"', "windows-1258"), ("; charset=none-such", "utf-8")],
+)
+def test_a_page_saved_in_one_file_is_read_as_the_page(tmp_path, charset, encoding):
+    page = PAGE.replace("harbour master", "cô Đào")
+    (tmp_path / "ferry.mhtml").write_bytes(saved(page, charset, encoding))
+    (tmp_path / "none.mht").write_bytes(b"Content-Type: text/plain\r\n\r\nNo page.\r\n")
+    raw, dropped = read_articles(tmp_path)
+    whole = extract(page)
+    assert raw.loc[0, ["text", "title", "source", "url", "date_metadata"]].tolist() == [
+        whole[name] for name in ("text", "title", "source", "url", "date_metadata")
+    ]
+    assert dropped[["id", "reason"]].to_numpy().tolist() == [["none.mht", "no page in it"]]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<!-- saved from url=(0040)https://echo.example/2031/05/04/ferry -->",
+        "<!--\n Page saved with SingleFile \n url: https://echo.example/2031/05/04/ferry \n-->",
+    ],
+)
+def test_the_address_from_which_a_browser_saved_a_page_counts_where_the_page_has_none(note):
+    bare = PAGE.replace('<link rel="canonical" href="https://post.example/2031/05/03/ferry">', "")
+    assert extract(PAGE.replace("<html>", f"{note}<html>"))["url"] == "https://post.example/2031/05/03/ferry"
+    assert extract(bare.replace("<html>", f"{note}<html>"))["url"] == "https://echo.example/2031/05/04/ferry"
+    assert extract(*unfolded(saved(bare)))["url"] == "https://echo.example/2031/05/04/ferry"
+    assert extract(bare)["url"] == ""
 
 
 def test_the_stated_date_is_of_publication_and_not_of_a_change():

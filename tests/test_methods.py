@@ -125,7 +125,9 @@ def test_only_groups_that_were_tested_are_said_to_be_compared():
     assert "permuting" not in methods.paragraph(made() | {"keyness": {"groups": [small]}}, RECORD)
 
 
-@pytest.mark.parametrize("name", ["pages.zip/a.html", "pages.tar.gz/b/C.HTM", "a.xhtml", "a.html.gz"])
+@pytest.mark.parametrize(
+    "name", ["pages.zip/a.html", "pages.tar.gz/b/C.HTM", "a.xhtml", "a.mhtml", "a.mht", "a.html.gz"]
+)
 def test_what_read_a_web_page_is_cited_wherever_the_page_lay(name):
     packed = made() | {"inputs": [{"file": "pages.zip"}]}
     packed["corpus"]["articles"]["file"] = [name, "b.txt"]

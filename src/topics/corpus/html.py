@@ -1,14 +1,18 @@
-"""An HTML page to its main text, title, source, author and the dates that the page states.
+"""An HTML page, also one that a browser saved, to its main text, title, source, author and the dates that the page states.
 
 The one door to trafilatura and htmldate.
 """
 
 from __future__ import annotations
 
+import email
 import logging
 import re
 from datetime import UTC, datetime
 
+from topics.corpus.encoding import decode, lines_ended
+
+HEAD = 5_000  # characters at the start of a page in which a browser notes where it is from
 MUCH = 0.6  # of the generous reading, in characters; anything from .3 to .7 serves
 
 # A statement about publication, in the order of how much it is worth.
@@ -21,14 +25,37 @@ PUBLISHED = (
 META = re.compile(r"<meta\b[^>]{0,2000}>", re.I)
 ATTRIBUTE = re.compile(r"""([a-z:_-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I)
 UTC_TIME = re.compile(r"[T ](\d{2}):?\d{2}(?::?\d{1,2})?(?:\.\d+)?\s?(?:Z|\+00:?00|UTC|GMT)\s*$")
+SAVED_FROM = re.compile(r"(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*)(https?://[^\s\"<>]+)")
 JSON_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"', re.I)
 
 
-def extract(page: str) -> dict[str, str]:
+def unfolded(data: bytes) -> tuple[str, str]:
+    """The page in a file of MHTML (RFC 2557: a page and its pictures in one), and the address that it was saved from, or "".
+
+    Raises `ValueError` where there is no page in it.
+    """
+    whole = email.message_from_bytes(data)
+    page = next(
+        (part for part in whole.walk() if part.get_content_type() in {"text/html", "application/xhtml+xml"}), None
+    )
+    if page is None:
+        raise ValueError("no page in it")
+    content = page.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    address = whole.get("Snapshot-Content-Location") or page.get("Content-Location") or ""
+    try:
+        text = lines_ended(content.decode(page.get_content_charset("no charset")))
+    except (LookupError, UnicodeDecodeError):  # as the page itself says, or its bytes
+        text = decode(content, html=True)
+    return text, address if re.match("https?://", address) else ""
+
+
+def extract(page: str, address: str = "") -> dict[str, str]:
     """The page's `text, title, source, url, author, date_metadata, date_html`; each "" where the page has none.
 
     `date_metadata` is what the page states about its publication in a meta element or JSON-LD; `date_html` what
-    htmldate finds in the page beyond that, as an ISO date.
+    htmldate finds in the page beyond that, as an ISO date. A page that does not say its own address has the `address` given, or the one that
+    a browser noted in it when it saved it.
 
     >>> page = '<html><head><title>Rain</title></head><body><article><p>' + "It rained all day. " * 20 + '</p></article></body></html>'
     >>> extract(page)["text"][:18]
@@ -40,11 +67,12 @@ def extract(page: str) -> dict[str, str]:
         logging.getLogger(chatty).setLevel(logging.CRITICAL + 1)
     text = _main_text(page)
     about = trafilatura.extract_metadata(page, extensive=False) if text else None
+    saved = SAVED_FROM.search(page[:HEAD])
     return {
         "text": text,
         "title": getattr(about, "title", None) or "",
         "source": getattr(about, "sitename", None) or getattr(about, "hostname", None) or "",
-        "url": getattr(about, "url", None) or "",
+        "url": getattr(about, "url", None) or address or (saved[1] if saved else ""),
         "author": getattr(about, "author", None) or "",
         "date_metadata": stated_date(page),
         "date_html": found_date(page),

@@ -147,6 +147,8 @@ def _article(name: str, data: bytes) -> Row:
     suffix = files.suffix_of(name)
     if suffix in {".html", ".htm", ".xhtml"}:
         return {"file": name, "row": 0, **html.extract(decode(data, html=True))}
+    if suffix in {".mhtml", ".mht"}:
+        return {"file": name, "row": 0, **html.extract(*html.unfolded(data))}
     text = decode(data)
     if not looks_like_text(text):
         raise ValueError("its bytes are not text")

@@ -166,7 +166,7 @@ CITED = {
     "pandas": "McKinney 2010", "numba": "Lam, Pitrou & Seibert 2015", "matplotlib": "Hunter 2007", "py3langid": "Lui & Baldwin 2012",
     "ftfy": "Speer 2019", "simplemma": "Barbaresi 2021a", "trafilatura": "Barbaresi 2021b", "htmldate": "Barbaresi 2020",
 }  # fmt: skip
-PAGE = re.compile(r"\.x?html?(\.(gz|bz2|xz))?$", re.IGNORECASE)  # the name of a web page, packed or not
+PAGE = re.compile(r"\.([xm]?html?|mht)(\.(gz|bz2|xz))?$", re.IGNORECASE)  # the name of a web page, packed or not
 
 
 def _software(made: Mapping[str, Any], record: Mapping[str, Any]) -> str:
