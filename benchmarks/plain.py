@@ -175,7 +175,7 @@ def corpus_page(raw: pd.DataFrame, articles: pd.DataFrame, taken: Counter[str]) 
 
 
 def counts_page(docs: list[list[str]], grid: list[int], seeds: list[int], bound: int | None, log: str) -> None:
-    """Every count with every seed, scored (or `bound` of them, evenly over counts and seeds); then references: three fits to words dealt out at random, and
+    """Every count with every seed, scored (or the first `bound` of them, all counts with one seed after the other, since a count's time is no other's); then references: three fits to words dealt out at random, and
     three to four fifths of the articles, judged on the others. How long each part took is left in `log` for `whole.py`.
     """
     spent = {}
@@ -191,7 +191,7 @@ def counts_page(docs: list[list[str]], grid: list[int], seeds: list[int], bound:
         wall, cpu = time.perf_counter(), time.process_time()
         dictionary, bags = count(texts)
         pairs = [(k, seed) for seed in of for k in grid]
-        made = pairs if bound is None else [pairs[round(i)] for i in np.linspace(0, len(pairs) - 1, bound)]
+        made = pairs[:bound]
         for k, seed in made:
             model = fit(bags, dictionary, k, seed)
             row: dict[str, Any] = {"text": text, "k": k, "seed": seed}

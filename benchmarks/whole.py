@@ -5,7 +5,7 @@
 The plain way is `plain.py`: papermill notebook after notebook, nbconvert after each, gensim's LdaModel and CoherenceModel over the same topic counts × seeds,
 nothing kept. Its time is given without and with the reference and held-out fits that our page on topic counts shows. It has no intervals, no tests, no stability: less than our pages. As it keeps nothing, another topic
 count costs it the same again; `its topics notebook alone` is what is left if its user runs that one notebook only. Ours starts each round with an
-empty store, and compiled as set-up leaves it (gensim comes compiled, too); with `--cold` also with nothing compiled. With `--bound`, only so many of its fits are made and scored, and their time is multiplied up: the case says so.
+empty store, and compiled as set-up leaves it (gensim comes compiled, too); with `--cold` also with nothing compiled. With `--bound`, only so many of its fits are made and scored (each count with the first seed, then with the second), and their time is multiplied up: the case says so.
 Wall and processor time (all processes) of each; and of each of our stages (time in one thread, what it waits for in other stages taken off) and notebooks. Of our
 pages: how heavy they are, and how soon a headless Chromium, where there is one, first shows something.
 """
