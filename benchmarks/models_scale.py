@@ -86,7 +86,7 @@ def sweeps(name: str, counts: Counts, n: int = 40) -> None:
             tell(f"{name}, a sweep at 400 topics over one at 50", side, "ratio", middle[400] / middle[50], "times")
 
 
-def threads(name: str, counts: Counts, rounds: int = 3) -> None:
+def threads(name: str, counts: Counts, rounds: int = 5) -> None:
     def grid(workers: int) -> Any:
         with ThreadPoolExecutor(workers) as pool:
             return list(pool.map(lambda seed: lda.fit(counts, n_topics=50, seed=seed, sweeps=20, samples=2), range(4)))
@@ -98,11 +98,21 @@ def threads(name: str, counts: Counts, rounds: int = 3) -> None:
     print(f"load {os.getloadavg()[0]:.1f}")
     for repetition in range(1, rounds + 1):
         for case, work in (("four fits", grid), ("one fit, engine parallel", one)):
+            took = []
             for workers in (1, 2):
                 _, processor, wall = timed(lambda work=work, workers=workers: work(workers))
                 about = {"repetition": repetition, "threads": workers}
                 tell(f"{name}, {case}", "topics", "processor time", processor, "s", **about)
                 tell(f"{name}, {case}", "topics", "wall time", wall, "s", **about)
+                took.append(wall)
+            tell(
+                f"{name}, {case}, one thread over two",
+                "topics",
+                "ratio",
+                took[0] / took[1],
+                "times",
+                repetition=repetition,
+            )
 
 
 def samplers(name: str, counts: Counts, n: int = 100) -> None:

@@ -8,8 +8,10 @@ import lzma
 import os
 import tarfile
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -73,7 +75,8 @@ def test_every_table_format_and_every_packing_gives_the_same_articles(folder, tm
         "utf16.csv": frame.to_csv(index=False).encode("utf-16"),
     }
     frame.to_parquet(tmp_path / "t.parquet")
-    made["t.parquet"] = (tmp_path / "t.parquet").read_bytes()
+    frame.to_excel(tmp_path / "t.xlsx", index=False)
+    made |= {name: (tmp_path / name).read_bytes() for name in ("t.parquet", "t.xlsx")}
     for name, data in list(made.items()):
         made[f"{name}.gz"] = gzip.compress(data)
         made[f"{name}.bz2"] = bz2.compress(data)
@@ -287,7 +290,9 @@ def test_empty_and_missing_paths_are_one_clear_line(folder):
         ("a.json", b'{"text":\n"one"}\n{"text":\n"two"}\n', r"more than one JSON document, and not one a line\.$"),
         ("a.zip", b"PK\x05\x06" + bytes(18), r"an archive without files\. Put articles into"),
         ("a.zip", b"PK\x03\x04nothing", r"archive cannot be read: .*Download or pack the archive anew\."),
-        ("a.xlsx", b"PK", r"format \.xlsx is not read\. Save the spreadsheet as CSV\."),
+        ("a.xls", b"PK", r"format \.xls is not read\. Save the spreadsheet as \.xlsx or CSV\."),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0" + bytes(600), r"locked by a password, .* Take the password off in Excel\."),
+        ("a.xlsx", b"PK\x03\x04nothing", r"a\.xlsx: cannot be read further: .*zip"),
         ("a.csv", b"day,price\n1,2\n", r"the columns are: day, price\. Set `columns` to name the column of text"),
     ],
 )
@@ -418,6 +423,9 @@ BROKEN = {
     "cut.tar.xz": lzma.compress(b"x" * 1000)[:40],
     "cut.csv.gz": gzip.compress(b"text\n" + STORY.encode() * 50)[:40],
     "cut.parquet": b"PAR1",
+    "cut.xlsx": b"PK\x03\x04",
+    "locked.xlsx": b"\xd0\xcf\x11\xe0" + bytes(600),
+    "other.xlsx": b"id,text\n1,none of Excel\n",
     "empty.csv": b"",
     "empty.html": b"",
     "odd.html": b"<html><body>" + b"<div>" * 3000 + b"text",
@@ -527,6 +535,33 @@ def test_tables_as_spreadsheets_write_them_are_read(folder, table):
         ("Harbour", STORY, 1),
     ]
     assert not len(dropped)
+
+
+def test_of_a_workbook_the_first_sheet_with_rows_is_read_as_its_reader_sees_it(folder):
+    book = openpyxl.Workbook()
+    hidden, empty, shown, other = (book.active, *(book.create_sheet(name) for name in ("empty", "articles", "notes")))
+    hidden.sheet_state = "hidden"
+    hidden.append(["text", "a list to choose from"])
+    shown.append([None])
+    shown.append(["Title", "Published", "Text", "id", "Score", "Text"])
+    shown.append(["Một", datetime(2021, 3, 4), f"{STORY}_x000D_\nHai.", 12.0, 1.5, None])
+    shown.append([None] * 6)
+    shown.append(["Ferry", datetime(2021, 3, 4, 9, 30), f"{STORY} ".ljust(32_767, "x"), 13, None, "=1+1"])
+    other.append(["Ask the harbour master."])
+    book.save(folder / "a.xlsx")
+    raw, dropped = read_articles(folder)
+    assert not len(list(empty.values))
+    assert raw[["doc_id", "row", "title", "date_column", "Score"]].to_numpy().tolist() == [
+        ["12", 1, "Một", "2021-03-04", "1.5"],
+        ["13", 2, "Ferry", "2021-03-04T09:30:00", ""],
+    ]
+    assert raw.loc[0, "text"] == f"{STORY}\nHai."
+    assert reasons(dropped) == {
+        "a.xlsx, 'Sheet'": "of the sheets with rows the first is read, 'articles'",
+        "a.xlsx, 'notes'": "of the sheets with rows the first is read, 'articles'",
+        "a.xlsx, columns 3 and 6": "both are named 'Text': the first counts, the other is 'Text (6)'",
+        "a.xlsx, row 2": "a cell of 32,767 characters, the most that Excel keeps: the rest may be lost",
+    }
 
 
 @pytest.mark.parametrize("how", ["columns", "list", "records", "index"])

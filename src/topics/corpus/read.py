@@ -29,8 +29,9 @@ TAKEN |= {*RAW, *ROLES}  # names of columns that are ours
 ADVICE = (  # what is to be done, by what a reason of DROPPED says
     ("no column of text", "Set `columns` to name the column of text."),
     ("without rows", "Give a table with a row for each article."),
-    ("format .xls", "Save the spreadsheet as CSV."),
-    ("format .ods", "Save the spreadsheet as CSV."),
+    ("format .xls", "Save the spreadsheet as .xlsx or CSV."),
+    ("format .ods", "Save the spreadsheet as .xlsx or CSV."),
+    ("locked by a password", "Take the password off in Excel."),
     ("format .docx", "Save the document as text."),
     ("format .pdf", "Save the document as text."),
     ("archive cannot be read", "Download or pack the archive anew."),

@@ -1,4 +1,4 @@
-"""The records of a table, one after the other: CSV, JSON, JSON lines, Parquet; a damaged one gives the rows before the damage."""
+"""The records of a table, one after the other: CSV, JSON, JSON lines, Parquet, a sheet of Excel; a damaged one gives the rows before the damage."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import io
 import itertools
 import json
 import re
+import warnings
+import zipfile
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from datetime import datetime, time
 from typing import Any, BinaryIO
 
 from topics.corpus.columns import columns_found
@@ -17,7 +20,9 @@ from topics.corpus.files import MAX_UNPACKED, Left, Source, opened, read_at_most
 
 MAX_CELL = 20_000_000  # characters of one cell
 MAX_LINE = 64_000_000  # bytes of one line
-MAX_TABLE = 2_000_000_000  # bytes of a table that must be in memory whole (JSON, Parquet)
+MAX_TABLE = 2_000_000_000  # bytes of a table that must be in memory whole (JSON, Parquet, Excel)
+EXCEL_CELL = 32_767  # characters, the most that Excel keeps of a cell
+OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # how .xls begins, and .xlsx that a password locks
 MAX_LOST = 1000  # lines that are looked through for the next record after a broken one
 FEW_LOST = 20  # lines, where a record cannot be told from prose
 END = "\0end of the file\0"  # a line that none holds
@@ -33,7 +38,14 @@ def records(name: str, source: Source, left: list[Left]) -> Iterator[tuple[int, 
     Raises whatever stops the reading.
     """
     suffix = suffix_of(name)
-    read = {".parquet": _parquet, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines}.get(suffix, _csv)
+    read = {
+        ".parquet": _parquet,
+        ".json": _json,
+        ".jsonl": _json_lines,
+        ".ndjson": _json_lines,
+        ".xlsx": _xlsx,
+        ".xlsm": _xlsx,
+    }.get(suffix, _csv)
     with opened(name, source) as stream:
         for number, record in read(stream, name, left):
             if isinstance(record, dict):
@@ -142,6 +154,53 @@ def _parquet(stream: BinaryIO, name: str, left: list[Left]) -> Numbered:
     table = pyarrow.parquet.ParquetFile(io.BytesIO(read_at_most(stream, MAX_TABLE)))
     batches = table.iter_batches(batch_size=1000)
     yield from enumerate((record for batch in batches for record in batch.to_pylist()), start=1)
+
+
+# --- Excel -----------------------------------------------------------------------------------------------------------
+
+
+def _xlsx(stream: BinaryIO, name: str, left: list[Left]) -> Numbered:
+    """The rows of the first sheet that has any, of those that are shown before those that are hidden; other sheets with rows are told."""
+    import openpyxl
+
+    warnings.filterwarnings(
+        "ignore", category=UserWarning, module="openpyxl"
+    )  # of styles and lists to choose from, which nobody reads
+    data = read_at_most(stream, MAX_TABLE)
+    if data.startswith(OLD_OFFICE):
+        raise ValueError("locked by a password, or an .xls of another name")
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        if sum(part.file_size for part in parts.infolist()) > MAX_TABLE:
+            raise ValueError(f"unpacks to more than {MAX_TABLE:,} bytes")
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    shown = ""
+    for sheet in sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible"):
+        sheet.reset_dimensions()  # a file may claim sixteen thousand columns
+        rows = filter(any, (list(map(_excel_cell, cells)) for cells in sheet.iter_rows(values_only=True)))
+        header = next(rows, None)
+        if header and shown:
+            left.append(("sheet", f"{name}, {sheet.title!r}", f"of the sheets with rows the first is read, {shown!r}"))
+        elif header:
+            shown = sheet.title
+            names = _told_apart([str(column).strip() for column in header], name, left)
+            for number, cells in enumerate(rows, start=1):
+                if any(isinstance(cell, str) and len(cell) == EXCEL_CELL for cell in cells):
+                    cut = f"a cell of {EXCEL_CELL:,} characters, the most that Excel keeps: the rest may be lost"
+                    left.append(("cell", f"{name}, row {number}", cut))
+                yield number, dict(zip(names, cells, strict=False))
+
+
+def _excel_cell(value: Any) -> Any:
+    """A cell as CSV would have it: nothing as an empty text, a day without the midnight, signs that Excel wrote as numbers."""
+    from openpyxl.utils.escape import unescape
+
+    if isinstance(value, str):
+        return unescape(value) if "_x" in value else value
+    if isinstance(value, datetime):
+        return (value.date() if value.time() == time() else value).isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return "" if value is None else value
 
 
 # --- CSV -------------------------------------------------------------------------------------------------------------
