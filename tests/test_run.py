@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,21 @@ def test_a_failed_run_leaves_the_last_good_one_and_its_evidence(chosen, tmp_path
     fake_run(monkeypatch, "good again")
     run.reports(chosen, name="mine", out=tmp_path / "out")
     assert not (tmp_path / "out" / "mine.failed").exists()
+
+
+@pytest.mark.parametrize("where", ["there/cache", None])
+def test_a_full_disk_is_named_with_what_can_be_done(tmp_path, monkeypatch, where):
+    monkeypatch.chdir(tmp_path)
+    said = run.failure(
+        OSError(errno.ENOSPC, "No space left on device", where), Path("out/mine.failed"), Path("out/mine")
+    )
+    assert said.splitlines()[0] == (
+        f"The run failed: no space is left on the disk of {where or 'out'}. "
+        "Free some, or name a folder on another: cache in config.yml, OUT for reports"
+    )
+    assert run.failure(MemoryError(), Path("out/mine.failed"), Path("out/mine")).startswith(
+        "The run failed: MemoryError\n"
+    )
 
 
 def test_an_interrupted_run_leaves_the_last_good_one(chosen, tmp_path, monkeypatch):

@@ -110,6 +110,7 @@ def _keep(settings: Settings, key: str, build: Callable[[], store.Result]) -> st
         return store.keep(folder, key, build, classes=(Counts, TopicModel))
     except OSError as problem:
         if folder.is_dir() and os.access(folder, os.W_OK):
+            problem.filename = problem.filename or str(folder)
             raise  # a full disk, say: what was done so far stands
         raise UserError(
             f"{folder}: cannot be written ({problem.strerror}). Name another in config.yml: cache: folder"

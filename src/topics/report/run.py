@@ -7,6 +7,7 @@ the next try goes on where this one stopped; where nothing was changed since the
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -212,7 +213,10 @@ def write_pages(
 
 def failure(problem: BaseException, evidence: Path, last_good: Path) -> str:
     stands = f" The last good report stands in {shown(last_good)}." if last_good.exists() else ""
-    what = "stopped" if isinstance(problem, KeyboardInterrupt) else f"failed: {problem or type(problem).__name__}"
+    what = "stopped" if isinstance(problem, KeyboardInterrupt) else f"failed: {str(problem) or type(problem).__name__}"
+    if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        full = shown(Path(problem.filename or evidence.parent))
+        what = f"failed: no space is left on the disk of {full}. Free some, or name a folder on another: cache in config.yml, OUT for reports"
     return f"The run {what}\nEvidence: {shown(evidence)}.{stands} What was finished is kept; run again to go on."
 
 
