@@ -39,7 +39,7 @@ LOOKED_UP = {
     "word": ["said", "people", "Trump", "economy"],
     "phrase": ["White House", "climate change"],
     "concept": ["artificial intelligence", "Vietnam"],
-    "wildcard": ["econom*", "*tech", "the united *"],
+    "wildcard": ["econom*", "*tech", "united stat*"],
     "free text": ["he told reporters", "prime minister of"],
     "stop word": ["the"],
 }
