@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from topics.trends.contexts import check_name
+
 ROOT = Path(__file__).parents[1]
 CORPORA = ROOT.parent / "shared" / "corpora"
 
@@ -17,7 +19,7 @@ CORPORA = ROOT.parent / "shared" / "corpora"
 def benchmarks_can_be_imported(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     yield
-    for name in ("record", "results", "run", "literature"):
+    for name in ("record", "results", "run", "literature", "words_speed"):
         sys.modules.pop(name, None)
 
 
@@ -27,6 +29,12 @@ def line(side, value, repetition=0, case="news", measure="processor time", unit=
 
 
 ABOUT = {"run": "r1", "date": "2026-01-01", "command": "python benchmarks/x.py", "machine": "m", "versions": {"a": "1"}}
+
+
+def test_what_the_benchmark_looks_up_can_be_looked_up():
+    for names in importlib.import_module("words_speed").LOOKED_UP.values():
+        for name in names:
+            check_name(name)
 
 
 def test_ratios_are_taken_pair_by_pair_and_losses_are_said():
