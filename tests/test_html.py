@@ -38,7 +38,12 @@ def saved(page: str, charset: str = "", encoding: str = "utf-8") -> bytes:
 
 @pytest.mark.parametrize(
     ("charset", "encoding"),
-    [("", "utf-8"), ('; charset="windows-1258"', "windows-1258"), ("; charset=none-such", "utf-8")],
+    [
+        ("", "utf-8"),
+        ('; charset="windows-1258"', "windows-1258"),
+        ("; charset=none-such", "utf-8"),
+        ("; charset=idna", "utf-8"),
+    ],
 )
 def test_a_page_saved_in_one_file_is_read_as_the_page(tmp_path, charset, encoding):
     page = PAGE.replace("harbour master", "cô Đào")

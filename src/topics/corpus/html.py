@@ -9,6 +9,7 @@ import email
 import logging
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from topics.corpus.encoding import decode, lines_ended
 
@@ -40,12 +41,11 @@ def unfolded(data: bytes) -> tuple[str, str]:
     )
     if page is None:
         raise ValueError("no page in it")
-    content = page.get_payload(decode=True)
-    assert isinstance(content, bytes)
-    address = whole.get("Snapshot-Content-Location") or page.get("Content-Location") or ""
+    content: Any = page.get_payload(decode=True)  # bytes, since a page has no parts
+    address = str(whole.get("Snapshot-Content-Location") or page.get("Content-Location") or "")
     try:
         text = lines_ended(content.decode(page.get_content_charset("no charset")))
-    except (LookupError, UnicodeDecodeError):  # as the page itself says, or its bytes
+    except (LookupError, ValueError):  # as the page itself says, or its bytes
         text = decode(content, html=True)
     return text, address if re.match("https?://", address) else ""
 

@@ -163,9 +163,8 @@ def _xlsx(stream: BinaryIO, name: str, left: list[Left]) -> Numbered:
     """The rows of the first sheet that has any, of those that are shown before those that are hidden; other sheets with rows are told."""
     import openpyxl
 
-    warnings.filterwarnings(
-        "ignore", category=UserWarning, module="openpyxl"
-    )  # of styles and lists to choose from, which nobody reads
+    # It warns of styles and of lists to choose from, which nobody reads here.
+    warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
     data = read_at_most(stream, MAX_TABLE)
     if data.startswith(OLD_OFFICE):
         raise ValueError("locked by a password, or an .xls of another name")
