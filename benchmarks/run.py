@@ -43,7 +43,7 @@ SHORT = (
     NEWS, "{corpora}/dated/ungdc_dev.jsonl.xz", "{corpora}/dated/reuters21578_000-010.tar.xz", "{corpora}/dated/sotu_1790-2026.jsonl.xz", "--short", "100000",
 )  # fmt: skip
 BENCHES = (
-    Bench("whole.py", ("--cold",), ("--rounds", "1", "--seeds", "1", "2", "--bound", "6", "--case", "sample, two seeds")),
+    Bench("whole.py", ("--cold",), ("--rounds", "1", "--seeds", "1", "2", "--case", "sample, two seeds")),
     Bench("whole.py", (NEWS, "--case", "news", "--rounds", "1", "--bound", "6"), None, "dated"),
     Bench("run_kills.py", (), None),
     Bench("run_sameness.py", (), None),
