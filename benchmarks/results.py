@@ -30,7 +30,7 @@ ABOUT = {
     "sameness": "The same run under other circumstances, byte by byte",
     "topics_coverage": "Coverage of the topics' intervals, by simulation",
 }
-EARLIER = {  # what another run of a benchmark showed that the one kept did not
+EARLIER = {  # what the run kept does not show, and another did
     "whole": "On the Intel processor LdaModel needs four times as long for 100 topics as for 60: a sixth of its numbers, in single precision, are denormal there after three passes, at 60 none. "
     "Earlier figures of the news corpus (4.06 times on an AMD EPYC, at fd1275b) reckoned the plain way's 30 fits from three of the smallest and three of the largest count, which is not their mean.",
     "kills": "The same kills at b231793, with the tests at work beside them, lost things once: a run asked to end by SIGTERM was ended by a SIGKILL, whose sender is not known, and "
