@@ -68,8 +68,10 @@ class Dense(State):
         return self
 
     def sweep(self) -> Dense:
-        lists, priors = (self.counted, self.topic_n), (self.alpha, self.beta, self.key, self.counter, np.uint64(1))
-        self.counter = np.uint64(kernels.sweep_dense(self.topic, self.term, self.start, *lists, *priors))
+        key, counter = np.array([self.key]), np.array([self.counter])
+        lists = (self.counted[:, None], self.topic_n[None], self.alpha[None], np.array([self.beta]))
+        kernels.sweep_dense(self.topic[None], self.term, self.start, *lists, key, counter, np.uint64(1))
+        self.counter = counter[0]
         return self
 
 

@@ -291,17 +291,24 @@ def fit(settings: Settings, job: Job) -> TopicModel:
     return _fit(settings, job)["model"]
 
 
-def _fit(settings: Settings, job: Job, threads: int = 1, tick: Callable[[], object] = bool) -> store.Kept:
+def _fit(settings: Settings, job: Job) -> store.Kept:
+    return _keep(settings, _fit_key(settings, job), lambda: {"model": _made(settings, [job])[0]})
+
+
+def _made(settings: Settings, jobs: list[Job], threads: int = 1, tick: Callable[[], object] = bool) -> list[TopicModel]:
+    """The fits of jobs that differ in their seed alone."""
     from topics.models import sweep
 
-    counts = _fitted(settings, job)["train" if job.text == "train" else "counts"]
+    counts = _fitted(settings, jobs[0])["train" if jobs[0].text == "train" else "counts"]
+    # The pool starts a thread when it has work, which the default engine never gives it.
+    with ThreadPoolExecutor(threads) as pool:
+        return sweep.fit_jobs(counts, jobs, engine=settings.engine, map=pool.map, tick=tick)
 
-    def build() -> store.Result:
-        # The pool starts a thread when it has work, which the default engine never gives it.
-        with ThreadPoolExecutor(threads) as pool:
-            return {"model": sweep.fit_job(counts, job, engine=settings.engine, map=pool.map, tick=tick)}
 
-    return _keep(settings, _fit_key(settings, job), build)
+def _make(settings: Settings, jobs: list[Job], threads: int, tick: Callable[[], object]) -> None:
+    """See to it that these fits are kept, each alone."""
+    for job, model in zip(jobs, _made(settings, jobs, threads, tick), strict=True):
+        _keep(settings, _fit_key(settings, job), partial(dict, model=model))
 
 
 def _fitted(settings: Settings, job: Job) -> store.Kept:
@@ -315,30 +322,33 @@ def _fit_key(settings: Settings, job: Job) -> str:
 
 
 def fits(settings: Settings, jobs: Iterable[Job], track: Track = watched) -> None:
-    """See to it that all these fits are kept: side by side, the longest first; what is kept already is not done again.
+    """See to it that all these fits are kept: side by side, in threads and within each (`sweep.companies`), the longest first; what is kept already
+    is not done again.
 
     Threads that are left over, where fewer fits are missing than there are workers, go into fits of the engine `parallel`.
     """
+    from topics.models import sweep
     from topics.models.lda import PARTS
 
     missing = [job for job in jobs if not store.is_kept(Path(settings.cache), _fit_key(settings, job))]
-    missing.sort(key=lambda job: -job.n_topics)
     workers = worker_count(settings.workers)
     threads = max(1, workers // max(1, len(missing)))
-    news: SimpleQueue[Future[store.Kept] | None] = SimpleQueue()  # None: a part of some fit is done
+    companies = sweep.companies(missing, words(settings)["counts"].matrix.shape[0], workers)
+    companies.sort(key=lambda company: -company[0].n_topics * len(company))
+    news: SimpleQueue[Future[None] | None] = SimpleQueue()  # None: a part of some fit is done
     pool = ThreadPoolExecutor(workers)
     try:
-        for job in missing:
-            pool.submit(_fit, settings, job, threads, partial(news.put, None)).add_done_callback(news.put)
-        total = len(missing) * (PARTS + 1)
-        for _ in track(_until_done(news, len(missing)), total=total, what=f"{len(missing)} fits, in parts"):
+        for company in companies:
+            pool.submit(_make, settings, company, threads, partial(news.put, None)).add_done_callback(news.put)
+        total = len(missing) * PARTS + len(companies)
+        for _ in track(_until_done(news, len(companies)), total=total, what=f"{len(missing)} fits, in parts"):
             pass
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _until_done(news: SimpleQueue[Any], left: int) -> Iterator[None]:
-    """One item for each part of a fit, until all are done; a fit that failed raises."""
+    """One item for each part of a fit and each company, until all are done; a fit that failed raises."""
     while left:
         done = news.get()
         if done is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,11 +11,13 @@ import scipy.sparse as sp
 from scipy.special import gammaln, psi
 
 from topics.models import kernels
+from topics.models.vectors import EIGHT
 from topics.tables import UserError
 from topics.words.counts import Counts
 
 Map = Callable[..., Iterable[Any]]
-FEW = 16  # topics up to which a count for every term and topic is quicker than lists of those that a term has
+DENSE = 200  # topics up to which a count for every term and topic is quicker than lists of those that a term has
+EXACT = 1 << 24  # up to here single precision has every whole number
 PULL = 0.25  # words for each unit: the weight that holds a topic's pseudo-count to the mean of all
 PIECE = 40  # words of a unit that begin in one topic
 AT_ONCE = 2_000_000  # tokens drawn in one call of a kernel: some tenth of a second
@@ -62,12 +64,11 @@ class Chain:
             self.token_topic = in_pieces(self.unit_n, n_topics, rng)
 
     def sweep(self, times: int = 1) -> None:
-        """Draw the topic of every token, so many times: few calls of a kernel, which other threads do not hold up, none so long that Ctrl-C waits for it."""
-        at_once = max(1, AT_ONCE // max(1, len(self.token_term)))
-        for done in range(0, times, at_once):
-            self._sweep(min(at_once, times - done))
+        """Draw the topic of every token, so many times."""
+        sweep([self], times)
 
-    def _sweep(self, times: int) -> None:
+    @classmethod
+    def _sweep(cls, chains: Sequence[Any], times: int) -> None:
         raise NotImplementedError
 
     def topic_terms(self) -> sp.csr_matrix:
@@ -111,8 +112,18 @@ class Chain:
         return words + float((gammaln(smooth) - gammaln(self.topic_n + smooth)).sum())
 
 
+def sweep(chains: Sequence[Chain], times: int = 1) -> None:
+    """Draw the topic of every token in chains of one sampler on the same tokens, so many times; each as it would be drawn by itself.
+
+    Few calls of a kernel, which other threads do not hold up, none so long that Ctrl-C waits for it.
+    """
+    at_once = max(1, AT_ONCE // max(1, len(chains) * len(chains[0].token_term)))
+    for done in range(0, times, at_once):
+        chains[0]._sweep(chains, min(at_once, times - done))
+
+
 class Collapsed(Chain):
-    """The default: each token given all others, one after the other, exact and sequential; lists of the topics of each term (`kernels.sweep`)."""
+    """For very many topics: each token given all others, one after the other, exact and sequential; lists of the topics of each term (`kernels.sweep`)."""
 
     def __init__(self, counts: Counts, *, n_topics: int, seed: int, **more: Any) -> None:
         super().__init__(counts, n_topics=n_topics, seed=seed, **more)
@@ -130,12 +141,14 @@ class Collapsed(Chain):
         self.lists = (self.bits, self.cells, self.term_start, self.used, self.topic_n)
         kernels.count_topics(self.token_topic, self.token_term, *self.lists)
 
-    def _sweep(self, times: int) -> None:
-        tokens = (self.token_topic, self.token_term, self.unit_start)
-        chance = (self.key, self.counter, np.uint64(times))
-        counter = kernels.sweep(*tokens, *self.lists, self.alpha, self.beta, *chance)
-        self.counter = np.uint64(counter)  # it comes back as a plain int, for which the kernel would be compiled again
-        self.sweeps += times
+    @classmethod
+    def _sweep(cls, chains: Sequence[Collapsed], times: int) -> None:
+        for chain in chains:
+            tokens = (chain.token_topic, chain.token_term, chain.unit_start)
+            chance = (chain.key, chain.counter, np.uint64(times))
+            counter = kernels.sweep(*tokens, *chain.lists, chain.alpha, chain.beta, *chance)
+            chain.counter = np.uint64(counter)  # not the plain int that it is, for which all would be compiled again
+            chain.sweeps += times
 
     def topic_terms(self) -> sp.csr_matrix:
         cells, used = self._used()
@@ -156,26 +169,43 @@ class Collapsed(Chain):
 
 
 class CollapsedDense(Chain):
-    """The default for few topics: the same law from a count for every term and topic (`kernels.sweep_dense`)."""
+    """The default unless topics are very many: the same law from a count for every term and topic (`kernels.sweep_dense`)."""
 
     def __init__(self, counts: Counts, *, n_topics: int, seed: int, **more: Any) -> None:
         super().__init__(counts, n_topics=n_topics, seed=seed, **more)
         self.counter = np.uint64(0)
         self.counted = dense(self.token_term, self.token_topic, self.n_terms, n_topics)
         self.topic_n = self.counted[:, :n_topics].sum(axis=0, dtype=np.float64)
+        self.abreast: tuple[np.ndarray, ...] = ()  # of all chains that went abreast last, of which this one has views
 
-    def _sweep(self, times: int) -> None:
-        tokens = (self.token_topic, self.token_term, self.unit_start)
-        chance = (self.key, self.counter, np.uint64(times))
-        counter = kernels.sweep_dense(*tokens, self.counted, self.topic_n, self.alpha, self.beta, *chance)
-        self.counter = np.uint64(counter)
-        self.sweeps += times
+    @classmethod
+    def _sweep(cls, chains: Sequence[CollapsedDense], times: int) -> None:
+        tokens, counted, topic_n = _abreast(chains)
+        alpha, beta = np.stack([chain.alpha for chain in chains]), np.array([chain.beta for chain in chains])
+        key, counter = (np.array([getattr(chain, name) for chain in chains], np.uint64) for name in ("key", "counter"))
+        shared = (chains[0].token_term, chains[0].unit_start)
+        kernels.sweep_dense(tokens, *shared, counted, topic_n, alpha, beta, key, counter, np.uint64(times))
+        for chain, reached in zip(chains, counter, strict=True):
+            chain.counter = reached
+            chain.sweeps += times
 
     def topic_terms(self) -> sp.csr_matrix:
         return sp.csr_matrix(self.counted[:, : len(self.alpha)].T.astype(np.int32))
 
     def filled(self) -> np.ndarray:
         return self.counted[self.counted > 0].astype(np.int64)
+
+
+def _abreast(chains: Sequence[CollapsedDense]) -> tuple[np.ndarray, ...]:
+    """The arrays of these chains in one each, as `kernels.sweep_dense` wants them: `token_topic`, `counted`, `topic_n`."""
+    together, axes = chains[0].abreast, {"token_topic": 0, "counted": 1, "topic_n": 0}
+    if not together or len(together[0]) != len(chains) or any(chain.abreast is not together for chain in chains):
+        together = tuple(np.stack([getattr(chain, name) for chain in chains], axis) for name, axis in axes.items())
+        for place, chain in enumerate(chains):
+            chain.abreast = together
+            for (name, axis), array in zip(axes.items(), together, strict=True):
+                setattr(chain, name, np.moveaxis(array, axis, 0)[place])
+    return together
 
 
 class PartlyCollapsed(Chain):
@@ -197,14 +227,19 @@ class PartlyCollapsed(Chain):
         self.term_topic, self.running = np.empty(shape), np.empty(shape)
         self.set(self.token_topic)
 
-    def _sweep(self, times: int) -> None:
-        for _ in range(times):
-            totals = self._each(self._draw_topics, self.term_blocks)
-            self.inverse = 1.0 / np.maximum(np.sum(totals, axis=0), np.finfo(float).tiny)
-            self._each(self._scale, self.term_blocks)
-            self._each(self._draw_tokens, self.unit_blocks)
-            self.set(self.token_topic)
-            self.sweeps += 1
+    @classmethod
+    def _sweep(cls, chains: Sequence[PartlyCollapsed], times: int) -> None:
+        for chain in chains:
+            for _ in range(times):
+                chain._draw()
+
+    def _draw(self) -> None:
+        totals = self._each(self._draw_topics, self.term_blocks)
+        self.inverse = 1.0 / np.maximum(np.sum(totals, axis=0), np.finfo(float).tiny)
+        self._each(self._scale, self.term_blocks)
+        self._each(self._draw_tokens, self.unit_blocks)
+        self.set(self.token_topic)
+        self.sweeps += 1
 
     def topic_terms(self) -> sp.csr_matrix:
         return sp.csr_matrix(self.counted.T)
@@ -251,14 +286,12 @@ def in_pieces(unit_n: np.ndarray, n_topics: int, rng: np.random.Generator) -> np
 def dense(token_term: np.ndarray, token_topic: np.ndarray, n_terms: int, n_topics: int) -> np.ndarray:
     """How many tokens of each term have each topic, with columns of zeros as `kernels.sweep_dense` wants them.
 
-    Single precision halves what must be fetched; whole numbers below 2 ** 24 are exact in it, and a term that comes more often gets double.
+    Single precision halves what must be fetched; whole numbers up to `EXACT` are exact in it.
 
     >>> dense(np.array([0, 1, 1]), np.array([0, 1, 1]), 2, 2).tolist()
-    [[1.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]]
+    [[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]]
     """
-    block = int(kernels.BLOCK)
-    exact = np.float32 if np.bincount(token_term).max() < 1 << 24 else np.float64
-    counted = np.zeros((n_terms, -(-n_topics // block) * block), exact)
+    counted = np.zeros((n_terms, -(-n_topics // EIGHT) * EIGHT), np.float32)
     np.add.at(counted, (token_term, token_topic), 1.0)
     return counted
 

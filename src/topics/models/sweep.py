@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from topics.models.lda import LEAST_SWEEPS, TopicModel, default_sweeps, example_counts, fit, infer
+from topics.models.lda import LEAST_SWEEPS, TopicModel, default_sweeps, example_counts, fit_seeds, infer
 from topics.models.scores import count_windows
 from topics.models.stability import SHUFFLED_SEEDS, resampled, shuffled
 from topics.words.counts import Counts
 
 LADDER = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 50, 60, 80, 100)
 MOST = 6  # topic counts in a default grid
+ABREAST = 5  # fits at the most that go abreast in one thread: what a sixth would gain is little
+CELLS = 10_000_000  # shares of topics in units that they may have together, each of which takes some 40 bytes meanwhile
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,43 @@ def jobs(topic_counts: Iterable[int], seeds: Sequence[int], *texts: str) -> list
 
 
 def fit_job(counts: Counts, job: Job, sweeps: int | None = None, **how: Any) -> TopicModel:
-    """The fit that a job asks for; `counts` are of the whole corpus, or of its part for training. `how` goes to `lda.fit`: `engine`, `map`, `tick`.
+    """The fit that a job asks for; `counts` are of the whole corpus, or of its part for training. `how` goes to `lda.fit`: `engine`, `map`, `tick`."""
+    return fit_jobs(counts, [job], sweeps, **how)[0]
+
+
+def fit_jobs(counts: Counts, jobs: Sequence[Job], sweeps: int | None = None, **how: Any) -> list[TopicModel]:
+    """The fits of jobs that differ in their seed alone, as `companies` puts them together.
 
     Shuffled text gets as many sweeps as the whole, since its fits agree the more the longer they run; half as many where there are so many words that
     it hardly shows (METHODS.md).
     """
+    text, n_topics = jobs[0].text, jobs[0].n_topics
     sweeps = sweeps or default_sweeps(int(counts.matrix.sum()))
-    if job.text == "shuffled":
+    if text == "shuffled":
         counts, sweeps = shuffled(counts), sweeps if sweeps > LEAST_SWEEPS else max(2, sweeps // 2)
-    elif job.text == "resampled":
-        counts = resampled(counts, job.seed)
-    return fit(counts, n_topics=job.n_topics, seed=job.seed, sweeps=sweeps, **how)
+    elif text == "resampled":
+        counts = resampled(counts, jobs[0].seed)
+    return fit_seeds(counts, n_topics=n_topics, seeds=[job.seed for job in jobs], sweeps=sweeps, **how)
+
+
+def companies(jobs: Iterable[Job], n_units: int, workers: int = 1) -> list[list[Job]]:
+    """Jobs put together whose fits go abreast: those that differ in their seed alone, five at the most, and fewer where `workers` would be idle or memory short.
+
+    A resampled text is another one for each seed, and its fit goes alone.
+
+    >>> [len(company) for company in companies(jobs([5], (1, 2, 3, 4, 5), "whole", "shuffled", "resampled"), 100)]
+    [5, 3, 1, 1, 1]
+    """
+    alike: dict[tuple[Any, ...], list[Job]] = {}
+    listed = list(jobs)
+    for job in listed:
+        alike.setdefault((job.text, job.n_topics, job.seed * (job.text == "resampled")), []).append(job)
+    shared = max(1, len(listed) // (2 * workers))
+    found = []
+    for each in alike.values():
+        most = min(ABREAST, shared, max(1, CELLS // (n_units * each[0].n_topics)))
+        found += [each[first : first + most] for first in range(0, len(each), most)]
+    return found
 
 
 @dataclass(frozen=True)
@@ -192,6 +220,6 @@ def warm(engine: str = "gibbs", n_topics: int = 2) -> None:
     Set-up does so for few and for many topics; a run does it for few, in a thread beside reading, in case the kept is old or elsewhere.
     """
     counts, engine = example_counts(), "gibbs" if engine == "gensim" else engine
-    model = fit(counts, n_topics=n_topics, seed=1, sweeps=20, samples=1, engine=engine)
+    model = fit_seeds(counts, n_topics=n_topics, seeds=[1], sweeps=20, samples=1, engine=engine)[0]
     infer(counts.matrix, model.topic_term, model.alpha)
     count_windows(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))
