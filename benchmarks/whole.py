@@ -63,9 +63,10 @@ def inside(log: Path, arguments: list[str]) -> int:
         return run
 
     started = time.perf_counter()
-    from topics import store
+    from topics import pipeline, store
     from topics.report import html, index, run
 
+    pipeline._make = clocked(lambda *given: "step fit", pipeline._make)
     keep = store.keep
     store.keep = lambda folder, key, build, **more: keep(
         folder,
@@ -108,7 +109,7 @@ def ours(given: argparse.Namespace, folder: Path, *more: str, log: Path | None =
 
 def set_up(folder: Path) -> None:
     """What set-up compiles, compiled into the folder that this round's runs use."""
-    code = "from topics.models.sweep import warm; warm(); warm(n_topics=40)"
+    code = "from topics.models.sweep import warm; warm(); warm(n_topics=400)"
     timed([sys.executable, "-c", code], {"NUMBA_CACHE_DIR": str(folder / "kernels")})
 
 

@@ -418,7 +418,8 @@ def splits(settings: Settings) -> store.Kept:
 
     def build() -> store.Result:
         shown = {k: reported(settings, k, seed) for k, seed in compared["shown"].items()}
-        return steps.splits(shown, base, _hidden(settings))
+        with threads(settings.workers) as many:
+            return steps.splits(shown, base, _hidden(settings), map=many)
 
     return _keep(settings, key, build)
 

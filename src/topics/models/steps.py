@@ -102,14 +102,16 @@ def reported(fitted: TopicModel, written: list[labels.Label], words: Mapping[str
     return Reported(model, found, number, codes, fitted)
 
 
-def splits(shown: Mapping[int, Reported], words: Mapping[str, Any], hidden: set[str]) -> dict[str, Any]:
+def splits(
+    shown: Mapping[int, Reported], words: Mapping[str, Any], hidden: set[str], map: Callable[..., Iterable[Any]] = map
+) -> dict[str, Any]:
     """How topics divide and join over the grid: `topics` of every count, labelled and merged, and `alignment`, each count with the next."""
     flows = [
         alignment.align(shown[a].model, shown[b].model, words["counts"]).assign(n_topics_a=a, n_topics_b=b)
         for a, b in pairwise(sorted(shown))
     ]
     return {
-        "topics": pd.concat([each.listed(words, hidden) for each in shown.values()], ignore_index=True),
+        "topics": pd.concat(map(lambda each: each.listed(words, hidden), shown.values()), ignore_index=True),
         "alignment": pd.concat(flows, ignore_index=True) if flows else pd.DataFrame(),
     }
 
