@@ -5,12 +5,12 @@
 
 CORPUS and `--short` as in `models_peers.py`. Processor time is of all threads; where threads are what is measured, wall time stands beside it. Sides take turns.
 
-- sweeps: nanoseconds a token and sweep by topics, for each sampler, and bytes a token beside the tables of the vocabulary
+- sweeps: nanoseconds a token and sweep by topics, for each sampler, one chain alone and five abreast, and bytes a token beside the tables of the vocabulary
 - threads: four fits in one and in two threads; one fit by `engine="parallel"` in one and in two
 - samplers: perplexity of both samplers, from the same start, against processor time
 - coherence: c_v of the models of a grid from one pass, against a gensim CoherenceModel each
-- grid: fits and all scores, also with a quarter of the sweeps, against gensim's LdaModel (10 passes) and CoherenceModel c_v; with `--most`, on the first articles
-  alone, and the case says so
+- grid: fits of all seeds and all scores, also with a quarter of the sweeps, against gensim's LdaModel (10 passes) and CoherenceModel c_v; with `--most`, on the
+  first articles alone, and the case says so
 - growth: processor time and memory of a fit of 50 sweeps (5 passes) by topics and by articles, each fit of each tool in a process of its own. Memory is the
   most that the process held beyond its start with the articles as the tool takes them, so it is Linux's alone; LdaMulticore, which is many processes, is left out
 """
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import os
 import tempfile
 import time
@@ -35,10 +36,11 @@ from models_peers import TOOLS, Spent, corpus, counted
 from record import record
 
 from topics.models import lda, scores, sweep
-from topics.models.chain import FEW, Chain, Collapsed, CollapsedDense, PartlyCollapsed
+from topics.models.chain import DENSE, Chain, Collapsed, CollapsedDense, PartlyCollapsed
+from topics.models.chain import sweep as sweep_abreast
 from topics.words.counts import Counts
 
-TOPICS, FEW_TOPICS = (20, 50, 100, 200, 400), (2, 5, 10, FEW)
+TOPICS = (2, 5, 10, 20, 50, 100, DENSE, 400)
 GRID = (5, 10, 20, 30, 40, 50)
 QUARTER = lda.LEAST_SWEEPS // 4
 GROWN = (20, 50, 100, 200)
@@ -58,21 +60,22 @@ def tell(case: str, side: str, measure: str, value: float, unit: str, repetition
 
 def sweeps(name: str, counts: Counts, n: int = 40) -> None:
     size = int(counts.matrix.sum())
-    for side, sampler, topics in (
-        ("topics", Collapsed, TOPICS),
-        ("topics, lists kept for few topics too", Collapsed, FEW_TOPICS),
-        ("topics", CollapsedDense, FEW_TOPICS),
-        ("topics, parallel", PartlyCollapsed, FEW_TOPICS + TOPICS),
+    for side, sampler, topics, abreast in (
+        ("topics", partial(lda.sampler_of, counts), TOPICS, 1),
+        ("topics, five chains abreast", lambda _: CollapsedDense, TOPICS[:-1], 5),
+        ("topics, lists for few topics too", lambda _: Collapsed, TOPICS[:-1], 1),
+        ("topics, parallel", lambda _: PartlyCollapsed, TOPICS, 1),
     ):
-        chains = {k: sampler(counts, n_topics=k, seed=1) for k in topics}
+        chains = {k: [sampler(k)(counts, n_topics=k, seed=seed) for seed in range(1, abreast + 1)] for k in topics}
         spent: dict[int, list[float]] = {k: [] for k in topics}
         for done in range(1, n + 1):
-            for k, state in chains.items():  # one after the other, so that a busy machine is busy for all
-                spent[k].append(timed(state.sweep)[1])
+            for k, states in chains.items():  # one after the other, so that a busy machine is busy for all
+                spent[k].append(timed(partial(sweep_abreast, states))[1] / abreast)
                 if done % 10 == 0:
-                    state.learn_priors()
+                    for state in states:
+                        state.learn_priors()
         middle = {k: float(np.median(values[n // 2 :])) for k, values in spent.items()}
-        for k, state in chains.items():
+        for k, (state, *_) in chains.items():
             tell(f"{name}, a sweep", side, "processor time", middle[k] / size * 1e9, "ns a token", n_topics=k)
             tokens = [
                 state.token_term,
@@ -123,7 +126,7 @@ def samplers(name: str, counts: Counts, n: int = 100) -> None:
         for rows in (~held, held)
     )
     chains: dict[str, Chain] = {
-        "topics": Collapsed(train, n_topics=50, seed=1),
+        "topics": CollapsedDense(train, n_topics=50, seed=1),
         "topics, parallel": PartlyCollapsed(train, n_topics=50, seed=1),
     }
     spent = dict.fromkeys(chains, 0.0)
@@ -187,25 +190,21 @@ def grid(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts, s
     dictionary = Dictionary(named)
     bags = [dictionary.doc2bow(text) for text in named]
 
-    def ours(seed: int, sweeps: int | None = None) -> None:
-        models = [sweep.fit_job(counts, sweep.Job("whole", k, seed), sweeps) for k in GRID]
+    def ours(sweeps: int | None = None) -> None:
+        companies = sweep.companies(sweep.jobs(GRID, seeds, "whole"), len(texts))
+        models = [model for company in companies for model in sweep.fit_jobs(counts, company, sweeps)]
         windows = scores.count_windows(words, starts, np.concatenate([lda.top_terms(m).ravel() for m in models]))
         for model in models:
             scores.scores(model, windows)
 
-    def theirs(seed: int) -> None:
-        for k in GRID:
+    def theirs() -> None:
+        for k, seed in itertools.product(GRID, seeds):
             model = LdaModel(bags, id2word=dictionary, num_topics=k, passes=10, random_state=seed)
             CoherenceModel(model, texts=named, dictionary=dictionary, coherence="c_v", processes=1).get_coherence()
 
-    for seed in seeds:
-        for side, work in (
-            ("topics", ours),
-            (f"topics, {QUARTER} sweeps", partial(ours, sweeps=QUARTER)),
-            ("gensim", theirs),
-        ):
-            spent = timed(lambda work=work, seed=seed: work(seed))[1]
-            tell(f"{name}, grid of {len(GRID)} counts, a seed, with scores", side, "processor time", spent, "s", seed)
+    case = f"{name}, grid of {len(GRID)} counts × {len(seeds)} seeds, with scores"
+    for side, work in (("topics", ours), (f"topics, {QUARTER} sweeps", partial(ours, sweeps=QUARTER)), ("gensim", theirs)):  # fmt: skip
+        tell(case, side, "processor time", timed(work)[1], "s")
 
 
 def growth(

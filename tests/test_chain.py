@@ -10,7 +10,7 @@ import pytest
 from test_kernels import TOKENS, State, geweke, visits_as_often_as_summation_says
 from worlds import come_back, counts_of, planted, same
 
-from topics.models.chain import PartlyCollapsed, blocks
+from topics.models.chain import CollapsedDense, PartlyCollapsed, blocks, dense, sweep
 from topics.models.lda import fit
 
 
@@ -53,6 +53,30 @@ def test_planted_topics_come_back_with_the_same_bytes_for_any_number_of_threads(
         with ThreadPoolExecutor(threads) as pool:
             again = fit(world.counts, n_topics=5, seed=1, sweeps=120, samples=10, engine="parallel", map=pool.map)
         assert same(model, again)
+
+
+def test_chains_abreast_draw_as_each_alone_also_when_their_company_changes() -> None:
+    counts = planted(n_topics=5, n_docs=60, length=50).counts
+
+    def chains(*seeds: int) -> list[CollapsedDense]:
+        return [CollapsedDense(counts, n_topics=11, seed=seed) for seed in seeds]
+
+    one, two, three = chains(1, 2, 3)
+    sweep([one, two], 5)
+    two.learn_priors()
+    sweep([three, two], 3)
+    sweep([two], 2)
+    sweep([one, two, three], 4)
+    (alone,) = chains(2)
+    alone.sweep(5)
+    alone.learn_priors()
+    alone.sweep(9)
+    assert (two.sweeps, two.counter, two.beta) == (alone.sweeps, alone.counter, alone.beta)
+    assert np.array_equal(two.token_topic, alone.token_topic)
+    for chain in (one, two, three):
+        kept = dense(chain.token_term, chain.token_topic, chain.n_terms, 11)
+        assert np.array_equal(chain.counted, kept)
+        assert np.array_equal(chain.topic_n, kept.sum(axis=0)[:11])
 
 
 @pytest.mark.parametrize("sizes", [[1], [0, 0, 3], [9_000, 1, 0, 20_000], [100] * 5_000])

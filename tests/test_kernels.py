@@ -88,10 +88,11 @@ TEN = [0.3, 0.8, 0.5, 0.1, 0.9, 0.4, 0.2, 0.7, 0.6, 0.3]
     [
         (TOKENS, [0, 2, 1, 1, 0, 2, 2], TEN[:3]),
         (TOKENS, [0, 2, 1, 1, 0, 2, 9], TEN),
+        (TOKENS, [9, 2, 1, 1, 0, 2, 9], TEN),  # summed by eight, its own topic stands in the second row
         # a term that has all of ten topics, so that its mass is summed in three blocks, the last of them not full
         ([*TOKENS, *[(2, 0)] * 12], [0, 2, 1, 1, 0, 2, 9, *range(10), 4, 7], TEN),
     ],
-    ids=["three topics", "ten topics", "a term in ten topics"],
+    ids=["three topics", "ten topics", "the last of ten", "a term in ten topics"],
 )
 def test_the_first_draw_of_a_sweep_has_the_probabilities_that_enumeration_gives(
     layout: type[State], tokens: list[tuple[int, int]], topics: list[int], alpha: list[float]

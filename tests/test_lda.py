@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from worlds import World, come_back, counts_of, planted, same
 
 from topics.models import chain, lda
+from topics.models.chain import Collapsed, CollapsedDense
 from topics.models.lda import TopicModel, fit
 from topics.tables import UserError
 from topics.words.counts import Counts
@@ -50,6 +51,32 @@ def test_where_words_are_many_the_best_start_on_a_part_goes_on_with_the_whole(
     come_back(world, model)
     assert model.trace[0, 0] == lda.FIRST + 10
     assert same(model, fit(world.counts, n_topics=5, seed=3, sweeps=200))
+
+
+@pytest.mark.parametrize("small", [lda.SMALL, 1_000], ids=["starts of all words", "starts of a part"])
+@pytest.mark.parametrize("dense", [lda.DENSE, 2], ids=["all topics at once", "lists"])
+def test_fits_of_several_seeds_together_have_the_bytes_of_each_alone(
+    world: World, small: int, dense: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lda, "SMALL", small)
+    monkeypatch.setattr(lda, "PART", 400)
+    monkeypatch.setattr(lda, "DENSE", dense)
+    for n_topics in (3, 11):
+        together = lda.fit_seeds(world.counts, n_topics=n_topics, seeds=[4, 1, 9], sweeps=60, samples=5)
+        alone = [fit(world.counts, n_topics=n_topics, seed=seed, sweeps=60, samples=5) for seed in (4, 1, 9)]
+        assert all(same(one, other) for one, other in zip(together, alone, strict=True))
+        assert not same(together[0], together[1])
+
+
+def test_planted_topics_come_back_from_lists_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lda, "DENSE", 2)
+    come_back(world, fit(world.counts, n_topics=5, seed=1, sweeps=300))
+
+
+def test_lists_are_kept_where_topics_are_very_many_or_a_term_too_common_for_single_precision() -> None:
+    counts = counts_of([[1, (1 << 24) - 1], [1, 1]])
+    assert [lda.sampler_of(counts, k) for k in (2, 200, 201)] == [CollapsedDense, CollapsedDense, Collapsed]
+    assert lda.sampler_of(counts_of([[1, (1 << 24) - 1], [1, 2]]), 2) is Collapsed
 
 
 def test_the_learned_prior_is_the_planted_one() -> None:

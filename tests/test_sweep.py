@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import counts_of, planted
+from worlds import counts_of, planted, same
 
 from topics.models import lda, scores, stability, sweep
 from topics.words.counts import Counts
@@ -162,6 +162,38 @@ def test_every_count_has_every_seed_and_parts_of_the_articles_have_three() -> No
     assert [(job.n_topics, job.seed) for job in jobs if job.text == "resampled"] == [(k, seed) for k in (5, 10) for seed in (4, 5, 6)]  # fmt: skip
     assert [job.seed for job in jobs if job.text == "shuffled" and job.n_topics == 5] == list(stability.SHUFFLED_SEEDS)
     assert len(set(jobs)) == len(jobs)
+
+
+def test_fits_go_abreast_where_they_differ_in_their_seed_alone() -> None:
+    jobs = sweep.jobs((5, 100), (1, 2, 3, 4, 5), "whole", "shuffled", "resampled")
+
+    def sizes(n_units: int, workers: int) -> dict[tuple[str, int], list[int]]:
+        found: dict[tuple[str, int], list[int]] = {}
+        companies = sweep.companies(jobs, n_units, workers)
+        for company in companies:
+            ((text, k),) = {(job.text, job.n_topics) for job in company}
+            found.setdefault((text, k), []).append(len(company))
+        assert sorted(str(job) for company in companies for job in company) == sorted(map(str, jobs))
+        return found
+
+    each = {("whole", 5): [5], ("whole", 100): [5], ("resampled", 5): [1, 1, 1], ("shuffled", 100): [3]}
+    few = sizes(100, 1)
+    assert {key: few[key] for key in each} == each
+    assert sizes(50_000, 1)[("whole", 5)] == [5]
+    assert sizes(50_000, 1)[("whole", 100)] == [2, 2, 1]  # memory
+    assert sizes(100, 4)[("whole", 5)] == [2, 2, 1]  # 22 fits for four workers
+    assert sizes(100, 64)[("whole", 5)] == [1] * 5
+    for alone in (sweep.companies(jobs, 100, engine="parallel"), sweep.companies(sweep.jobs((201,), (1, 2), "whole"), 100)):  # fmt: skip
+        assert {len(company) for company in alone} == {1}
+
+
+def test_jobs_done_together_give_the_fits_of_each_alone() -> None:
+    counts = planted(n_docs=40).counts
+    for text in ("whole", "shuffled", "resampled"):
+        for company in sweep.companies(sweep.jobs((3,), (7, 8), text), 40):
+            together = sweep.fit_jobs(counts, company, 20)
+            alone = [sweep.fit_job(counts, job, 20) for job in company]
+            assert all(same(one, other) for one, other in zip(together, alone, strict=True))
 
 
 def test_jobs_give_the_same_fits_in_any_order_and_in_threads() -> None:

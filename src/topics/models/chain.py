@@ -11,7 +11,6 @@ import scipy.sparse as sp
 from scipy.special import gammaln, psi
 
 from topics.models import kernels
-from topics.models.vectors import EIGHT
 from topics.tables import UserError
 from topics.words.counts import Counts
 
@@ -291,7 +290,7 @@ def dense(token_term: np.ndarray, token_topic: np.ndarray, n_terms: int, n_topic
     >>> dense(np.array([0, 1, 1]), np.array([0, 1, 1]), 2, 2).tolist()
     [[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]]
     """
-    counted = np.zeros((n_terms, -(-n_topics // EIGHT) * EIGHT), np.float32)
+    counted = np.zeros((n_terms, -(-n_topics // kernels.EIGHT) * kernels.EIGHT), np.float32)
     np.add.at(counted, (token_term, token_topic), 1.0)
     return counted
 

@@ -128,7 +128,7 @@ def fit_seeds(
     if engine == "gensim":
         return [_fit_gensim(counts, n_topics=n_topics, seed=seed) for seed in seeds]
     sweeps = sweeps or default_sweeps(int(counts.matrix.sum()))
-    sampler = partial(PartlyCollapsed, map=map) if engine == "parallel" else _sampler(counts, n_topics)
+    sampler = partial(PartlyCollapsed, map=map) if engine == "parallel" else sampler_of(counts, n_topics)
     chains = begun(counts, sampler, sweeps, n_topics=n_topics, seeds=seeds, alpha=alpha, beta=beta)
     burn_in = sweeps // 2
     spacing = max(1, (sweeps - burn_in) // samples)
@@ -152,8 +152,8 @@ def fit_seeds(
     return [_by_share(replace(model, engine=engine), counts) for model in models]
 
 
-def _sampler(counts: Counts, n_topics: int) -> Callable[..., Chain]:
-    """The quicker of two samplers of the same distribution."""
+def sampler_of(counts: Counts, n_topics: int) -> Callable[..., Chain]:
+    """The quicker one of two exact samplers of the same distribution."""
     most = int(counts.matrix.sum(axis=0).max())
     return CollapsedDense if n_topics <= DENSE and most <= EXACT else Collapsed
 

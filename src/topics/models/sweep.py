@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from topics.models.chain import DENSE
 from topics.models.lda import LEAST_SWEEPS, TopicModel, default_sweeps, example_counts, fit_seeds, infer
 from topics.models.scores import count_windows
 from topics.models.stability import SHUFFLED_SEEDS, resampled, shuffled
@@ -71,22 +72,23 @@ def fit_jobs(counts: Counts, jobs: Sequence[Job], sweeps: int | None = None, **h
     return fit_seeds(counts, n_topics=n_topics, seeds=[job.seed for job in jobs], sweeps=sweeps, **how)
 
 
-def companies(jobs: Iterable[Job], n_units: int, workers: int = 1) -> list[list[Job]]:
+def companies(jobs: Iterable[Job], n_units: int, workers: int = 1, engine: str = "gibbs") -> list[list[Job]]:
     """Jobs put together whose fits go abreast: those that differ in their seed alone, five at the most, and fewer where `workers` would be idle or memory short.
 
-    A resampled text is another one for each seed, and its fit goes alone.
+    A fit goes alone where there would be nothing to gain: to resampled text, which is another one for each seed, of very many topics, or by another engine.
 
     >>> [len(company) for company in companies(jobs([5], (1, 2, 3, 4, 5), "whole", "shuffled", "resampled"), 100)]
     [5, 3, 1, 1, 1]
     """
-    alike: dict[tuple[Any, ...], list[Job]] = {}
+    alike: dict[tuple[str, int], list[Job]] = {}
     listed = list(jobs)
     for job in listed:
-        alike.setdefault((job.text, job.n_topics, job.seed * (job.text == "resampled")), []).append(job)
+        alike.setdefault((job.text, job.n_topics), []).append(job)
     shared = max(1, len(listed) // (2 * workers))
     found = []
-    for each in alike.values():
-        most = min(ABREAST, shared, max(1, CELLS // (n_units * each[0].n_topics)))
+    for (text, n_topics), each in alike.items():
+        alone = text == "resampled" or n_topics > DENSE or engine != "gibbs"
+        most = 1 if alone else min(ABREAST, shared, max(1, CELLS // (n_units * n_topics)))
         found += [each[first : first + most] for first in range(0, len(each), most)]
     return found
 
