@@ -638,11 +638,19 @@ def _line(ax: Axes, series: pd.DataFrame, small: bool = False) -> None:
 def _volume(ax: Axes, series: pd.DataFrame) -> None:
     """Articles per period as bars, partial periods hatched."""
     rows = series.drop_duplicates("period")
-    bars = ax.bar([position(p) for p in rows["period"]], rows["n_docs"], width=0.84, color=MUTED)
-    for bar, partial in zip(bars, _flags(rows, "partial", False), strict=True):
-        if partial:
-            bar.set(fc="none", ec=MUTED, hatch="/////", lw=0.5)
+    x, y = np.array([position(p) for p in rows["period"]], float), _numbers(rows, "n_docs")
+    left, right, foot, partial = x - 0.42, x + 0.42, 0 * y, _flags(rows, "partial", False)
+    corners = np.stack([[left, left, right, right], [foot, y, y, foot]]).T
+    _bars(ax, corners[~partial], fc=MUTED, lw=0)
+    _bars(ax, corners[partial], fc="none", ec=MUTED, hatch="/////", lw=0.5)
+    ax.set_ylim(0, 1.05 * max(1.0, float(np.nanmax(y, initial=0))))
     ax.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+
+
+def _bars(ax: Axes, corners: np.ndarray, **look: Any) -> None:
+    """Bars as one shape, for a shape each takes most of the time of a figure of many: `corners` are (n_bars, 4, 2)."""
+    if len(corners):
+        ax.add_patch(PathPatch(Outline.make_compound_path_from_polys(corners), **look))
 
 
 @_styled
