@@ -205,6 +205,15 @@ def test_a_topics_interval_holds_its_share(world: World, model: TopicModel) -> N
     table = lda.topics(model, world.counts)
     assert ((table["share_low"] <= table["share"]) & (table["share"] <= table["share_high"])).all()
     assert (table["share_high"] - table["share_low"] < 0.05).all()
+    without = lda.topics(model, world.counts, intervals=False)
+    assert without[["share_low", "share_high"]].isna().all().all()
+    assert without.drop(columns=["share_low", "share_high"]).equals(table.drop(columns=["share_low", "share_high"]))
+
+
+def test_leading_terms_are_those_of_a_full_sort_with_ties_by_the_order_of_the_terms(rng: np.random.Generator) -> None:
+    for n_terms, n in ((3, 5), (40, 7), (40, 40), (900, 10)):
+        model = _empty(rng.integers(0, 12, (6, n_terms)) / 100)  # many ties
+        assert (lda.top_terms(model, n) == np.argsort(-model.topic_term, axis=1, kind="stable")[:, :n]).all()
 
 
 def test_frex_is_highest_for_a_term_that_is_common_and_alone_in_its_topic() -> None:

@@ -137,7 +137,7 @@ def test_planted_themes_are_the_topics(made):
 
 def test_another_topic_count_builds_only_its_own_fits(made):
     folder, settings, _ = made
-    before = {step: kept(folder / "cache", step) for step in ("corpus", "words", "fit")}
+    before = {step: kept(folder / "cache", step) for step in ("corpus", "words", "fit", "foretold")}
     more = chosen(folder / "articles", folder / "cache", topic_counts=[3, 7], seeds=[1, 2, 3])
     pipeline.everything(more)
     assert kept(folder / "cache", "corpus") == before["corpus"]
@@ -147,6 +147,7 @@ def test_another_topic_count_builds_only_its_own_fits(made):
         store.keep(folder / "cache", key, lambda: pytest.fail("built"), classes=_classes())["model"] for key in new
     ]
     assert {model.n_topics for model in models} == {7}
+    assert len(kept(folder / "cache", "foretold") - before["foretold"]) == 3  # a seed each
     assert settings.topic_counts == (3,)
 
 

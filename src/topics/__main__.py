@@ -94,6 +94,8 @@ def whole(text: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status: 0 done, 1 a failed run, 2 a mistake in what was given."""
     command = ""
+    # Work goes side by side in threads of our own: those of matrix products would be in their way. Numpy reads this when it is first imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):

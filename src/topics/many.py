@@ -63,5 +63,9 @@ def _begin_worker() -> None:
 @contextmanager
 def threads(workers: int | str) -> Iterator[Callable[..., Iterable[Any]]]:
     """A `map` over threads, for kernels that release the interpreter's lock."""
-    with ThreadPoolExecutor(worker_count(workers)) as pool:
+    pool = ThreadPoolExecutor(worker_count(workers))
+    try:
         yield pool.map
+        pool.shutdown()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # whoever stops a run waits for no thread

@@ -45,11 +45,13 @@ from topics.tables import COLUMNS, UserError, conform, empty, nearest
 if TYPE_CHECKING:
     from topics.models.labels import Label
     from topics.models.lda import TopicModel
+    from topics.models.scores import Completion
     from topics.models.steps import Reported
     from topics.models.sweep import Job
 
 Tell = Callable[[str], None]
 Track = Callable[..., Iterable[Any]]
+Step = Callable[[Settings], object]
 
 
 HELD_OUT = 5  # every fifth article, by chance, is held out for perplexity
@@ -103,11 +105,12 @@ def settings(config: str | Path | None = None, **given: Any) -> Settings:
 
 def _keep(settings: Settings, key: str, build: Callable[[], store.Result]) -> store.Kept:
     from topics.models.lda import TopicModel
+    from topics.models.scores import Completion
     from topics.words.counts import Counts
 
     folder = Path(settings.cache)
     try:
-        return store.keep(folder, key, build, classes=(Counts, TopicModel))
+        return store.keep(folder, key, build, classes=(Counts, TopicModel, Completion))
     except OSError as problem:
         if folder.is_dir() and os.access(folder, os.W_OK):
             problem.filename = problem.filename or str(folder)
@@ -306,9 +309,23 @@ def _made(settings: Settings, jobs: list[Job], threads: int = 1, tick: Callable[
 
 
 def _make(settings: Settings, jobs: list[Job], threads: int, tick: Callable[[], object]) -> None:
-    """See to it that these fits are kept, each alone."""
+    """See to it that these fits are kept, each alone, and what they foretell."""
     for job, model in zip(jobs, _made(settings, jobs, threads, tick), strict=True):
         _keep(settings, _fit_key(settings, job), partial(dict, model=model))
+        if job.text == "train":
+            foretold(settings, job)
+
+
+def foretold(settings: Settings, job: Job) -> Completion:
+    """What a fit to the training articles foretells of those held out."""
+    from topics.models import scores
+
+    key = store.key("foretold", room="models", values={}, inputs=[_fit_key(settings, job)])
+
+    def build() -> store.Result:
+        return {"completion": scores.complete(fit(settings, job), held_out(settings)["test"])}
+
+    return _keep(settings, key, build)["completion"]
 
 
 def _fitted(settings: Settings, job: Job) -> store.Kept:
@@ -321,11 +338,12 @@ def _fit_key(settings: Settings, job: Job) -> str:
     return store.key("fit", room="models", values=values, inputs=[_fitted(settings, job).key])
 
 
-def fits(settings: Settings, jobs: Iterable[Job], track: Track = watched) -> None:
+def fits(settings: Settings, jobs: Iterable[Job], track: Track = watched, beside: Iterable[Step] = ()) -> None:
     """See to it that all these fits are kept: side by side, in threads and within each (`sweep.companies`), the longest first; what is kept already
     is not done again.
 
-    Threads that are left over, where fewer fits are missing than there are workers, go into fits of the engine `parallel`.
+    Threads that are left over, where fewer fits are missing than there are workers, go into fits of the engine `parallel`. The steps
+    `beside` begin when the last fits have begun: a thread has them to do that would wait for the others.
     """
     from topics.models import sweep
     from topics.models.lda import PARTS
@@ -340,9 +358,12 @@ def fits(settings: Settings, jobs: Iterable[Job], track: Track = watched) -> Non
     try:
         for company in companies:
             pool.submit(_make, settings, company, threads, partial(news.put, None)).add_done_callback(news.put)
+        steps = [pool.submit(step, settings) for step in beside]
         total = len(missing) * PARTS + len(companies)
         for _ in track(_until_done(news, len(companies)), total=total, what=f"{len(missing)} fits, in parts"):
             pass
+        for done in steps:
+            done.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -360,16 +381,15 @@ def _until_done(news: SimpleQueue[Any], left: int) -> Iterator[None]:
 # --- what the fits say together -----------------------------------------------------------------------------------------------
 
 
-def comparison(settings: Settings, track: Track = watched, fitted: Callable[[], object] = bool) -> store.Kept:
+def comparison(settings: Settings, track: Track = watched, beside: Iterable[Step] = ()) -> store.Kept:
     """The grid together: `scores` (with `text`: whole or shuffled), `stability`, `convergence`, `shown`, `choice`, `few`.
 
-    `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons. `fitted` is called
-    when all fits are done that are done at all.
+    `shown` has the seed of each count's representative run. `choice` has the suggested count, or none, and the reasons. `beside` is of `fits`.
     """
     counts, seeds = grid(settings), list(settings.seeds)
     values = {"counts": list(counts), "seeds": seeds, "engine": settings.engine, "few": few(settings)}
     key = store.key("comparison", room="models", values=values, inputs=[words(settings).key])
-    return _keep(settings, key, lambda: _compare(settings, counts, track, fitted))
+    return _keep(settings, key, lambda: _compare(settings, counts, track, beside))
 
 
 def few(settings: Settings) -> bool:
@@ -382,20 +402,17 @@ def paged(settings: Settings) -> tuple[int, ...]:
     return () if isinstance(settings.topic_counts, str) else settings.topic_counts
 
 
-def _compare(settings: Settings, counts: tuple[int, ...], track: Track, fitted: Callable[[], object]) -> store.Result:
-    from topics.models import scores, steps, sweep
+def _compare(settings: Settings, counts: tuple[int, ...], track: Track, beside: Iterable[Step]) -> store.Result:
+    from topics.models import steps, sweep
 
     texts = ("whole", "shuffled") if few(settings) else ("whole", "shuffled", "train")
     wanted = sweep.jobs(counts, settings.seeds, *texts)
-    fits(settings, wanted, track)
-    fitted()
+    fits(settings, wanted, track, beside)
     base = words(settings)
     made = {text: {k: _models(settings, k, text) for k in counts} for text in ("whole", "shuffled")}
-    trained = [job for job in wanted if job.text == "train"]
+    told = {(job.n_topics, job.seed): foretold(settings, job) for job in wanted if job.text == "train"}
     with threads(settings.workers) as many:
-        done = many(lambda job: scores.complete(fit(settings, job), held_out(settings)["test"]), trained)
-        foretold = {(job.n_topics, job.seed): each for job, each in zip(trained, done, strict=True)}
-        compared = steps.compare(made["whole"], made["shuffled"], foretold, base, map=many)
+        compared = steps.compare(made["whole"], made["shuffled"], told, base, map=many)
     choice = sweep.none_of_few(len(base["doc_ids"]))
     if not few(settings):
         choice = sweep.choose(compared["scores"].query("text == 'whole'"), compared["stability"])
@@ -418,8 +435,7 @@ def splits(settings: Settings) -> store.Kept:
 
     def build() -> store.Result:
         shown = {k: reported(settings, k, seed) for k, seed in compared["shown"].items()}
-        with threads(settings.workers) as many:
-            return steps.splits(shown, base, _hidden(settings), map=many)
+        return steps.splits(shown, base, _hidden(settings))
 
     return _keep(settings, key, build)
 
@@ -456,21 +472,23 @@ def reported(settings: Settings, n_topics: int, seed: int) -> Reported:
     return steps.reported(fitted, _labels(settings), words(settings))
 
 
-def topics(settings: Settings, n_topics: int, track: Track = watched) -> store.Kept:
-    """The topics of one count: `topics, topic_terms, doc_topics, matches, stability, labels, groups, seed, floor`."""
+def topics(settings: Settings, n_topics: int, track: Track = watched, beside: Iterable[Step] = ()) -> store.Kept:
+    """The topics of one count: `topics, topic_terms, doc_topics, matches, stability, labels, groups, seed, floor`; `beside` is of `fits`."""
     if type(n_topics) is not int or not 2 <= n_topics <= 1000:
         raise UserError(f"n_topics must be a whole number of 2 to 1,000. Got {n_topics!r}.")
     values = {"n_topics": n_topics, "seeds": list(settings.seeds), "engine": settings.engine}
     key = store.key("topics", room="models", values=values | _listing_values(settings), inputs=[words(settings).key])
-    return _keep(settings, key, lambda: _describe(settings, n_topics, track))
+    return _keep(settings, key, lambda: _describe(settings, n_topics, track, beside))
 
 
-def _describe(settings: Settings, n_topics: int, track: Track) -> store.Result:
+DESCRIBED = ("whole", "shuffled", "resampled")  # the texts whose fits a topic is described by
+
+
+def _describe(settings: Settings, n_topics: int, track: Track, beside: Iterable[Step]) -> store.Result:
     from topics.models import steps, sweep
 
-    texts = ("whole", "shuffled", "resampled")
-    fits(settings, sweep.jobs([n_topics], settings.seeds, *texts), track)
-    runs, shuffled, resampled = (_models(settings, n_topics, text) for text in texts)
+    fits(settings, sweep.jobs([n_topics], settings.seeds, *DESCRIBED), track, beside)
+    runs, shuffled, resampled = (_models(settings, n_topics, text) for text in DESCRIBED)
     return steps.describe(runs, shuffled, resampled, _labels(settings), words(settings), _hidden(settings))
 
 
@@ -649,21 +667,21 @@ def everything(
     vocabulary = words(settings)
     _asked_in_vain(settings)
     tell(f"{len(vocabulary['terms']):,} terms; fitting {', '.join(map(str, grid(settings)))} topics")
-    # Before the fits, not beside them: what keeps the interpreter busy makes fits of few words wait for its lock.
-    made = _without_fits(settings, base, vocabulary)
-    ready(made)
-    compared = comparison(settings, track, fitted=lambda: ready(made | {"fits": True}))
+    # At the end of the fits, not from their beginning: what keeps the interpreter busy makes fits of few words wait for its lock.
+    compared = comparison(settings, track, beside=WITHOUT_FITS)
     counts = shown_counts(settings)
     settings = replace(settings, topic_counts=counts)  # as the notebooks of the run will have them
-    made |= {"fits": True, "comparison": compared, "suggested": compared["choice"]["n_topics"]}
-    ready(made)
-    made["splits"] = splits(settings)
+    made = _without_fits(settings) | {"comparison": compared, "suggested": compared["choice"]["n_topics"]}
     tell("following topics over time")
+    made["topics"] = {k: topics(settings, k, track, beside=[lambda _: ready(made), splits]) for k in counts}
+    timed = () if few(settings) else counts
+    with threads(settings.workers) as many:
+        over_time, read = many(partial(topics_over_time, settings), timed), many(partial(reading, settings), counts)
+        made["reading"] = dict(zip(counts, read, strict=True))
+        made["topics_over_time"] = dict(zip(timed, over_time, strict=True))
     made |= {
         "settings": deciding(settings),
-        "topics": {k: topics(settings, k, track) for k in counts},
-        "reading": {k: reading(settings, k) for k in counts},
-        "topics_over_time": {} if few(settings) else {k: topics_over_time(settings, k) for k in counts},
+        "splits": splits(settings),
         "topic_counts": counts,
         "grid": grid(settings),
         "seeds": settings.seeds,
@@ -682,8 +700,12 @@ def _asked_in_vain(settings: Settings) -> None:
         contexts.check_name(name)
 
 
-def _without_fits(settings: Settings, base: store.Kept, vocabulary: store.Kept) -> dict[str, Any]:
-    """What a run has before any fit is done: articles, words, keywords over time, what marks groups."""
+WITHOUT_FITS = (keywords, keyness, companions)
+
+
+def _without_fits(settings: Settings) -> dict[str, Any]:
+    """What a run has that rests on no fit: articles, words, keywords over time, what marks groups."""
+    base = corpus(settings)
     return {
         "path": articles_path(settings),
         "inputs": inputs(articles_path(settings)),
@@ -691,10 +713,8 @@ def _without_fits(settings: Settings, base: store.Kept, vocabulary: store.Kept) 
         "collection": collection(settings),
         "few": few(settings),
         "corpus": base,
-        "words": vocabulary,
-        "keywords": keywords(settings),
-        "keyness": keyness(settings),
-        "companions": companions(settings),
+        "words": words(settings),
+        **{step.__name__: step(settings) for step in WITHOUT_FITS},
     }
 
 

@@ -513,23 +513,32 @@ def infer(start: Any, terms: Any, n: Any, term_topic: Any, alpha: Any, gamma: An
     change in a round is below `tolerance`.
     """
     n_topics = alpha.shape[0]
+    longest = 0
+    for d in range(gamma.shape[0]):
+        longest = max(longest, start[d + 1] - start[d])
+    across = np.empty((n_topics, longest))  # the unit's rows of `term_topic`, so that its words stand side by side
+    norm = np.empty(longest)
+    known = np.zeros(n_topics)
     weight = np.empty(n_topics)
     new = np.empty(n_topics)
     for d in range(gamma.shape[0]):
+        n_words = start[d + 1] - start[d]
+        for i in range(n_words):
+            row = term_topic[terms[start[d] + i]]
+            for k in range(n_topics):
+                across[k, i] = row[k]
         for _ in range(rounds):
-            total = 0.0
+            norm[:n_words] = EPSILON
             for k in range(n_topics):
-                total += gamma[d, k]
-            base = digamma(total)
-            for k in range(n_topics):
-                weight[k] = np.exp(digamma(gamma[d, k]) - base)
+                if gamma[d, k] != known[k]:  # topics that a unit lacks stand still at once
+                    known[k] = gamma[d, k]
+                    weight[k] = np.exp(digamma(known[k]))
                 new[k] = 0.0
-            for i in range(start[d], start[d + 1]):
-                row = term_topic[terms[i]]
-                norm = EPSILON
-                for k in range(n_topics):
-                    norm += weight[k] * row[k]
-                scale = n[i] / norm
+                for i in range(n_words):
+                    norm[i] += weight[k] * across[k, i]
+            for i in range(n_words):
+                row = term_topic[terms[start[d] + i]]
+                scale = n[start[d] + i] / norm[i]
                 for k in range(n_topics):
                     new[k] += scale * row[k]
             change = 0.0

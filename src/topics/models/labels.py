@@ -216,9 +216,9 @@ def group_shares(topics: pd.DataFrame, model: TopicModel, counts: Counts) -> pd.
 
     `topics` is of `label_topics`, `model` the fit that it lists.
     """
-    draws = share_draws(model, counts)[:, 0]
-    rows = []
-    for group, mine in topics[topics["group"] != ""].groupby("group"):
+    grouped, rows = topics[topics["group"] != ""], []
+    draws = share_draws(model, counts)[:, 0] if len(grouped) else np.empty(0)
+    for group, mine in grouped.groupby("group"):
         ends = np.quantile(draws[:, mine["topic"] - 1].sum(axis=1), [0.025, 0.975]) if len(draws) else [np.nan, np.nan]
         rows.append((group, ", ".join(map(str, mine["topic"])), mine["share"].sum(), *ends))
     table = pd.DataFrame(rows, columns=["group", "topics", "share", "share_low", "share_high"])

@@ -39,19 +39,20 @@ def compare(
     texts, models = zip(*((text, model) for k in whole for text, fits in (("whole", whole), ("shuffled", shuffled)) for model in fits[k]), strict=True)  # fmt: skip
     rows = map(partial(_scored, windows=windows, foretold=foretold), texts, models)
     table = pd.concat(rows, ignore_index=True)
-    shown = {k: fits[stability.representative(fits)] for k, fits in whole.items()}
-    steady = [
-        stability.stability(
-            first, [model for model in whole[k] if model is not first], stability.reference(shuffled[k])
-        )
-        for k, first in shown.items()
-    ]
+    shown, steady = zip(*map(_steady, whole.values(), [shuffled[k] for k in whole]), strict=True)
     return {
         "scores": table,
         "stability": pd.concat(steady, ignore_index=True),
         "convergence": pd.concat([stability.convergence(fits) for fits in whole.values()], ignore_index=True),
-        "shown": {k: first.seed for k, first in shown.items()},
+        "shown": dict(zip(whole, shown, strict=True)),
     }
+
+
+def _steady(whole: Sequence[TopicModel], shuffled: Sequence[TopicModel]) -> tuple[int, pd.DataFrame]:
+    """The seed of the representative of the fits of one count, and how its topics come back in the others."""
+    first = whole[stability.representative(whole)]
+    others = [model for model in whole if model is not first]
+    return first.seed, stability.stability(first, others, stability.reference(shuffled))
 
 
 def _scored(
@@ -86,9 +87,9 @@ class Reported(NamedTuple):
         codes = labels.joined_like(self.codes, pairs, other.n_topics)
         return labels.merge_topics(other, codes, other.doc_topic.mean(axis=0))[0]
 
-    def listed(self, words: Mapping[str, Any], hidden: set[str]) -> pd.DataFrame:
-        """TOPICS, labelled by hand where a label is of them; terms that are `hidden` stand in no list."""
-        table = lda.topics(self.model, words["counts"], hide=hidden)
+    def listed(self, words: Mapping[str, Any], hidden: set[str], intervals: bool = True) -> pd.DataFrame:
+        """TOPICS, labelled by hand where a label is of them; terms that are `hidden` stand in no list; `intervals` as in `lda.topics`."""
+        table = lda.topics(self.model, words["counts"], hidden, intervals)
         parts = lda.distinctive_labels(self.fitted, hidden)
         return labels.label_topics(table, self.labels, self.number, parts).assign(n_topics=self.fitted.n_topics)
 
@@ -102,16 +103,16 @@ def reported(fitted: TopicModel, written: list[labels.Label], words: Mapping[str
     return Reported(model, found, number, codes, fitted)
 
 
-def splits(
-    shown: Mapping[int, Reported], words: Mapping[str, Any], hidden: set[str], map: Callable[..., Iterable[Any]] = map
-) -> dict[str, Any]:
-    """How topics divide and join over the grid: `topics` of every count, labelled and merged, and `alignment`, each count with the next."""
+def splits(shown: Mapping[int, Reported], words: Mapping[str, Any], hidden: set[str]) -> dict[str, Any]:
+    """How topics divide and join over the grid: `topics` of every count, labelled and merged, without intervals, and `alignment`, each count with the next."""
     flows = [
         alignment.align(shown[a].model, shown[b].model, words["counts"]).assign(n_topics_a=a, n_topics_b=b)
         for a, b in pairwise(sorted(shown))
     ]
     return {
-        "topics": pd.concat(map(lambda each: each.listed(words, hidden), shown.values()), ignore_index=True),
+        "topics": pd.concat(
+            [each.listed(words, hidden, intervals=False) for each in shown.values()], ignore_index=True
+        ),
         "alignment": pd.concat(flows, ignore_index=True) if flows else pd.DataFrame(),
     }
 

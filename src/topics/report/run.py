@@ -105,6 +105,7 @@ def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str,
         made |= {"name": name, "ledger": index.ledger_line(runs, corpus, made["topic_counts"])}
         for table, rows in made["tables"].items():
             write_table(rows, work / "tables", table)
+        ready(made)
         tell("front page")
         pages = page_names(made["topic_counts"], made["few"])
         limit = public.Limit(made["corpus"]) if settings.public else None
@@ -172,15 +173,15 @@ def notebook_jobs(made: Mapping[str, Any], settings: Settings) -> list[Job]:
         inputs = [*shared, store.file_digest(path), *(result.key for result in shown)]
         return Job(path, page, parameters, store.key("page", room="report", values=values | parameters, inputs=inputs))
 
-    jobs = [job("01_corpus", "01_corpus")]
-    if "fits" in made:  # not before, though it shows none of them: cores have enough to do, and are idle after them
-        jobs.append(job("04_keyword_trends", "04_keyword_trends"))
+    jobs, fits = [], []
     if "reading" in made:
-        fits = made["comparison"], made["splits"]
+        fits = [made["comparison"], made["splits"]]
         for count in sorted(made["reading"], key=lambda count: count != made["suggested"]):
             own = [made[name][count] for name in ("topics", "reading", "topics_over_time") if count in made[name]]
             jobs.append(job("03_topics", f"03_topics_{count:02d}", *fits, *own, n_topics=count))
-        jobs.append(job("02_topic_counts", "02_topic_counts", *fits))  # the shortest: it fills what the others leave
+    jobs += [job("04_keyword_trends", "04_keyword_trends"), job("01_corpus", "01_corpus")]
+    if "tables" in made:  # the shortest: it fills what the others leave when the tables are written
+        jobs.append(job("02_topic_counts", "02_topic_counts", *fits))
     return jobs
 
 
