@@ -6,13 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from datetime import date
 from pathlib import Path
 
 import pytest
 from conftest import THEMES, write_articles
 
-from topics import pipeline, store
+from topics import many, pipeline, store
 from topics.corpus.read import read_articles
 from topics.tables import COLUMNS, UserError
 
@@ -165,6 +166,41 @@ def test_a_second_time_nothing_is_built(made, monkeypatch):
     for name, table in everything["tables"].items():
         assert again["tables"][name].equals(table), name
     assert folder.exists()
+
+
+def test_steps_beside_the_fits_are_done_also_where_no_fit_is_missing_and_what_fails_in_them_is_told(made):
+    _, settings, _ = made
+    done = []
+    pipeline.fits(settings, [], beside=[done.append, done.append])
+    assert done == [settings, settings]
+
+    def fails(_):
+        raise UserError("no")
+
+    with pytest.raises(UserError, match="no"):
+        pipeline.fits(settings, [], beside=[fails, done.append])
+
+
+def test_whoever_stops_a_run_waits_for_no_thread():
+    begun, release, finished = threading.Event(), threading.Event(), []
+
+    def slow(item):
+        begun.set()
+        release.wait(20)
+        finished.append(item)
+
+    def stopped():
+        with many.threads(1) as each:
+            each(slow, [1, 2])
+            begun.wait()
+            raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            stopped()
+        assert not finished
+    finally:
+        release.set()
 
 
 def test_the_order_of_files_and_the_number_of_workers_change_no_byte(made, tmp_path):

@@ -481,14 +481,12 @@ def topics(settings: Settings, n_topics: int, track: Track = watched, beside: It
     return _keep(settings, key, lambda: _describe(settings, n_topics, track, beside))
 
 
-DESCRIBED = ("whole", "shuffled", "resampled")  # the texts whose fits a topic is described by
-
-
 def _describe(settings: Settings, n_topics: int, track: Track, beside: Iterable[Step]) -> store.Result:
     from topics.models import steps, sweep
 
-    fits(settings, sweep.jobs([n_topics], settings.seeds, *DESCRIBED), track, beside)
-    runs, shuffled, resampled = (_models(settings, n_topics, text) for text in DESCRIBED)
+    texts = ("whole", "shuffled", "resampled")
+    fits(settings, sweep.jobs([n_topics], settings.seeds, *texts), track, beside)
+    runs, shuffled, resampled = (_models(settings, n_topics, text) for text in texts)
     return steps.describe(runs, shuffled, resampled, _labels(settings), words(settings), _hidden(settings))
 
 

@@ -518,8 +518,8 @@ def infer(start: Any, terms: Any, n: Any, term_topic: Any, alpha: Any, gamma: An
         longest = max(longest, start[d + 1] - start[d])
     across = np.empty((n_topics, longest))  # the unit's rows of `term_topic`, so that its words stand side by side
     norm = np.empty(longest)
-    known = np.zeros(n_topics)
-    weight = np.empty(n_topics)
+    known = np.zeros(n_topics)  # whose weights were made last: those of topics that a unit lacks stand still at once
+    weight = np.zeros(n_topics)
     new = np.empty(n_topics)
     for d in range(gamma.shape[0]):
         n_words = start[d + 1] - start[d]
@@ -530,9 +530,9 @@ def infer(start: Any, terms: Any, n: Any, term_topic: Any, alpha: Any, gamma: An
         for _ in range(rounds):
             norm[:n_words] = EPSILON
             for k in range(n_topics):
-                if gamma[d, k] != known[k]:  # topics that a unit lacks stand still at once
+                if gamma[d, k] != known[k]:
                     known[k] = gamma[d, k]
-                    weight[k] = np.exp(digamma(known[k]))
+                    weight[k] = np.exp(digamma(known[k]))  # but for a factor that all topics share, which cancels
                 new[k] = 0.0
                 for i in range(n_words):
                     norm[i] += weight[k] * across[k, i]
