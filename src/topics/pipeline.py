@@ -353,8 +353,10 @@ def fits(settings: Settings, jobs: Iterable[Job], track: Track = watched, beside
     threads = max(1, workers // max(1, len(missing)))
     companies = sweep.companies(missing, words(settings)["counts"].matrix.shape[0], workers, settings.engine)
     companies.sort(key=lambda company: -company[0].n_topics * len(company))
+    # Three equal fits on two cores take one and a half times as long as one when they share them, twice as long in two rounds.
+    shared = workers == worker_count("auto") and workers < len(companies) < 2 * workers
     news: SimpleQueue[Future[None] | None] = SimpleQueue()  # None: a part of some fit is done
-    pool = ThreadPoolExecutor(workers)
+    pool = ThreadPoolExecutor(len(companies) if shared else workers)
     try:
         for company in companies:
             pool.submit(_make, settings, company, threads, partial(news.put, None)).add_done_callback(news.put)
@@ -671,15 +673,16 @@ def everything(
     settings = replace(settings, topic_counts=counts)  # as the notebooks of the run will have them
     made = _without_fits(settings) | {"comparison": compared, "suggested": compared["choice"]["n_topics"]}
     tell("following topics over time")
-    made["topics"] = {k: topics(settings, k, track, beside=[lambda _: ready(made), splits]) for k in counts}
+    made["topics"] = {k: topics(settings, k, track, beside=[lambda _: ready(made)]) for k in counts}
     timed = () if few(settings) else counts
     with threads(settings.workers) as many:
+        divided = many(splits, [settings])
         over_time, read = many(partial(topics_over_time, settings), timed), many(partial(reading, settings), counts)
         made["reading"] = dict(zip(counts, read, strict=True))
         made["topics_over_time"] = dict(zip(timed, over_time, strict=True))
+        made["splits"] = next(iter(divided))
     made |= {
         "settings": deciding(settings),
-        "splits": splits(settings),
         "topic_counts": counts,
         "grid": grid(settings),
         "seeds": settings.seeds,
