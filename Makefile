@@ -77,7 +77,7 @@ lint: $(READY_DEV)  ## what check does to format, lint and types, changing nothi
 	@"$(PYTHON)" -m ruff format --check . && "$(PYTHON)" -m ruff check .
 	@"$(PYTHON)" -m mypy
 
-bench: $(READY_BENCH)  ## measure, side by side with other tools (long)
+bench: $(READY_BENCH)  ## measure, side by side with other tools (hours; goes on where it stopped)
 	@"$(PYTHON)" benchmarks/run.py
 
 bench-quick: $(READY_BENCH)  ## a small version of each measurement

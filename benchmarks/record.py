@@ -78,8 +78,8 @@ def others(begun: tuple[float, float, float] | None) -> dict[str, float]:
 
 
 def commit() -> str:
-    """Which state of the project is measured, where git knows."""
-    git = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
+    """Which state of the project is measured, where git knows; `-dirty` says that files differed from it."""
+    git = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--exclude=*"]
     try:
         return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -74,6 +75,35 @@ def test_a_new_run_replaces_the_cases_it_measured_and_what_its_command_gave(tmp_
     kept = [json.loads(row) for row in (tmp_path / "words_speed.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {row["run"] for row in kept if "command" in row} == {"r0", "r2"}
     assert [(row["case"], row["value"]) for row in kept if "command" not in row] == [("stays", 1), ("news", 3)]
+
+
+def test_a_call_stands_until_what_it_measures_changes(tmp_path, monkeypatch):
+    run = importlib.import_module("run")
+    monkeypatch.setattr(run, "HERE", tmp_path / "benchmarks")
+    for name in ("benchmarks/x.py", "src/topics/words/counts.py", "src/topics/report/html.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+
+    def git(*words):
+        call = ["git", "-C", str(tmp_path), "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
+        return subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip()
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "x")
+    bench, kept = run.Bench("x.py", ("{corpora}/news",), None, of=run.WORDS), tmp_path / "results"
+    assert run.stands(bench, kept) is None  # never run
+    about = ABOUT | {"command": "python benchmarks/x.py CORPORA/news", "commit": git("rev-parse", "--short", "HEAD")}
+    run.keep([about, line("topics", 1)], kept)
+    assert run.stands(bench, kept) == about
+    (tmp_path / "src/topics/report/html.py").write_text("other = 1")
+    assert run.stands(bench, kept) == about
+    for name in ("src/topics/words/counts.py", "benchmarks/x.py"):
+        (tmp_path / name).write_text("other = 1")
+        assert run.stands(bench, kept) is None
+        git("checkout", name)
+    run.keep([about | {"run": "r2", "commit": about["commit"] + "-dirty"}, line("topics", 2, run="r2")], kept)
+    assert run.stands(bench, kept) is None  # nobody knows what was measured
 
 
 @pytest.mark.skipif(not CORPORA.exists(), reason="the real corpora are not beside the project")
