@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from conftest import THEMES, write_articles
 
 from topics import many, pipeline, store
 from topics.corpus.read import read_articles
+from topics.models import sweep
 from topics.tables import COLUMNS, UserError
 
 ROOT = Path(__file__).parents[1]
@@ -179,6 +182,26 @@ def test_steps_beside_the_fits_are_done_also_where_no_fit_is_missing_and_what_fa
 
     with pytest.raises(UserError, match="no"):
         pipeline.fits(settings, [], beside=[fails, done.append])
+
+
+@pytest.mark.parametrize(("cores", "workers", "at_once"), [(2, "auto", 3), (8, 2, 2), (1, "auto", 1), (3, "auto", 3)])
+def test_fits_that_are_fewer_than_twice_the_cores_share_them(made, monkeypatch, cores, workers, at_once):
+    _, settings, _ = made
+    monkeypatch.setattr(pipeline, "worker_count", lambda asked: cores if asked == "auto" else asked)
+    lock, running, most = threading.Lock(), [], []
+
+    def make(_, jobs, *__):
+        with lock:
+            running.append(jobs)
+            most.append(len(running))
+        time.sleep(0.2)
+        with lock:
+            running.remove(jobs)
+
+    monkeypatch.setattr(pipeline, "_make", make)
+    missing = sweep.jobs([9], (1, 2, 3), "resampled")  # which never go abreast
+    pipeline.fits(replace(settings, workers=workers), missing)
+    assert (len(most), max(most)) == (3, at_once)
 
 
 def test_whoever_stops_a_run_waits_for_no_thread():
