@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pandas as pd
@@ -37,7 +38,9 @@ def write_run(folder, record=RECORD, figure=20.5, **of_tables):
     for name, table in tables(**of_tables).items():
         write_table(table, folder / "tables", name)
     (folder / "figures").mkdir(exist_ok=True)
-    (folder / "figures" / "funnel.svg").write_text(f'<svg><path d="M 10 {figure}"/></svg>')
+    clip = "p" + hashlib.sha256(str(figure).encode()).hexdigest()[:10]  # as matplotlib names a part by its shape
+    drawn = f'<path d="M 10 {figure}" clip-path="url(#{clip})"/><clipPath id="{clip}"/>'
+    (folder / "figures" / "funnel.svg").write_text(f"<svg>{drawn}</svg>")
     (folder / "config.yml").write_text("seeds: [1, 2]\n")
     provenance.write(record, folder)
 

@@ -244,10 +244,16 @@ def _how_far(one: Path, other: Path) -> str:
 
 
 def _drawn(path: Path) -> pd.DataFrame:
-    """What an SVG figure is made of, as a table: `what` stands between numbers, and the numbers."""
+    """What an SVG figure is made of, as a table: `what` stands between numbers, and the numbers.
+
+    Names of its parts that matplotlib makes of digits of their shape become numbers, in the order in which they come.
+    """
     import pandas as pd
 
-    parts = re.split(r"(-?\d+\.?\d*)", path.read_text(encoding="utf-8"))
+    known: dict[str, int] = {}
+    named = re.compile(r"(?<=[#\"])[a-z][0-9a-f]{10}(?=[)\"])")
+    text = named.sub(lambda name: str(known.setdefault(name[0], len(known))), path.read_text(encoding="utf-8"))
+    parts = re.split(r"(-?\d+\.?\d*)", text)
     return pd.DataFrame({"what": [*parts[::2]], "number": pd.Series([*parts[1::2], 0], dtype=float)})
 
 
