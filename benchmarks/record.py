@@ -78,12 +78,15 @@ def others(begun: tuple[float, float, float] | None) -> dict[str, float]:
 
 
 def commit() -> str:
-    """Which state of the project is measured, where git knows; `-dirty` says that files differed from it."""
-    git = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--exclude=*"]
+    """Which state of the project is measured, where git knows; `-dirty` says that code differed from it (what is kept of earlier calls may)."""
+    git = ["git", "-C", str(Path(__file__).parents[1])]
     try:
-        return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+        head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        code = [*git, "diff", "--quiet", "HEAD", "--", "src", "notebooks", "benchmarks/*.py"]
+        dirty = subprocess.run(code, capture_output=True, check=False).returncode
     except (OSError, subprocess.CalledProcessError):
         return ""
+    return head.stdout.strip() + "-dirty" * bool(dirty)
 
 
 def _append(file: str, line: dict[str, Any]) -> None:

@@ -91,6 +91,15 @@ def test_a_call_stands_until_what_it_measures_changes(tmp_path, monkeypatch):
     git("init", "-q")
     git("add", ".")
     git("commit", "-q", "-m", "x")
+    record = importlib.import_module("record")
+    monkeypatch.setattr(record, "__file__", str(tmp_path / "benchmarks" / "record.py"))
+    head = git("rev-parse", "--short", "HEAD")
+    (tmp_path / "benchmarks/results.jsonl").write_text("")  # kept of an earlier call
+    git("add", ".")
+    assert record.commit() == head
+    (tmp_path / "src/topics/words/counts.py").write_text("other = 1")
+    assert record.commit() == f"{head}-dirty"
+    git("checkout", "src")
     bench, kept = run.Bench("x.py", ("{corpora}/news",), None, of=run.WORDS), tmp_path / "results"
     assert run.stands(bench, kept) is None  # never run
     about = ABOUT | {"command": "python benchmarks/x.py CORPORA/news", "commit": git("rev-parse", "--short", "HEAD")}
