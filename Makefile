@@ -80,7 +80,7 @@ lint: $(READY_DEV)  ## what check does to format, lint and types, changing nothi
 bench: $(READY_BENCH)  ## measure, side by side with other tools (hours; goes on where it stopped)
 	@"$(PYTHON)" benchmarks/run.py
 
-bench-quick: $(READY_BENCH)  ## a small version of each measurement
+bench-quick: $(READY_BENCH)  ## a small version of most measurements
 	@"$(PYTHON)" benchmarks/run.py --quick
 
 lock:  ## make the locks anew from pyproject.toml (needs uv)

@@ -93,10 +93,9 @@ def datasketch(table: pd.DataFrame) -> set[frozenset[int]]:
     from datasketch import MinHash, MinHashLSH
 
     index, pairs = MinHashLSH(threshold=0.7, num_perm=128), set()
-    for i, text in enumerate(table["text"]):
-        words = text.split()
-        sketch = MinHash(num_perm=128)
-        sketch.update_batch([" ".join(words[at : at + 5]).encode() for at in range(len(words) - 4)])
+    words = (text.split() for text in table["text"])
+    shingles = ([" ".join(of[at : at + 5]).encode() for at in range(len(of) - 4)] for of in words)
+    for i, sketch in enumerate(MinHash.generator(shingles, num_perm=128)):
         pairs |= {frozenset((i, int(other))) for other in index.query(sketch)}
         index.insert(str(i), sketch)
     return pairs

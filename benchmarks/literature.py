@@ -176,7 +176,7 @@ SIDES: dict[str, Callable[[Counts, int, int], tuple[np.ndarray, np.ndarray]]] = 
     "topics": ours,
     AS_IN_PRINT: lambda counts, k, seed: gensim(counts, k, seed),
     "gensim, ten passes, learned priors": lambda counts, k, seed: gensim(
-        counts, k, seed, passes=10, alpha="auto", eta="auto"
+        counts, k, seed, passes=10, alpha="auto", eta="auto", eval_every=None
     ),
     "tomotopy": tomotopy,
     "scikit-learn NMF of tf-idf": nmf,

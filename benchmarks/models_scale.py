@@ -202,7 +202,7 @@ def grid(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts, s
 
     def theirs() -> None:
         for k, seed in itertools.product(GRID, seeds):
-            model = LdaModel(bags, id2word=dictionary, num_topics=k, passes=10, random_state=seed)
+            model = LdaModel(bags, id2word=dictionary, num_topics=k, passes=10, random_state=seed, eval_every=None)
             CoherenceModel(model, texts=named, dictionary=dictionary, coherence="c_v").get_coherence()
 
     case = f"{name}, grid of {len(GRID)} counts × {len(seeds)} seeds, with scores"

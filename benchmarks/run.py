@@ -5,8 +5,8 @@
     python benchmarks/run.py --keep LINES …                                    takes in lines recorded by hand (`record.py`), then writes
     python benchmarks/run.py --render                                          writes from what is kept
 
-All calls together take many hours, so that each is kept when it ends and the next `run.py` goes on from there. A call stands as long as the script and the code
-that it measures are, by git, what they were at the commit that its lines name; `--again` makes all of them anew.
+All calls together take many hours, so that each is kept when it ends and the next `run.py` goes on from there. A call stands as long as all its lines are
+kept, and its script, what that imports from here and the code that it measures are, by git, what they were at the commit that the lines name; `--again` makes all of them anew.
 
 Lines are kept in `results/BENCHMARK.jsonl`. A new run replaces what the same command gave before, and the cases that it measured. The
 quick version is kept apart (`results/quick`, RESULTS-quick.md) and replaces nothing. Corpora are other people's text and do not ship: benchmarks that need one that
@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -85,7 +86,7 @@ BENCHES = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a small version of each")
+    parser.add_argument("--quick", action="store_true", help="a small version of most")
     parser.add_argument("--again", action="store_true", help="also what stands")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="scripts to run, by the beginning of their names")
     parser.add_argument(
@@ -146,7 +147,10 @@ def stands(bench: Bench, kept: Path) -> dict[str, Any] | None:
     """The kept run of the full version of a bench, where neither its script nor what it measures has changed since, by git; else None."""
     runs = [line for file in kept.glob("*.jsonl") for line in read(file) if line.get("command") == bench.called()]
     for known in sorted(runs, key=lambda line: str(line["run"]))[-1:]:
-        changed = ["git", "-C", str(HERE.parent), "diff", "--quiet", known.get("commit", ""), "--", *bench.of, f"benchmarks/{bench.script}"]  # fmt: skip
+        if known.get("part"):
+            break
+        scripts = [f"benchmarks/{script}" for script in (bench.script, *imported(bench.script))]
+        changed = ["git", "-C", str(HERE.parent), "diff", "--quiet", known.get("commit", ""), "--", *bench.of, *scripts]
         try:
             return None if subprocess.run(changed, capture_output=True, check=False).returncode else known
         except OSError:  # no git
@@ -154,12 +158,21 @@ def stands(bench: Bench, kept: Path) -> dict[str, Any] | None:
     return None
 
 
+def imported(script: str) -> list[str]:
+    """The scripts of this folder that one imports, but for those that write down."""
+    text = (HERE / script).read_text(encoding="utf-8")
+    names = dict.fromkeys(re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE))
+    return [f"{name}.py" for name in names if name != "record" and (HERE / f"{name}.py").exists()]
+
+
 def read(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def keep(lines: Iterable[dict[str, Any]], folder: Path) -> None:
-    """Put new lines in the place of those of the same command, and of the same benchmark and case."""
+    """Put new lines in the place of those of the same command, and of the same benchmark and case; a run that loses some of its lines to another's
+    is marked as `part`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     runs, new = {}, defaultdict(list)
     for line in lines:
@@ -175,7 +188,10 @@ def keep(lines: Iterable[dict[str, Any]], folder: Path) -> None:
         stays = [
             line for line in old if "command" not in line and line["case"] not in cases and line["run"] not in replaced
         ]
-        known = {line["run"]: line for line in old if "command" in line} | runs
+        lost = {line["run"] for line in old if "command" not in line and line["case"] in cases}
+        known = {
+            line["run"]: line | ({"part": True} if line["run"] in lost else {}) for line in old if "command" in line
+        } | runs
         used = dict.fromkeys(line["run"] for line in [*stays, *measured])
         text = "".join(
             json.dumps(line, ensure_ascii=False) + "\n" for line in [*(known[name] for name in used), *stays, *measured]

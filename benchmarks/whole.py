@@ -293,12 +293,12 @@ def plain_sides(plain: Times) -> Times:
     return {"plain way": (without[0], without[1]), "plain way, with reference fits": (with_all[0], with_all[1])}
 
 
-def imports(rounds: int) -> None:
+def imports(case: str, rounds: int) -> None:
     code = "from time import perf_counter as now; start = now(); import topics; print(now() - start)"
     for repetition in range(rounds):
         environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-        tell("import topics", "topics", float(done.stdout), None, repetition)
+        tell(f"{case}, import topics", "topics", float(done.stdout), None, repetition)
 
 
 def main() -> int:
@@ -321,7 +321,7 @@ def main() -> int:
     given = parser.parse_args()
     for repetition in range(given.first, given.first + given.rounds):
         one_round(given, repetition)
-    imports(given.rounds)
+    imports(given.case, given.rounds)
     return 0
 
 

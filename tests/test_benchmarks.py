@@ -75,14 +75,19 @@ def test_a_new_run_replaces_the_cases_it_measured_and_what_its_command_gave(tmp_
     kept = [json.loads(row) for row in (tmp_path / "words_speed.jsonl").read_text(encoding="utf-8").splitlines()]
     assert {row["run"] for row in kept if "command" in row} == {"r0", "r2"}
     assert [(row["case"], row["value"]) for row in kept if "command" not in row] == [("stays", 1), ("news", 3)]
+    assert not any("part" in row for row in kept)
+    run.keep([ABOUT | {"run": "r3"}, line("topics", 3, run="r3"), line("topics", 4, case="more", run="r3")], tmp_path)
+    run.keep([other | {"run": "r4"}, line("topics", 5, case="more", run="r4")], tmp_path)
+    kept = [json.loads(row) for row in (tmp_path / "words_speed.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {row["run"]: row.get("part", False) for row in kept if "command" in row} == {"r3": True, "r4": False}
 
 
 def test_a_call_stands_until_what_it_measures_changes(tmp_path, monkeypatch):
     run = importlib.import_module("run")
     monkeypatch.setattr(run, "HERE", tmp_path / "benchmarks")
-    for name in ("benchmarks/x.py", "src/topics/words/counts.py", "src/topics/report/html.py"):
+    for name in ("benchmarks/x.py", "benchmarks/y.py", "src/topics/words/counts.py", "src/topics/report/html.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("")
+        (tmp_path / name).write_text("from y import z\n" * (name == "benchmarks/x.py"))
 
     def git(*words):
         call = ["git", "-C", str(tmp_path), "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
@@ -107,10 +112,12 @@ def test_a_call_stands_until_what_it_measures_changes(tmp_path, monkeypatch):
     assert run.stands(bench, kept) == about
     (tmp_path / "src/topics/report/html.py").write_text("other = 1")
     assert run.stands(bench, kept) == about
-    for name in ("src/topics/words/counts.py", "benchmarks/x.py"):
+    for name in ("src/topics/words/counts.py", "benchmarks/x.py", "benchmarks/y.py"):
         (tmp_path / name).write_text("other = 1")
         assert run.stands(bench, kept) is None
         git("checkout", name)
+    run.keep([about | {"command": "python benchmarks/z.py", "run": "rz"}, line("topics", 1, run="rz")], kept)
+    assert run.stands(bench, kept) is None  # another call has taken what it gave
     run.keep([about | {"run": "r2", "commit": about["commit"] + "-dirty"}, line("topics", 2, run="r2")], kept)
     assert run.stands(bench, kept) is None  # nobody knows what was measured
 
