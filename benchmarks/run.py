@@ -77,6 +77,7 @@ BENCHES = (
     Bench("trends_speed.py", (NEWS, "--repeats", "5"), (NEWS, "--repeats", "1"), "dated", TRENDS),
     *(Bench("trends_size.py", (table, "--runs", n), ("discoveries", "--runs", "4") if table == "discoveries" else None, of=TRENDS)
       for table, n in (("size", "40"), ("families", "40"), ("thin", "40"), ("power", "40"), ("discoveries", "30"), ("pages", "100"), ("news", "300"), ("keyness", "120"), ("bursts", "20"), ("intervals", "20"))),
+    Bench("trends_keyness.py", ("--runs", "40"), ("--runs", "4"), of=TRENDS),
     Bench("topics_coverage.py", ("true", "--runs", "100"), ("true", "--runs", "4"), of=MODELS + TRENDS),
     Bench("topics_coverage.py", ("fits", "--runs", "20"), None, of=MODELS + TRENDS),
     Bench("topics_coverage.py", ("shuffled", "--runs", "100"), None, of=MODELS + TRENDS),

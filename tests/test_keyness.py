@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from scipy.special import logit
 
 from topics import tables
 from topics.trends import keyness as y
@@ -53,6 +54,37 @@ def test_planted_words_are_found_and_others_are_not():
     assert np.mean(false) < 0.1
     assert np.mean(found) > 0.5
     assert 0.92 < np.mean(covered) <= 1
+
+
+def test_intervals_hold_large_differences_too():
+    """Words in 90 % of the articles of one group and 20 % of the other: what varies in one is not what varies in the other."""
+    held = []
+    for seed in range(8):
+        rng = np.random.default_rng([2, seed])
+        day = np.repeat(np.arange(120), 4)
+        share = np.where(day < 60, 0.9, 0.2)[:, None] * np.ones(30)
+        share[:, :15] = 0.2  # half of the words are no one's
+        counts = (rng.random(share.shape) < share) * (1 + rng.negative_binomial(0.7, 0.35, size=share.shape))
+        terms = [f"{i:02d}" for i in range(30)]
+        table, _ = y.keyness(sparse.csr_matrix(counts), terms, (day >= 60).astype(int), day, ("a", "b"), seed=seed)
+        p = share[[0, -1]] / share[[0, -1]].sum(axis=1, keepdims=True)
+        true = (logit(p[0]) - logit(p[1]))[table["term"].astype(int)] * np.where(table["group"] == "a", 1, -1)
+        large = table["term"].astype(int) >= 15
+        held.append(((table["low"] <= true) & (true <= table["high"]))[large].mean())
+    assert 0.93 < np.mean(held) < 0.99  # with one variance for both groups .91
+
+
+def test_the_variance_of_a_log_ratio_is_that_of_its_blocks(rng):
+    block, group = np.repeat(np.arange(12), 3), np.repeat([0, 1], 18)
+    counts = rng.poisson(3.0, size=(36, 2))
+    words, outlet = counts.sum(axis=1), np.zeros(36, dtype=int)
+    cells = y._cells(sparse.csr_matrix(counts).astype(float), words, group, block, outlet)
+    expected = 0.0
+    for side in (0, 1):
+        said = np.bincount(block, counts[:, 0] * (group == side))[block[group == side][::3]]
+        of = np.bincount(block, words * (group == side))[block[group == side][::3]]
+        expected += 6 / 5 * ((said - said.sum() / of.sum() * of) ** 2).sum() / said.sum() ** 2
+    assert y._log_variance(cells)[0] == pytest.approx(expected)
 
 
 def test_where_nothing_differs_hardly_any_corpus_has_a_finding():

@@ -20,6 +20,7 @@ from topics.trends.statistics import FEWEST_BLOCKS, LEVEL, indicator, q_values
 
 Q = 0.05
 FEWEST_ARTICLES = 5  # a term in fewer articles is not tested
+FEWEST_TIMES = 3  # the blocks of a group tell how much a term varies that stands there so often or more
 PRIOR_PART = 0.01  # the prior is worth this part of the words of both groups
 ENOUGH_BLOCKS = 12  # blocks are as long as leaves so many in either group
 TERMS_AT_ONCE = 1024
@@ -53,9 +54,10 @@ def keyness(
     `p_permuted` (nan where the screen did not keep the term), `n_blocks`, `family`.
 
     Effect: difference of the log-odds of the term in the two groups (each net of what its outlets would have given), each count
-    raised by its prior (the term's part of both groups, worth a hundredth of their words); its standard error is that of
-    the counts times the root of the design effect of the blocks, or the effect over the statistic of the test where that is less
-    (test-based interval, Miettinen 1976, Am. J. Epidemiol. 103), as it is for terms that one group hardly has.
+    raised by its prior (the term's part of both groups, worth a hundredth of their words). Its variance is that of the two log ratios of
+    count and expected count, linearised over blocks within each group (Cochran 1977, 6.4), raised where successive blocks are alike, and no less than
+    that of Poisson counts. Of a term that one group has fewer than three times the standard error is that of the counts times the root of the design effect of
+    the blocks, or the effect over the statistic of the test where that is less (test-based interval, Miettinen 1976, Am. J. Epidemiol. 103).
     Test: difference of rates over its standard error from block totals, raised where successive blocks are alike, referred to t with Welch's degrees of freedom;
     Benjamini and Hochberg over all terms tested. What is kept is confirmed by permuting the groups of whole blocks
     (within a block, where blocks hold both groups), the statistic studentised in every permutation and pooled over
@@ -86,7 +88,7 @@ def keyness(
     screen = [studentised(cells, cells["side"][None, :], part) for part in _parts(len(tested))]
     z, df, effect = (np.concatenate(arrays, axis=1)[0] for arrays in zip(*screen, strict=True))
     inflation = serial_inflation(cells)
-    z, effect = z / np.sqrt(inflation), effect * inflation
+    z = z / np.sqrt(inflation)
     p = 2 * stdtr(df, -np.abs(z))
     kept = np.flatnonzero(q_values(p) <= q)
     permuted = np.full(len(p), np.nan)
@@ -94,7 +96,7 @@ def keyness(
         cells, kept, z[kept], _draws(len(kept), len(tested), q, permutations), np.random.default_rng(seed)
     )
     p = np.fmax(p, permuted)
-    table = _effects(counts, words, group, cells, z, effect, df, names)
+    table = _effects(counts, words, group, cells, z, (effect * inflation, inflation), df, names)
     table["term"] = np.asarray(terms, dtype=object)[tested]
     table["p"], table["p_permuted"], table["q"] = p, permuted, q_values(p)
     table["n_blocks"], table["method"], table["family"] = sum(blocks), METHOD, f"{len(tested)} terms tested together"
@@ -331,11 +333,13 @@ def _effects(
     group: np.ndarray,
     cells: dict[str, Any],
     z: np.ndarray,
-    effect: np.ndarray,
+    inflations: tuple[np.ndarray, np.ndarray],
     df: np.ndarray,
     names: tuple[str, str],
 ) -> pd.DataFrame:
-    """Log-odds with intervals, numbers and dispersion, from the side of the group in which the term is the more frequent."""
+    """Log-odds with intervals, numbers and dispersion, from the side of the group in which the term is the more frequent; inflations of variance by blocks
+    beside independent words, and by successive blocks beside independent ones.
+    """
     sides = [counts[group == side].tocsr() for side in (0, 1)]
     number = np.stack([np.asarray(side.sum(axis=0)).ravel() for side in sides])
     n_docs = np.stack([side.getnnz(axis=0) for side in sides])
@@ -349,7 +353,10 @@ def _effects(
     expected = np.clip(expected + prior * cells["part"], 1e-9, words + prior - 1e-9)
     log_odds = logit(raised / (words + prior)) - logit(expected / (words + prior))
     difference = log_odds[0] - log_odds[1]
-    error = np.minimum(np.sqrt(effect * (1 / raised).sum(axis=0)), np.abs(difference) / np.maximum(np.abs(z), 1e-9))
+    poisson = (1 / raised).sum(axis=0)
+    of_few = np.minimum(np.sqrt(inflations[0] * poisson), np.abs(difference) / np.maximum(np.abs(z), 1e-9))
+    of_blocks = np.sqrt(np.maximum(inflations[1] * _log_variance(cells), poisson))
+    error = np.where(number.min(axis=0) < FEWEST_TIMES, of_few, of_blocks)
     half = stdtrit(df, 0.5 + LEVEL / 2) * error
     marked = np.where(difference >= 0, 0, 1)
     column = np.arange(counts.shape[1])
@@ -369,6 +376,29 @@ def _effects(
             "share_against": n_docs[1 - marked, column] / docs[1 - marked],
         }
     )
+
+
+def _log_variance(cells: dict[str, Any]) -> np.ndarray:
+    """Variance of the difference of the groups' logs of count over expected count, from blocks: (n_terms,).
+
+    Law: a cell of group g adds h = ±(y - R_g e) / y_g, with R_g = y_g / e_g the ratio of the group's totals; what adds up within a block is squared and
+    summed, times B / (B - 1) for each kind of blocks (group 0, group 1, both). Unlike the variance under the hypothesis that nothing differs (`studentised`) it
+    lets each group vary in its own way about its own rate.
+    """
+    left, right = cells["pairs"].T
+    alone = np.setdiff1d(np.arange(len(cells["side"])), cells["pairs"].ravel())
+    variance = []
+    for part in _parts(cells["counts"].shape[1]):
+        count, expected = cells["counts"][:, part].toarray(), cells["outlet_words"] @ cells["outlet_part"][:, part]
+        added = np.zeros_like(count)
+        for group, sign in ((0, 1.0), (1, -1.0)):
+            rows = cells["side"] == group
+            total = np.maximum(count[rows].sum(axis=0), 1e-9)
+            ratio = total / np.maximum(expected[rows].sum(axis=0), 1e-9)
+            added[rows] = sign * (count[rows] - ratio * expected[rows]) / total
+        kinds = [added[alone[cells["side"][alone] == group]] for group in (0, 1)] + [added[left] + added[right]]
+        variance.append(sum(len(kind) / max(len(kind) - 1, 1) * (kind**2).sum(axis=0) for kind in kinds))
+    return np.concatenate(variance)
 
 
 def gries_dp(counts: sparse.spmatrix, words: np.ndarray | None = None) -> np.ndarray:
