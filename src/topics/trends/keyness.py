@@ -54,10 +54,11 @@ def keyness(
     `p_permuted` (nan where the screen did not keep the term), `n_blocks`, `family`.
 
     Effect: difference of the log-odds of the term in the two groups (each net of what its outlets would have given), each count
-    raised by its prior (the term's part of both groups, worth a hundredth of their words). Its variance is that of the two log ratios of
-    count and expected count, linearised over blocks within each group (Cochran 1977, 6.4), raised where successive blocks are alike, and no less than
-    that of Poisson counts. Of a term that one group has fewer than three times the standard error is that of the counts times the root of the design effect of
-    the blocks, or the effect over the statistic of the test where that is less (test-based interval, Miettinen 1976, Am. J. Epidemiol. 103).
+    raised by its prior (the term's part of both groups, worth a hundredth of their words). Interval: limits of each group's ratio of count and expected count
+    on the root scale, from its variance over the blocks of that group (linearised: Cochran 1977, 6.4; raised where successive blocks are alike; no less than
+    Poisson's; none below the prior alone), put together as Zou and Donner 2008 do (Stat. Med. 27). Of a term that one group has fewer than three times the
+    standard error is that of the counts times the root of the design effect of the blocks, or the effect over the statistic of the test where
+    that is less (test-based interval, Miettinen 1976, Am. J. Epidemiol. 103).
     Test: difference of rates over its standard error from block totals, raised where successive blocks are alike, referred to t with Welch's degrees of freedom;
     Benjamini and Hochberg over all terms tested. What is kept is confirmed by permuting the groups of whole blocks
     (within a block, where blocks hold both groups), the statistic studentised in every permutation and pooled over
@@ -353,11 +354,7 @@ def _effects(
     expected = np.clip(expected + prior * cells["part"], 1e-9, words + prior - 1e-9)
     log_odds = logit(raised / (words + prior)) - logit(expected / (words + prior))
     difference = log_odds[0] - log_odds[1]
-    poisson = (1 / raised).sum(axis=0)
-    of_few = np.minimum(np.sqrt(inflations[0] * poisson), np.abs(difference) / np.maximum(np.abs(z), 1e-9))
-    of_blocks = np.sqrt(np.maximum(inflations[1] * _log_variance(cells), poisson))
-    error = np.where(number.min(axis=0) < FEWEST_TIMES, of_few, of_blocks)
-    half = stdtrit(df, 0.5 + LEVEL / 2) * error
+    reach = _reach(cells, number, raised, difference, z, inflations, stdtrit(df, 0.5 + LEVEL / 2))
     marked = np.where(difference >= 0, 0, 1)
     column = np.arange(counts.shape[1])
     docs = np.array([side.shape[0] for side in sides])
@@ -368,8 +365,8 @@ def _effects(
             "n": number[marked, column].astype("int64"),
             "n_docs": n_docs[marked, column],
             "log_odds": np.abs(difference),
-            "low": np.abs(difference) - half,
-            "high": np.abs(difference) + half,
+            "low": np.abs(difference) - reach[marked, column],
+            "high": np.abs(difference) + reach[1 - marked, column],
             "level": LEVEL,
             "dispersion": dispersion[marked, column],
             "share": n_docs[marked, column] / docs[marked],
@@ -378,27 +375,41 @@ def _effects(
     )
 
 
-def _log_variance(cells: dict[str, Any]) -> np.ndarray:
-    """Variance of the difference of the groups' logs of count over expected count, from blocks: (n_terms,).
+def _reach(
+    cells: dict[str, Any],
+    number: np.ndarray,
+    raised: np.ndarray,
+    difference: np.ndarray,
+    z: np.ndarray,
+    inflations: tuple[np.ndarray, np.ndarray],
+    t: np.ndarray,
+) -> np.ndarray:
+    """How far an interval lies below a difference seen from either group, which is how far it lies above it seen from the other: (2, n_terms)."""
+    poisson = 1 / raised
+    half = t * np.sqrt(np.maximum(inflations[1] * _log_variances(cells), poisson)) / 2
+    above, below = 2 * np.log1p(half), -2 * np.log(np.maximum(1 - half, np.sqrt(1 - number / raised)))
+    of_test = np.abs(difference) / np.maximum(np.abs(z), 1e-9)
+    of_few = t * np.minimum(np.sqrt(inflations[0] * poisson.sum(axis=0)), of_test)
+    return np.where(number.min(axis=0) < FEWEST_TIMES, of_few, np.hypot(below, above[::-1]))
 
-    Law: a cell of group g adds h = ±(y - R_g e) / y_g, with R_g = y_g / e_g the ratio of the group's totals; what adds up within a block is squared and
-    summed, times B / (B - 1) for each kind of blocks (group 0, group 1, both). Unlike the variance under the hypothesis that nothing differs (`studentised`) it
-    lets each group vary in its own way about its own rate.
+
+def _log_variances(cells: dict[str, Any]) -> np.ndarray:
+    """Variance of each group's log of count over expected count, from its blocks: (2, n_terms).
+
+    Law: B / (B - 1) times the sum over the group's B blocks of ((y - R e) / y_g)^2, with R = y_g / e_g the ratio of the group's totals. Unlike the variance under
+    the hypothesis that nothing differs (`studentised`) it lets each group vary in its own way about its own rate.
     """
-    left, right = cells["pairs"].T
-    alone = np.setdiff1d(np.arange(len(cells["side"])), cells["pairs"].ravel())
-    variance = []
+    variances = []
     for part in _parts(cells["counts"].shape[1]):
         count, expected = cells["counts"][:, part].toarray(), cells["outlet_words"] @ cells["outlet_part"][:, part]
-        added = np.zeros_like(count)
-        for group, sign in ((0, 1.0), (1, -1.0)):
-            rows = cells["side"] == group
-            total = np.maximum(count[rows].sum(axis=0), 1e-9)
-            ratio = total / np.maximum(expected[rows].sum(axis=0), 1e-9)
-            added[rows] = sign * (count[rows] - ratio * expected[rows]) / total
-        kinds = [added[alone[cells["side"][alone] == group]] for group in (0, 1)] + [added[left] + added[right]]
-        variance.append(sum(len(kind) / max(len(kind) - 1, 1) * (kind**2).sum(axis=0) for kind in kinds))
-    return np.concatenate(variance)
+        of_part = []
+        for group in (0, 1):
+            y, e = (cell[cells["side"] == group] for cell in (count, expected))
+            total = np.maximum(y.sum(axis=0), 1e-9)
+            added = (y - total / np.maximum(e.sum(axis=0), 1e-9) * e) / total
+            of_part.append(len(y) / max(len(y) - 1, 1) * (added**2).sum(axis=0))
+        variances.append(np.stack(of_part))
+    return np.concatenate(variances, axis=1)
 
 
 def gries_dp(counts: sparse.spmatrix, words: np.ndarray | None = None) -> np.ndarray:
