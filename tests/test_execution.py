@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -35,6 +36,21 @@ def test_a_misspelt_parameter_stops_before_the_kernel_starts(tmp_path):
             ROOT / "notebooks" / "03_topics.ipynb", {"n_topcis": 9}, tmp_path / "x.ipynb", execution.Kernels(tmp_path)
         )
     assert not (tmp_path / "x.ipynb").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="groups of POSIX")
+def test_a_kernel_that_ended_before_it_had_a_group_of_its_own_does_not_take_the_run_along(tmp_path, monkeypatch):
+    """Its group is then that of the run, and Jupyter kills a kernel by its group."""
+    from jupyter_client.provisioning import local_provisioner
+
+    monkeypatch.setattr(local_provisioner, "launch_kernel", lambda *_, **more: subprocess.Popen(["sleep", "60"]))
+    kernels = execution.Kernels(tmp_path)
+    with kernels.start("page") as kernel:
+        started = kernel.provisioner.process
+        assert os.getpgid(started.pid) == os.getpgrp()
+        assert kernel.provisioner.pgid is None
+    started.wait(20)  # and we are still here
+    assert not kernels._running
 
 
 def test_a_misspelt_parameter_given_to_papermill_itself_is_an_error(tmp_path):

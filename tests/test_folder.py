@@ -71,6 +71,7 @@ def test_a_second_run_on_the_same_folder_waits(tmp_path, capsys):
         "a.",
         "index.html",
         "Ledger.csv",
+        "日" * 61,
     ],
 )
 def test_a_name_never_becomes_a_path(name):
@@ -79,7 +80,8 @@ def test_a_name_never_becomes_a_path(name):
 
 
 @pytest.mark.parametrize(
-    ("articles", "name"), [("…", "articles"), ("NewsArticles.zip", "NewsArticles"), ("a b", "a-b")]
+    ("articles", "name"),
+    [("…", "articles"), ("NewsArticles.zip", "NewsArticles"), ("a b", "a-b"), ("日" * 84, "日" * 60)],
 )
 def test_a_run_is_named_after_its_articles(articles, name):
     assert folder.run_name(None, Path(articles)) == name
@@ -98,13 +100,14 @@ def test_folders_change_places_whether_or_not_the_system_can_do_it_at_once(tmp_p
 
 
 def test_what_a_killed_run_left_is_put_right(tmp_path):
-    for name in (".mine.old", ".mine.part-7-1", ".mine.two.part-7-1", "mine.failed"):
+    others = {".mine.two.part-7-1", ".mine.part-2.part-7-1", "mine.failed"}  # of other runs, which may be running
+    for name in (".mine.old", ".mine.part-7-1", *others):
         (tmp_path / name).mkdir()
     (tmp_path / ".mine.old" / "index.html").write_text("the last good one")
     with folder.workplace(tmp_path, "mine") as work:
         assert (tmp_path / "mine" / "index.html").read_text() == "the last good one"
         left = {path.name for path in tmp_path.iterdir()} - {work.name}
-    assert left == {"mine", ".mine.two.part-7-1", "mine.failed"}
+    assert left == {"mine", *others}
 
 
 def test_evidence_has_no_half_written_files(tmp_path):

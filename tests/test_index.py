@@ -183,6 +183,24 @@ def test_the_ledger_counts_the_runs_on_one_corpus_and_the_counts_tried(tmp_path)
     assert [row["verdict"] for row in index.read_ledger(tmp_path)] == ["v, w", "v"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [lambda text: text.replace(",", ";"), lambda text: text.replace("v\n", 'v,"\n'), lambda text: text + "x" * 200_000],
+)
+def test_a_ledger_that_somebody_else_wrote_to_is_kept_beside_and_told(tmp_path, capsys, change):
+    row = {"name": "good", "corpus": "c", "topic_counts": "5", "articles": 3, "settings": "s", "verdict": "v"}
+    index.enter(tmp_path, row)
+    changed = change((tmp_path / "ledger.csv").read_text(encoding="utf-8"))
+    (tmp_path / "ledger.csv").write_text(changed, encoding="utf-8")
+    assert index.ledger_line(tmp_path, "c", (9,)).startswith("This is run")
+    index.enter(tmp_path, row)
+    assert (tmp_path / "ledger.changed-1.csv").read_text(encoding="utf-8") == changed
+    assert "kept as ledger.changed-1.csv" in capsys.readouterr().err
+    index.enter(tmp_path, row)
+    assert not capsys.readouterr().err
+    assert not (tmp_path / "ledger.changed-2.csv").exists()
+
+
 def test_a_damaged_record_or_ledger_does_not_spoil_the_list_of_runs(tmp_path):
     row = {"name": "good", "corpus": "c", "topic_counts": "5 x", "articles": 3, "settings": "s", "verdict": "v"}
     index.enter(tmp_path, row)

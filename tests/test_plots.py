@@ -2,10 +2,12 @@
 
 import re
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from topics import plots
@@ -132,6 +134,12 @@ def test_saving_before_does_not_change_the_bytes(topics):
     once, twice = plots.shares(topics).figure, plots.shares(topics).figure
     plots.to_pdf(twice)
     assert plots.to_svg(once) == plots.to_svg(twice)
+
+
+def test_a_label_that_no_xml_can_hold_spoils_no_figure():
+    figure = plt.figure()
+    figure.text(0, 0, "\x1b[31mRED\x00")
+    ElementTree.fromstring(plots.to_svg(figure))
 
 
 def test_a_line_breaks_where_a_period_is_missing_or_has_no_estimate():

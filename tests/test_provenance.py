@@ -129,6 +129,10 @@ def test_two_runs_alike_differ_in_nothing(tmp_path):
     ]  # fmt: skip
 
 
+def test_what_a_terminal_would_act_on_is_not_written_to_it():
+    assert provenance.listed("A", ["\x1b[2Jtitle\u202e \x9b31m"], 9) == "A\n- \ufffd[2Jtitle\ufffd \ufffd31m\n"
+
+
 def test_two_runs_are_told_apart_in_words(tmp_path):
     write_run(tmp_path / "one")
     words = {1: WORDS[2], 2: WORDS[1].replace("tractor", "buffalo"), 3: "school class teacher lesson exam pupil book term desk hall"}  # fmt: skip

@@ -118,6 +118,41 @@ def test_quotations_hide_in_no_markup(rng, wrap):
     assert re.sub(r"[\w\s,…\[\]]", "", shown) == re.sub(r"[\w\s,\[\]]", "", page)
 
 
+def test_quotations_hide_in_no_signs_that_a_page_shows_otherwise(rng):
+    made = corpus(rng)
+    words = made["articles"]["text"][1].split()[:200]
+    struck = [f"<del>{word}\x92</del><ins>{word}</ins>" if i % 4 == 0 else word for i, word in enumerate(words)]
+    for page in (
+        "[U+0092] ".join(words), "\\ ".join(words), " ".join(struck),
+        " ".join(words) + '<script type="application/json">["' + "\\n".join(words) + '"]</script>',
+    ):  # fmt: skip
+        shown = public.shorten_html(public.Limit(made), page)
+        read = re.sub(r"<del>.*?</del>|<[^<>]*>|\[U\+0092\]", " ", shown).replace('["', " ").replace("\\n", " ")
+        most, quoted = longest_quotation(read, {"d1": words})
+        assert 0 < most <= public.QUOTATION
+        assert len(quoted["d1"]) <= public.ARTICLE
+
+
+def test_escapes_that_stand_in_an_article_are_its_text(rng):
+    made = corpus(rng)
+    words = made["articles"]["text"][1].split()[:200]
+    made["articles"].loc[1, "text"] = "\\n".join(words)  # JSON that was encoded twice
+    told = made["articles"]["text"][1].replace("\\", "\\\\")
+    for page in ("\\n".join(words), f'<script type="application/json">["{told}"]</script>'):
+        shown = public.shorten_html(public.Limit(made), page)
+        assert 0 < longest_quotation(shown, {"d1": WORD.findall("\\n".join(words))})[0] <= public.QUOTATION
+
+
+def test_an_authors_own_columns_are_not_published_with_long_texts(rng, tmp_path):
+    made = corpus(rng)
+    made["articles"].assign(summary="a summary " * 20, section="World", views=7).to_parquet(
+        tmp_path / "articles.parquet"
+    )
+    public.shorten_tables(public.Limit(made), tmp_path)
+    table = pd.read_csv(tmp_path / "articles.csv")
+    assert (set(table["summary"]), set(table["section"]), set(table["views"])) == ({"[…]"}, {"World"}, {7})
+
+
 def test_tables_hold_no_article_and_quotations_run_on_from_cell_to_cell(rng, tmp_path):
     made = corpus(rng)
     words = made["articles"]["text"][2].split()

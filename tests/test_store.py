@@ -47,7 +47,7 @@ def test_a_kept_result_is_not_built_again(tmp_path):
     assert again["plain"] == result()["plain"]
 
 
-@pytest.mark.parametrize("damage", ["cut", "foreign", "manifest", "missing"])
+@pytest.mark.parametrize("damage", ["cut", "foreign", "missing", "{", "5", "null", "[" * 100_000, "word"])
 def test_a_damaged_entry_is_built_again(tmp_path, damage):
     store.keep(tmp_path, "step-1", result, classes=[Thing])
     file = tmp_path / "step-1" / "table.parquet"
@@ -57,17 +57,25 @@ def test_a_damaged_entry_is_built_again(tmp_path, damage):
         pd.DataFrame({"word": ["other"], "n": [9]}).to_parquet(file)
     elif damage == "missing":
         file.unlink()
-    else:
-        (tmp_path / "step-1" / "manifest.json").write_text("{")
+    else:  # the manifest itself; also one letter of a plain value
+        manifest = tmp_path / "step-1" / "manifest.json"
+        text = manifest.read_text().replace("plain", "plaim") if damage == "word" else damage
+        manifest.write_text(text)
     kept = store.keep(tmp_path, "step-1", result, classes=[Thing])
     assert kept["table"].equals(result()["table"])
+
+
+def forge(manifest, path):
+    """A manifest of one who knows how ours are made."""
+    manifest["digest"] = store.digest({name: part for name, part in manifest.items() if name != "digest"})
+    path.write_text(json.dumps(manifest))
 
 
 def test_a_class_that_was_not_named_is_never_made(tmp_path):
     store.keep(tmp_path, "step-1", lambda: {"x": 1})
     manifest = json.loads((tmp_path / "step-1" / "manifest.json").read_text())
     manifest["result"]["x"] = {"$class": "Popen", "fields": {}}
-    (tmp_path / "step-1" / "manifest.json").write_text(json.dumps(manifest))
+    forge(manifest, tmp_path / "step-1" / "manifest.json")
     assert store.keep(tmp_path, "step-1", lambda: {"x": 2})["x"] == 2
 
 
@@ -77,7 +85,7 @@ def test_a_name_that_leads_out_of_the_entry_is_refused(tmp_path):
     manifest["result"]["x"] = {"$array": "../secret.npy"}
     np.save(tmp_path / "secret.npy", np.arange(9))
     manifest["files"]["../secret.npy"] = store.file_digest(tmp_path / "secret.npy")
-    (tmp_path / "step-1" / "manifest.json").write_text(json.dumps(manifest))
+    forge(manifest, tmp_path / "step-1" / "manifest.json")
     assert len(store.keep(tmp_path, "step-1", lambda: {"x": np.arange(3)})["x"]) == 3
 
 

@@ -73,7 +73,7 @@ def parser() -> Parser:
             "--seeds", action="extend", nargs="+", type=whole, metavar="N", help="one model is fitted for each"
         )
         each.add_argument(
-            "--public", action="store_true", default=None, help="a report to publish: short quotations alone"
+            "--public", action=argparse.BooleanOptionalAction, help="a report to publish: short quotations alone"
         )
     verify.add_argument("name", nargs="?", help="name of the run; may be left out where there is one alone")
     diff.add_argument("a", help="name of a run")

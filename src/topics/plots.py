@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
@@ -37,6 +38,7 @@ PALETTE = (BLUE, AMBER, GREEN, ORANGE, PURPLE, SKY)
 WIDTH = 5.0  # inches: one column
 THIN = 5  # articles: a period with fewer stands apart from the line of a series
 LISTED, BESIDE = 12, 2  # words in a list; small figures in a row
+NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # matplotlib writes each label into a comment as it is
 LINE_HEIGHT = 0.15  # inches of a line of small text
 TITLE = 0.30  # inches above the axes kept for the title; pages cut them off and set the title as text
 STYLE: dict[Any, Any] = {
@@ -81,7 +83,7 @@ def to_svg(figure: Figure) -> str:
     """The figure as SVG text, the same bytes each time."""
     stream = io.BytesIO()
     _save(figure, stream, "svg", {"Date": None, "Creator": "topics"})
-    return stream.getvalue().decode()
+    return NO_XML.sub("\ufffd", stream.getvalue().decode())
 
 
 def to_pdf(figure: Figure) -> bytes:

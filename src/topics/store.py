@@ -236,7 +236,7 @@ def is_kept(folder: Path, key: str) -> bool:
     """Whether a readable entry stands under the key."""
     try:
         return _read_manifest(folder / key)["key"] == key
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, RecursionError):
         return False
 
 
@@ -286,7 +286,8 @@ def _write(folder: Path, key: str, result: Result) -> None:
     try:
         tree = {name: _encode(value, beside, name) for name, value in result.items()}
         files = {path.name: file_digest(path) for path in sorted(beside.iterdir())}
-        manifest = {"key": key, "result": tree, "files": files}
+        manifest = json.loads(json.dumps({"key": key, "result": tree, "files": files}))  # as it will be read
+        manifest["digest"] = digest(manifest)
         (beside / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
         try:
             os.replace(beside, folder / key)
@@ -299,8 +300,8 @@ def _write(folder: Path, key: str, result: Result) -> None:
 
 def _read_manifest(entry: Path) -> dict[str, Any]:
     manifest = json.loads((entry / MANIFEST).read_text(encoding="utf-8"))
-    if set(manifest) != {"key", "result", "files"}:
-        raise ValueError("not a manifest of ours")
+    if not isinstance(manifest, dict) or manifest.pop("digest", None) != digest(manifest):
+        raise ValueError("not a manifest of ours, or damaged")
     return manifest
 
 

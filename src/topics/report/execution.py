@@ -186,6 +186,9 @@ class Kernels:
                 stdout=said,
                 stderr=said,
             )
+        process: Any = kernel.provisioner
+        if process.pgid != process.pid:
+            process.pgid = None  # a signal ended it before it had a group of its own: who ends its group would end ours
         return home, kernel
 
     def last_lines(self, name: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from topics.report import provenance
 from topics.tables import UserError
 
+BYTES = 180  # of a file's 255, for a run's folders bear more than its name
 NAME = re.compile(r"[^\W_][\w.-]{0,79}")
 RESERVED = re.compile(
     r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*[. ]|.*\.failed|index\.html|ledger\.csv", re.I
@@ -29,12 +30,13 @@ def run_name(name: str | None, articles: Path) -> str:
     """
     if name is None:
         stem = articles.name if articles.is_dir() else articles.name.split(".")[0]
-        made = re.sub(r"[^\w.-]+", "-", stem).strip("-._")[:80].rstrip("-._")
+        made = re.sub(r"[^\w.-]+", "-", stem).strip("-._")[:80]
+        made = made.encode()[:BYTES].decode(errors="ignore").rstrip("-._")
         return made if made and not RESERVED.fullmatch(made) else f"articles-{made}".rstrip("-")
-    if not NAME.fullmatch(name) or RESERVED.fullmatch(name):
+    if not NAME.fullmatch(name) or RESERVED.fullmatch(name) or len(name.encode()) > BYTES:
         raise UserError(
             f"NAME must begin with a letter or figure and go on with letters, figures, '.', '-' or '_', "
-            "80 at most, and not end in .failed or a point, nor be index.html, ledger.csv or a name that Windows keeps "
+            f"80 at most (in UTF-8 {BYTES} bytes), and not end in .failed or a point, nor be index.html, ledger.csv or a name that Windows keeps "
             f"for itself. Got {name!r}."
         )
     return name
@@ -85,8 +87,8 @@ def workplace(folder: Path, name: str) -> Iterator[Path]:
     """
     if not (folder / name).exists() and (folder / f".{name}.old").exists():  # killed between two renames
         os.replace(folder / f".{name}.old", folder / name)
-    for left in folder.glob(f".{name}.*"):
-        if left.is_dir() and left.name[len(name) + 2 :].split("-")[0] in ("part", "old"):
+    for left in folder.iterdir() if folder.exists() else ():
+        if left.is_dir() and re.fullmatch(rf"\.{re.escape(name)}\.(part-\d+-\d+|old)", left.name):
             shutil.rmtree(left, ignore_errors=True)
     work = folder / f".{name}.part-{os.getpid()}-{time.time_ns()}"
     work.mkdir(parents=True)

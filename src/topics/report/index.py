@@ -7,9 +7,13 @@ topic that does not come back in other runs, a trend that was not tested, go to 
 from __future__ import annotations
 
 import csv
+import io
 import json
+import shutil
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -383,7 +387,10 @@ def left_out(made: Mapping[str, Any]) -> str:
 def ledger_line(folder: Path, corpus: str, topic_counts: tuple[int, ...]) -> str:
     """Which run on this corpus this is, and the topic counts tried before: choices tried are part of the method."""
     before = [row for row in read_ledger(folder) if row["corpus"] == corpus]
-    tried = sorted({int(k) for row in before for k in row["topic_counts"].split() if k.isdecimal()} | set(topic_counts))
+    tried = sorted(
+        {int(k) for row in before for k in row["topic_counts"].split() if k.isdecimal() and len(k) < 9}
+        | set(topic_counts)
+    )
     return f"This is run {len(before) + 1} on this corpus; topic counts shown so far: {', '.join(map(str, tried))}."
 
 
@@ -391,23 +398,34 @@ def read_ledger(folder: Path) -> list[dict[str, str]]:
     try:
         with (folder / LEDGER).open(encoding="utf-8", errors="replace", newline="") as file:
             return [row for row in csv.DictReader(file) if row.get("corpus") and row.get("topic_counts") is not None]
-    except FileNotFoundError:
+    except (FileNotFoundError, csv.Error):
         return []
 
 
 def enter(folder: Path, row: Mapping[str, Any]) -> None:
-    """Add a run to the ledger of the folder, whose runs may be made at the same time."""
+    """Add a run to the ledger of the folder, whose runs may be made at the same time; one that somebody else has written to is kept beside and told."""
     from filelock import FileLock
 
-    def write(path: Path) -> None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, LEDGER_COLUMNS, extrasaction="ignore", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+    def text(rows: list[dict[str, Any]]) -> str:
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, LEDGER_COLUMNS, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return stream.getvalue()
 
+    path = folder / LEDGER
     with FileLock(folder / ".ledger.lock"):
-        rows = [*read_ledger(folder), {"when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), **row}]
-        replace_file(folder / LEDGER, write)
+        known = read_ledger(folder)
+        if path.exists() and path.read_bytes() != text(known).encode("utf-8"):
+            aside = next(name for i in count(1) if not (name := folder / f"ledger.changed-{i}.csv").exists())
+            shutil.copy2(path, aside)
+            print(
+                f"{path}: not as runs write it; {len(known)} rows of it could be read. It is kept as {aside.name}; put its other rows back in UTF-8, with commas, "
+                f"and the columns {', '.join(LEDGER_COLUMNS)}.",
+                file=sys.stderr,
+            )
+        rows = [*known, {"when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"), **row}]
+        replace_file(path, lambda beside: beside.write_text(text(rows), encoding="utf-8", newline=""))
 
 
 def write_runs(folder: Path) -> None:

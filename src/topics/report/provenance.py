@@ -25,6 +25,7 @@ LIBRARIES = (
     "gensim", "nltk", "numpy", "scipy", "pandas", "pyarrow", "numba", "matplotlib", "papermill", "nbconvert", "trafilatura",
     "htmldate", "charset-normalizer", "ftfy", "simplemma", "rensa", "py3langid",
 )  # fmt: skip
+ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # what a terminal would act on
 TOLERANCE = 1e-6  # relative: what another kind of processor may change
 WITHIN = ", within the tolerance"
 SAME_BYTES = ("tables/", "figures/")  # what a rebuilt run must repeat to the byte
@@ -198,7 +199,8 @@ def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings
 def listed(title: str, lines: list[str], most: int) -> str:
     """A title and its lines, `most` of them; nothing where there are none."""
     rest = [f"… and {len(lines) - most:,} more"] if len(lines) > most else []
-    return "".join(f"{line}\n" for line in [title, *(f"- {line}" for line in [*lines[:most], *rest])]) if lines else ""
+    shown = [ACTING.sub("\ufffd", line) for line in [title, *(f"- {line}" for line in [*lines[:most], *rest])]]
+    return "".join(f"{line}\n" for line in shown) if lines else ""
 
 
 def results_apart(one: Path, before: Mapping[str, str], other: Path, after: Mapping[str, str]) -> tuple[int, list[str]]:

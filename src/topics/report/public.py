@@ -20,7 +20,7 @@ import pandas as pd
 
 from topics.corpus.edits import rebuild
 from topics.report.corpus_page import title_of
-from topics.tables import replace_file, write_table
+from topics.tables import COLUMNS, replace_file, write_table
 
 RUN = 6  # so many words of an article in a row are a quotation; fewer are anybody's
 QUOTATION = 25  # words of a quotation, at most
@@ -30,8 +30,11 @@ WHOLE = {"articles": ("text",), "removals": ("passage", "replacement")}  # colum
 MARKED = {"contexts": ("match",)}  # columns whose words are what a quotation is shown for
 NAMES = ["name"]  # columns of what was looked for or counted: no quotation, whatever cells stand beside
 WORD = re.compile(r"\w+")
-# In HTML, JSON and in attributes, what is no word though it looks like one: tags, character references, escapes.
-MARKUP = re.compile(r"<[^<>]*>|&#?\w+;|\\u[0-9a-fA-F]{4}|\\.|(\w+)")
+# In HTML and in JSON within it, what is no word though it looks like one: what stands struck out before what took its place, tags, character references,
+# control characters made visible; in JSON escapes.
+MARKUP = re.compile(r"<del\b[^<>]*>[^<>]{0,40}</del>(?=<ins\b)|<[^<>]*>|&#?\w+;|\[U\+[0-9A-F]{4,6}\]|(\w+)")
+ESCAPED = re.compile(r"<[^<>]*>|&#?\w+;|\[U\+[0-9A-F]{4,6}\]|\\u[0-9a-fA-F]{4}|\\.|(\w+)")
+JSON = re.compile(r'(<script type="application/json">.*?</script>)', re.DOTALL)
 # Between two words that go, what goes with them; and the tags that stay there without a second "[…]".
 PLAIN = re.compile(r"(?:[^\w<>&\"\\{}\[\]]|&#?\w+;|\\u[0-9a-fA-F]{4}|\\.)*")
 INLINE = re.compile(r"</?(?:mark|b|em|strong|span|small|del|ins)\b[^<>]*>")
@@ -126,11 +129,12 @@ class Limit:
         return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
     def shorten(
-        self, texts: Sequence[str], words: re.Pattern[str] = WORD, marked: Sequence[bool] | None = None
+        self, texts: Sequence[str], patterns: Sequence[re.Pattern[str]] = (WORD,), marked: Sequence[bool] | None = None
     ) -> list[str]:
-        """The texts, one after the other a single stream, with what is too much cut out. In `words`, a group marks the words if there is one;
-        `marked` says of each text whether it is what the others are shown for, beside what stands in <mark>."""
-        found = [_words(text, words) for text in texts]
+        """The texts, one after the other a single stream, with what is too much cut out. In the `patterns`, which the texts take in turn, a group marks the words if
+        there is one; `marked` says of each text whether it is what the others are shown for, beside what stands in <mark>."""
+        turns = [patterns[i % len(patterns)] for i in range(len(texts))]
+        found = [_words(text, words) for text, words in zip(texts, turns, strict=True)]
         streams = [[word for word, _ in each] for each in found]
         marks = [mark or bool(marked and marked[i]) for i, each in enumerate(found) for _, mark in each]
         gone = self.cuts([word for stream in streams for word in stream], marks)
@@ -138,6 +142,7 @@ class Limit:
         for at, (stream, end) in enumerate(zip(streams, ends.tolist(), strict=True)):
             start = end - len(stream)
             if gone[start:end].any():
+                words = turns[at]
                 places = (match for match in words.finditer(texts[at]) if not words.groups or match[1])
                 made[at] = cut_out(texts[at], places, gone[start:end], before=start > 0 and bool(gone[start - 1]))
         return made
@@ -192,7 +197,7 @@ def shorten_page(limit: Limit, path: Path) -> None:
 
 
 def shorten_html(limit: Limit, text: str) -> str:
-    (made,) = limit.shorten([text], MARKUP)
+    made = "".join(limit.shorten(JSON.split(text), (MARKUP, ESCAPED)))
     return ATTRIBUTE.sub(lambda match: html.escape(limit.shorten([html.unescape(match[0])])[0]), made)
 
 
@@ -217,6 +222,11 @@ def shorten_tables(limit: Limit, folder: Path) -> None:
         table = pd.read_parquet(path)
         for column in WHOLE.get(path.stem, ()):
             table[column] = ""
+        for column in table.columns.difference(list(COLUMNS[path.stem]), sort=False) if path.stem in COLUMNS else ():
+            long = table[column].map(lambda cell: isinstance(cell, str) and len(WORD.findall(cell)) > QUOTATION)
+            table[column] = table[column].mask(
+                long, CUT
+            )  # of the author's own columns nobody knows whose words they are
         prose = table.columns if path.stem == "articles" else table.columns.difference(NAMES, sort=False)
         texts = [str(column) for column in prose if pd.api.types.is_string_dtype(table[column])]
         if texts and len(table):
