@@ -46,7 +46,7 @@ GIVEN = set --; \
 	[ -z "$$TOPICS" ] || set -- "$$@" --topics $$TOPICS; \
 	[ -z "$$SEEDS" ] || set -- "$$@" --seeds $$SEEDS; \
 	[ -z "$$CONFIG" ] || set -- "$$@" --config "$$CONFIG"; \
-	case "$$PUBLIC" in "") ;; 0) set -- "$$@" --no-public;; 1) set -- "$$@" --public;; *) echo "PUBLIC must be 1, 0 or nothing. Got '$$PUBLIC'." >&2; exit 2;; esac;
+	[ -z "$$PUBLIC" ] || set -- "$$@" "--public=$$PUBLIC";
 
 reports: $(READY)  ## articles to reports: sets up what is missing, runs everything, says where to look
 	@$(GIVEN) \

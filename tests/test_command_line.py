@@ -32,7 +32,8 @@ def run(capsys, *arguments):
         (["reports", "--topic-counts", "5"], "Did you mean '--topics'?"),
         (["reports", "--articles", "data/sample"], "The articles stand by themselves: leave '--articles' out."),
         (["reports", "--workers=4"], "'workers' is a setting: write it in config.yml."),
-        (["reports", "--topics", "five"], "must be a whole number, got 'five'"),
+        (["reports", "--topics", "five"], "topic_counts must be whole numbers of 2 to 1,000, or auto. Got 'five'."),
+        (["settings", "--public=2"], "public must be true or false, or 1 or 0. Got '2'."),
         (["reports", "--topics", "5", "0"], "topic_counts must be whole numbers of 2 to 1,000"),
         (["reports", "--seeds", "-1"], "seeds"),
         (["reports", "no/such/folder"], "no such file or folder of articles"),
@@ -58,8 +59,40 @@ def test_a_mistake_is_one_line(capsys, monkeypatch, arguments, said):
 
 def test_topic_counts_given_one_by_one_are_all_taken():
     given = command_line.parser().parse_args(["reports", "--topics", "5", "--topics", "10", "20", "--seeds", "1", "--seeds", "2"])  # fmt: skip
-    assert (given.topics, given.seeds) == ([5, 10, 20], [1, 2])
+    assert (given.topics, given.seeds) == (["5", "10", "20"], ["1", "2"])
+    assert command_line.wanted(given)[0].topic_counts == (5, 10, 20)
     assert command_line.parser().parse_args(["reports"]).topics is None
+
+
+@pytest.mark.parametrize(("words", "public"), [(["--public"], True), (["--public=1"], True), (["--public=0"], False), ([], False)])  # fmt: skip
+def test_public_takes_nothing_after_it_for_its_value(capsys, words, public):
+    status, out, _ = run(capsys, "settings", *words, "data/sample")
+    assert status == 0
+    assert re.search(rf"^public +{public} +{'given' if words else 'default'}", out, re.MULTILINE)
+    assert re.search(r"^articles +.*sample +given", out, re.MULTILINE)
+
+
+def test_all_that_is_wrong_on_the_command_line_is_told_at_once(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("topics.pipeline.everything", None)
+    words = [
+        "reports",
+        "nowhere",
+        "--topics",
+        "5x",
+        "--seeds",
+        "1.5",
+        "--public=2",
+        "--name",
+        "a/b",
+        "--out",
+        str(tmp_path / "runs"),
+    ]
+    status, out, err = run(capsys, *words)
+    assert (status, out) == (2, "")
+    assert [line.split()[0] for line in err.splitlines()[:3]] == ["topic_counts", "seeds", "public"]
+    assert "nowhere: no such file or folder" in err.splitlines()[3]
+    assert err.splitlines()[4].startswith("NAME must")
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_store_that_cannot_be_written_is_one_line(capsys, tmp_path):

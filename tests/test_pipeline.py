@@ -92,7 +92,7 @@ def test_a_file_that_is_named_and_not_there_is_told_with_the_nearest_before_any_
     (tmp_path / "mine.yml").write_text("")
     told = rf"{setting}: .*mime\.yml: no such file\. Did you mean 'mine\.yml'\?"
     with pytest.raises(UserError, match=told):
-        pipeline.everything(chosen(articles, tmp_path / "cache", **{setting: str(tmp_path / "mime.yml")}))
+        chosen(articles, tmp_path / "cache", **{setting: str(tmp_path / "mime.yml")})
     assert not (tmp_path / "cache").exists()
 
 
@@ -113,8 +113,23 @@ def test_a_mistake_in_what_lies_beside_the_articles_is_told_before_any_fit(artic
     (articles if file != "config.yml" else tmp_path).joinpath(file).write_text(text)
     config = tmp_path / "config.yml" if file == "config.yml" else ROOT / "config.yml"
     given = {"articles": str(articles), "cache": str(tmp_path / "cache"), "period": "year"}
+    found = pipeline.settings(config, **given)
     with pytest.raises(UserError, match=said):
-        pipeline.everything(pipeline.settings(config, **given))
+        pipeline.everything(found) if "collected" in said else pipeline.check_by_hand(found)
+
+
+def test_all_that_is_wrong_in_what_is_written_by_hand_is_told_together(articles, tmp_path):
+    (tmp_path / "mine.yml").write_text("topics:\n  - nmae: a\n")
+    (tmp_path / "ways.yml").write_text("rice: x: y")
+    (articles / "collection.yml").write_text("querry: rice\n")
+    (articles / "totals.csv").write_text("source,period\na news,2010\n")
+    named = {"labels": str(tmp_path / "mine.yml"), "concepts": str(tmp_path / "ways.yml"), "keywords": ["..."]}
+    with pytest.raises(UserError) as told:
+        pipeline.check_by_hand(chosen(articles, tmp_path / "cache", **named))
+    lines = str(told.value).splitlines()
+    for said in ("keyword '...'", "mine.yml", "ways.yml", "collection.yml", "totals.csv"):
+        assert sum(said in line for line in lines) == 1, said
+    assert len(lines) == 5
 
 
 def test_a_stop_word_that_is_a_concept_and_would_stay_is_told(articles, tmp_path):
@@ -317,4 +332,4 @@ def test_what_is_read_through_a_link_into_a_hidden_folder_enters_the_key(tmp_pat
 
 def test_a_wrong_cleaning_step_is_named(articles, tmp_path):
     with pytest.raises(UserError, match="Did you mean 'bylines'"):
-        pipeline.corpus(chosen(articles, tmp_path / "cache", skip_steps=["byline"]))
+        chosen(articles, tmp_path / "cache", skip_steps=["byline"])

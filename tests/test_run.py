@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 from pathlib import Path
 
@@ -113,3 +114,12 @@ def test_the_runs_settings_file_gives_the_same_settings(chosen, tmp_path):
     assert settings.deciding(again) == settings.deciding(chosen) | {"topic_counts": [5]}
     assert again.articles == chosen.articles
     assert pipeline.articles_path(again) == pipeline.articles_path(chosen)
+
+
+def test_what_is_wrong_by_hand_is_told_before_a_kernel_starts(chosen, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "Notebooks", lambda *_: pytest.fail("a kernel"))
+    (tmp_path / "mine.yml").write_text("topics: 5")
+    wrong = dataclasses.replace(chosen, labels=str(tmp_path / "mine.yml"))
+    with pytest.raises(UserError, match=r"mine\.yml"):
+        run.reports(wrong, name="mine", out=tmp_path / "reports")
+    assert not (tmp_path / "reports" / "mine").exists()

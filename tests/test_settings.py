@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from topics import settings
+from topics.corpus import clean, columns
 from topics.tables import UserError
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +43,7 @@ def test_what_is_given_overrules_the_file_and_the_file_the_default(tmp_path):
             "stop_words: [said, per cent]",
             "stop_words must be single words, unlike 'per cent' (hide_words takes phrases too)",
         ),
-        ("lemmas: 1", "lemmas must be true or false"),
+        ("lemmas: 2", "lemmas must be true or false"),
         ("language: english", "language must be auto, or a language's code"),
         ("max_share: .nan", "max_share must be a number from 0.01 to 1"),
         ("topic_counts: [5\nseeds: 1", "line 2: not YAML"),
@@ -82,6 +83,41 @@ def test_all_problems_are_told_together(tmp_path):
     assert len(str(error.value).splitlines()) == 3
 
 
+def test_what_is_given_and_the_file_and_the_files_it_names_are_told_together(tmp_path):
+    text = "skip_steps: [byline]\ncolumns: {txt: body}\nlabels: mine.yml"
+    with pytest.raises(UserError) as error:
+        settings.load(config(tmp_path, text), {"seeds": "1.5", "public": "2", "articles": tmp_path / "none"})
+    said = str(error.value).splitlines()
+    assert len(said) == 6
+    assert "skip_steps must be among encoding, " in said[0]
+    assert "(Did you mean 'bylines'?)" in said[0]
+    assert "columns must say which column is text, title, date, url, source, id; there is no txt" in said[1]
+    assert "seeds must be whole numbers" in said[2]
+    assert "public must be true or false" in said[3]
+    assert "mine.yml: no such file" in said[4]
+    assert "no such file or folder of articles" in said[5]
+    with pytest.raises(UserError) as error:
+        settings.load(tmp_path / "none.yml", {"seeds": "x"})
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_the_steps_and_roles_of_settings_are_those_that_there_are():
+    assert tuple(clean.STEPS) == settings.STEPS
+    assert tuple(columns.NAMES) == settings.ROLES
+
+
+@pytest.mark.parametrize("written", ["{text: [lead, body]}", "{text: body}"])
+def test_a_role_may_have_several_columns(tmp_path, written):
+    got, _ = settings.load(config(tmp_path, f"columns: {written}"))
+    assert got.columns["text"] in (["lead", "body"], "body")
+
+
+@pytest.mark.parametrize("written", ["[text]", "{text: 5}", "{text: [a, 5]}", "text", "{5: a}"])
+def test_what_is_no_pair_of_names_is_told(tmp_path, written):
+    with pytest.raises(UserError, match="columns must be pairs of names"):
+        settings.load(config(tmp_path, f"columns: {written}"))
+
+
 def test_what_is_listed_twice_is_there_once(tmp_path):
     text = "keywords: [payment, Payment, payment, Smart City, smart city, IT, it]\nhide_words: [a, b, a]"
     got, _ = settings.load(config(tmp_path, text))
@@ -102,6 +138,7 @@ def test_yaml_makes_no_objects(tmp_path):
 def test_paths_belong_to_where_they_were_written(tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here" / "mine").touch()
     got, _ = settings.load(config(tmp_path, "cache: store"), {"articles": "mine"})
     assert Path(got.cache) == tmp_path / "store"
     assert Path(got.articles) == tmp_path / "here" / "mine"

@@ -13,10 +13,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NoReturn
 
 from topics import __version__, settings
-from topics.tables import UserError, nearest
+from topics.tables import UserError, nearest, together
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,14 +67,12 @@ def parser() -> Parser:
         )
         each.add_argument("--config", help="file of settings; default config.yml")
     for each in (reports, settings):
+        each.add_argument("--topics", action="extend", nargs="+", metavar="N", help="topic counts that get a page")
+        each.add_argument("--seeds", action="extend", nargs="+", metavar="N", help="one model is fitted for each")
         each.add_argument(
-            "--topics", action="extend", nargs="+", type=whole, metavar="N", help="topic counts that get a page"
-        )
-        each.add_argument(
-            "--seeds", action="extend", nargs="+", type=whole, metavar="N", help="one model is fitted for each"
-        )
-        each.add_argument(
-            "--public", action=argparse.BooleanOptionalAction, help="a report to publish: short quotations alone"
+            "--public",
+            metavar="1",
+            help="a report to publish: short quotations alone; --public=0: not, though config.yml says so",
         )
     verify.add_argument("name", nargs="?", help="name of the run; may be left out where there is one alone")
     diff.add_argument("a", help="name of a run")
@@ -81,14 +80,6 @@ def parser() -> Parser:
     for each in (reports, verify, diff):
         each.add_argument("--out", help="folder of the runs; default reports")
     return top
-
-
-def whole(text: str) -> int:
-    """A whole number from the command line."""
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,7 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-        given = parser().parse_args(arguments)
+        given_words = sys.argv[1:] if arguments is None else arguments
+        given = parser().parse_args(["--public=1" if word == "--public" else word for word in given_words])
         command = given.command
         for name in ("SIGTERM", "SIGHUP"):  # asked to end, a run ends as by Ctrl-C: evidence kept, nothing left running
             if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
@@ -121,13 +113,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def wanted(given: argparse.Namespace) -> tuple[settings.Settings, dict[str, str]]:
     """The settings of a run, and where each came from."""
-    told = {"articles": given.articles, "topic_counts": given.topics, "seeds": given.seeds, "public": given.public}
-    return settings.load(settings.config_file(given.config), told)
+    lists = {"topic_counts": given.topics, "seeds": given.seeds}
+    told = {name: words and " ".join(words) for name, words in lists.items()}
+    return settings.load(
+        settings.config_file(given.config), told | {"articles": given.articles, "public": given.public}
+    )
 
 
 def reports(given: argparse.Namespace) -> int:
     """articles to reports/NAME/: reads, cleans, fits, writes every page, table and figure"""
-    chosen, _ = wanted(given)
+    from topics.report import folder, provenance
+
+    named = [partial(folder.check_name, given.name), partial(provenance.runs_folder, given.out)]
+    (chosen, _), *_ = together(partial(wanted, given), *named)
     # Matplotlib keeps its list of fonts in the cache, not at home; it asks when it is first imported.
     os.environ.setdefault("MPLCONFIGDIR", os.path.join(chosen.cache, "matplotlib"))
     from topics.report import run

@@ -31,16 +31,16 @@ from topics.many import processes, threads, worker_count
 from topics.settings import (
     Settings,
     articles_path,
+    by_hand,
+    check_count,
     check_parameters,
     config_file,
     deciding,
     load,
     make_folder,
-    nearest_file,
-    project_folder,
 )
 from topics.store import inputs
-from topics.tables import COLUMNS, UserError, conform, empty, nearest
+from topics.tables import COLUMNS, UserError, conform, empty, together
 
 if TYPE_CHECKING:
     from topics.models.labels import Label
@@ -93,11 +93,14 @@ def settings(config: str | Path | None = None, **given: Any) -> Settings:
     >>> settings(topic_counts=[10]).topic_counts
     (10,)
     """
-    if shell := _shell():
-        check_parameters(shell.user_ns.get("In", ()))
-        if (out := shell.user_ns.get("out")) is not None:  # told before minutes of work, not after
-            make_folder("out", out)
-    return load(config_file(config), given)[0]
+    checks: list[Callable[[], Any]] = [lambda: load(config_file(config), given)[0]]
+    if shell := _shell():  # what the notebook is given besides: told before minutes of work, not after
+        named = shell.user_ns
+        checks.append(lambda: check_parameters(named.get("In", ())))
+        checks += [lambda: make_folder("out", named["out"])] if named.get("out") is not None else []
+        checks += [lambda: check_count("n_topics", named["n_topics"])] if "n_topics" in named else []
+    found: Settings = together(*checks)[0]
+    return found
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------------
@@ -147,11 +150,6 @@ def _corpus(settings: Settings, day: str) -> store.Kept:
     found = inputs(path)
     _no_reports(path, found)
     known = corpus_room.STEPS
-    for step in settings.skip_steps:
-        if step not in known:
-            raise UserError(
-                f"skip_steps: there is no cleaning step {step!r}.{nearest(step, known)} There are: {', '.join(known)}."
-            )
     values: dict[str, Any] = {
         "columns": dict(settings.columns),
         "steps": [step for step in known if step not in settings.skip_steps],
@@ -197,8 +195,7 @@ def words(settings: Settings) -> store.Kept:
     from topics.words import counts
 
     base = corpus(settings)
-    known = _concepts(settings)
-    _stopped_concepts(settings, known)
+    known = _concepts_in_force(settings)
     values = {
         "language": base["language"],
         "lemmas": settings.lemmas,
@@ -218,21 +215,23 @@ def words(settings: Settings) -> store.Kept:
     return _keep(settings, key, build)
 
 
-def _stopped_concepts(settings: Settings, known: pd.DataFrame | None) -> None:
-    """Raises `UserError` where a stop word is the name of a concept, which would stay in the models all the same."""
+def _concepts_in_force(settings: Settings) -> pd.DataFrame | None:
+    """The concepts. Raises `UserError` where a stop word is the name of one, which would stay in the models all the same."""
+    known = _concepts(settings)
     names = {} if known is None else {name.lower(): name for name in known["name"]}
     if stopped := [names[word.lower()] for word in settings.stop_words if word.lower() in names]:
         raise UserError(
             f"stop_words: {', '.join(map(repr, stopped))} stands in {Path(settings.concepts).name} and would stay in the "
             "models. Take it out of that file, or hide it with hide_words."
         )
+    return known
 
 
 def _concepts(settings: Settings) -> pd.DataFrame | None:
     """The rows of the file of concepts; None where there is none."""
     from topics.words import concepts
 
-    file = _by_hand(settings, "concepts")
+    file = by_hand(settings, "concepts")
     return concepts.read_concepts(file) if file.is_file() else None
 
 
@@ -444,7 +443,7 @@ def splits(settings: Settings) -> store.Kept:
 
 def _listing_values(settings: Settings) -> dict[str, Any]:
     """What decides how topics are listed: words hidden, labels written by hand."""
-    file = _by_hand(settings, "labels")
+    file = by_hand(settings, "labels")
     return {
         "hide_words": list(settings.hide_words),
         "labels": store.file_digest(file) if file.is_file() else None,
@@ -455,15 +454,7 @@ def _labels(settings: Settings) -> list[Label]:
     """The labels that people have written."""
     from topics.models import labels
 
-    return labels.read_labels(_by_hand(settings, "labels"))
-
-
-def _by_hand(settings: Settings, name: str) -> Path:
-    """A file that people write, as a setting names it; the project's own may be missing. Raises `UserError` where one that was named is."""
-    file = Path(getattr(settings, name))
-    if not file.is_file() and file != project_folder() / getattr(Settings, name):
-        raise UserError(f"{name}: {file}: no such file.{nearest_file(file)}")
-    return file
+    return labels.read_labels(by_hand(settings, "labels"))
 
 
 def reported(settings: Settings, n_topics: int, seed: int) -> Reported:
@@ -476,8 +467,7 @@ def reported(settings: Settings, n_topics: int, seed: int) -> Reported:
 
 def topics(settings: Settings, n_topics: int, track: Track = watched, beside: Iterable[Step] = ()) -> store.Kept:
     """The topics of one count: `topics, topic_terms, doc_topics, matches, stability, labels, groups, seed, floor`; `beside` is of `fits`."""
-    if type(n_topics) is not int or not 2 <= n_topics <= 1000:
-        raise UserError(f"n_topics must be a whole number of 2 to 1,000. Got {n_topics!r}.")
+    check_count("n_topics", n_topics)
     values = {"n_topics": n_topics, "seeds": list(settings.seeds), "engine": settings.engine}
     key = store.key("topics", room="models", values=values | _listing_values(settings), inputs=[words(settings).key])
     return _keep(settings, key, lambda: _describe(settings, n_topics, track, beside))
@@ -657,15 +647,13 @@ def everything(
     """
     from topics.models import sweep
 
-    # A mistake in what is written by hand is told before any work.
-    _labels(settings), _concepts(settings), collection(settings), published(settings)
     tell("reading, cleaning and dating the articles")
     # The sampler is compiled, once on a machine, while articles are read.
     Thread(target=sweep.warm, args=[settings.engine], daemon=True).start()
     base = corpus(settings)
     tell(f"{len(base['articles']):,} articles; counting words")
     vocabulary = words(settings)
-    _asked_in_vain(settings)
+    _enough_published(settings)
     tell(f"{len(vocabulary['terms']):,} terms; fitting {', '.join(map(str, grid(settings)))} topics")
     # At the end of the fits, not from their beginning: what keeps the interpreter busy makes fits of few words wait for its lock.
     compared = comparison(settings, track, beside=WITHOUT_FITS)
@@ -691,14 +679,23 @@ def everything(
     return made | {"tables": tables(made)}
 
 
-def _asked_in_vain(settings: Settings) -> None:
-    """Raises `UserError`, before any fit, where totals are fewer than the articles or a keyword has nothing to look for."""
-    from topics.trends import contexts, periods
+def check_by_hand(settings: Settings) -> None:
+    """Read all that people write for a run, before any work. Raises `UserError` with all that is wrong: labels, concepts and stop words that are
+    concepts, `collection.yml`, `totals.csv`, keywords with nothing to look for.
+    """
+    from topics.trends import contexts
+
+    keywords = [partial(contexts.check_name, name) for name in settings.keywords]
+    files = [partial(read, settings) for read in (_labels, _concepts_in_force, collection, published)]
+    together(*keywords, *files)
+
+
+def _enough_published(settings: Settings) -> None:
+    """Raises `UserError`, before any fit, where totals are fewer than the articles."""
+    from topics.trends import periods
 
     placed, calendared, _, _ = calendar(settings)
     periods.denominators(calendared, placed, published(settings))
-    for name in settings.keywords:
-        contexts.check_name(name)
 
 
 WITHOUT_FITS = (keywords, keyness, companions)

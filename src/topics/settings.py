@@ -13,10 +13,11 @@ import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from topics.tables import UserError, nearest, read_yaml
+from topics.tables import ROLES, UserError, nearest, read_yaml, together
 
 # --- checks: each returns the value as it is kept, or raises ValueError saying what is allowed ---------------------------
 
@@ -76,9 +77,15 @@ def _one_of(*words: str) -> Callable[[Any], str]:
 
 
 def _yes_or_no(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
+    """True or false, as make and the command line have it 1 or 0.
+
+    >>> _yes_or_no(False), _yes_or_no("1")
+    (False, True)
+    """
+    said = {"True": True, "1": True, "False": False, "0": False}
+    if str(value) not in said:
+        raise ValueError("must be true or false, or 1 or 0")
+    return said[str(value)]
 
 
 def _words(value: Any) -> tuple[str, ...]:
@@ -124,16 +131,34 @@ def _keywords(value: Any) -> tuple[str, ...]:
     return tuple(first.values())
 
 
-def _kinds(value: Any) -> tuple[str, ...]:
-    if wrong := [item for item in _words(value) if item not in KINDS]:
-        raise ValueError(f"must be among {', '.join(KINDS)}, not {', '.join(wrong)}")
-    return _words(value)
+def _among(*names: str) -> Callable[[Any], tuple[str, ...]]:
+    """Some of these names, or none."""
+
+    def check(value: Any) -> tuple[str, ...]:
+        if wrong := [item for item in _words(value) if item not in names]:
+            hint = nearest(wrong[0], names).strip()
+            raise ValueError(f"must be among {', '.join(names)}, not {', '.join(wrong)}{f' ({hint})' if hint else ''}")
+        return _words(value)
+
+    return check
 
 
-def _names(value: Any) -> dict[str, str]:
+def _columns(value: Any) -> dict[str, str | list[str]]:
+    """Roles with a column each, or several that are put one behind the other.
+
+    >>> _columns({"text": ["lead", "body"], "date": "Day"})
+    {'text': ['lead', 'body'], 'date': 'Day'}
+    """
     pairs = {} if value is None else value
-    if not isinstance(pairs, dict) or any(not isinstance(item, str) for pair in pairs.items() for item in pair):
-        raise ValueError("must be pairs of names, such as {text: body}")
+    names = (
+        [[role, *(used if isinstance(used, list) else [used])] for role, used in pairs.items()]
+        if isinstance(pairs, dict)
+        else [[None]]
+    )
+    if any(not isinstance(name, str) for found in names for name in found):
+        raise ValueError("must be pairs of names, such as {text: body} or {text: [lead, body]}")
+    if wrong := [role for role in pairs if role not in ROLES]:
+        raise ValueError(f"must say which column is {', '.join(ROLES)}; there is no {', '.join(wrong)}")
     return dict(pairs)
 
 
@@ -166,6 +191,10 @@ def _mapping(check: Callable[[Any], Any], doc: str) -> Any:
 
 # --- the settings -------------------------------------------------------------------------------------------------------
 
+STEPS = (
+    "encoding", "invisible", "markup", "hyphenation", "repeated_head", "captions", "bylines", "stamps", "datelines", "lists", "sharing", "rights",
+    "recurring", "addresses", "credits", "end_marks",
+)  # fmt: skip
 KINDS = ("calendar", "outlet", "boilerplate")
 SEEDS = (1, 2, 3, 4, 5)
 
@@ -180,11 +209,11 @@ class Settings:
         "file or folder of articles; nothing: data/raw, or the sample while that is empty",
         path=True,
     )
-    columns: Mapping[str, str] = _mapping(
-        _names, "which column of your tables is the text, title, date, …: {text: body}"
+    columns: Mapping[str, str | list[str]] = _mapping(
+        _columns, "which column of your tables is the text, title, date, …: {text: body}"
     )
     language: str = _setting("auto", _language, "language of the articles; auto takes the majority's")
-    skip_steps: tuple[str, ...] = _setting((), _words, "cleaning steps to leave out, by name as in 01_corpus")
+    skip_steps: tuple[str, ...] = _setting((), _among(*STEPS), "cleaning steps to leave out, by name as in 01_corpus")
     near_repeats: float = _setting(0.7, _number(0.3, 1.0), "similarity from which two articles count as repeats")
     unit: str = _setting(
         "auto",
@@ -201,7 +230,7 @@ class Settings:
     keep_words: tuple[str, ...] = _setting((), _single_words, "words of the packaged stop list that stay in")
     leave_out: tuple[str, ...] = _setting(
         KINDS,
-        _kinds,
+        _among(*KINDS),
         "kinds of names left out of the models: calendar (months, days), outlet, boilerplate (of reporters)",
     )
     hide_words: tuple[str, ...] = _setting((), _words, "words left out of lists and figures alone, not of the models")
@@ -245,6 +274,7 @@ class Settings:
 
 FIELDS = {item.name: item for item in dataclasses.fields(Settings)}
 PATHS = tuple(name for name, item in FIELDS.items() if item.metadata["path"])
+BY_HAND = ("concepts", "labels")  # the files that people write
 
 
 def project_folder() -> Path:
@@ -290,6 +320,20 @@ def config_file(config: str | Path | None) -> Path | None:
     return standing if standing.exists() else None
 
 
+def check_count(name: str, value: Any) -> int:
+    """A topic count as given under a name that is no setting.
+
+    >>> check_count("n_topics", 1)
+    Traceback (most recent call last):
+    ...
+    topics.tables.UserError: n_topics must be a whole number from 2 to 1,000. Got 1.
+    """
+    try:
+        return _whole(2, 1000)(value)
+    except ValueError as problem:
+        raise UserError(f"{name} {problem}. Got {_shown(value)}.") from None
+
+
 def articles_path(settings: Settings) -> Path:
     """The file or folder of articles: as set, else `data/raw`, and the sample while that is empty.
 
@@ -313,21 +357,29 @@ def articles_path(settings: Settings) -> Path:
     raise UserError(f"{data / 'raw'}: no articles. Put files there, or name a file or folder: ARTICLES=my/folder")
 
 
+def by_hand(settings: Settings, name: str) -> Path:
+    """A file that people write, as a setting names it; the project's own may be missing. Raises `UserError` where one that was named is."""
+    file = Path(getattr(settings, name))
+    if not file.is_file() and file != project_folder() / getattr(Settings, name):
+        raise UserError(f"{name}: {file}: no such file.{nearest_file(file)}")
+    return file
+
+
 def load(config: str | Path | None = None, given: Mapping[str, Any] | None = None) -> tuple[Settings, dict[str, str]]:
     """The settings in force and where each came from: `default`, the file's name, or `given`.
 
     `config` is a YAML file of settings; `given` are values by name that overrule it, `None` meaning "not given".
-    Raises `UserError` that names every wrong setting of the file and of what was given.
+    Raises `UserError` that names every wrong setting of the file and of what was given, and every file that they name and that is not there.
 
     >>> settings, origin = load(None, {"topic_counts": [10, 5]})
     >>> settings.topic_counts, origin["topic_counts"], origin["unit"]
     ((5, 10), 'given', 'default')
     """
     path = Path(config) if config is not None else None
-    read = _read_config(path) if path is not None else {}
+    problems: list[str] = []
+    read = _read_config(path, problems) if path is not None else {}
     told = {name: value for name, value in (given or {}).items() if value is not None}
     where = path.name if path else "config.yml"
-    problems: list[str] = []
     values: dict[str, Any] = {}
     origin = dict.fromkeys(FIELDS, "default")
     folders = {where: path.absolute().parent if path else Path.cwd(), "given": Path.cwd(), "default": project_folder()}
@@ -337,26 +389,36 @@ def load(config: str | Path | None = None, given: Mapping[str, Any] | None = Non
             if checked is not None or name == "articles":
                 values[name] = checked
                 origin[name] = source
-    if problems:
-        raise UserError("\n".join(problems))
     for name in PATHS:
         value = values.get(name, FIELDS[name].default)
         if value is not None:
             values[name] = os.path.normpath(folders[origin[name]] / Path(value).expanduser())
-    return Settings(**values), origin
+    settings = Settings(**values)
+    named = [partial(by_hand, settings, name) for name in BY_HAND]
+    named += [] if settings.articles is None else [partial(articles_path, settings)]
+    try:
+        together(*named)
+    except UserError as problem:
+        problems.append(str(problem))
+    if problems:
+        raise UserError("\n".join(problems))
+    return settings, origin
 
 
-def _read_config(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise UserError(
-            f"{path}: no such file of settings.{nearest_file(path)} It is named by --config, CONFIG= for make, or config in a notebook."
-        )
-    pairs = read_yaml(path, "settings")
-    if pairs is None:
+def _read_config(path: Path, problems: list[str]) -> dict[str, Any]:
+    """The pairs of a file of settings; what is wrong with the file is added to the list."""
+    try:
+        if not path.exists():
+            raise UserError(
+                f"{path}: no such file of settings.{nearest_file(path)} It is named by --config, CONFIG= for make, or config in a notebook."
+            )
+        pairs = read_yaml(path, "settings")
+        if not isinstance(pairs, dict | None):
+            raise UserError(f"{path.name}: must be lines such as 'topic_counts: [5, 10]'. Got {type(pairs).__name__}.")
+    except UserError as problem:
+        problems.append(str(problem))
         return {}
-    if not isinstance(pairs, dict):
-        raise UserError(f"{path.name}: must be lines such as 'topic_counts: [5, 10]'. Got {type(pairs).__name__}.")
-    return {str(name): value for name, value in pairs.items()}
+    return {str(name): value for name, value in (pairs or {}).items()}
 
 
 def _check(source: str, name: str, value: Any, problems: list[str]) -> Any:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
     import yaml
+
+ROLES = ("text", "title", "date", "url", "source", "id")  # what a column of the user's own tables may be
 
 ARTICLES = (
     "doc_id", "file", "row", "source", "url", "title", "text", "date", "date_precision", "date_source", "date_text",
@@ -95,6 +97,23 @@ def nearest(name: str, names: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def together(*checks: Callable[[], object]) -> list[Any]:
+    """What each of these returns, in order. Raises one `UserError` with all that they say is wrong, a line each.
+
+    >>> together(lambda: 5, lambda: nearest("seed", ["seeds"]))
+    [5, " Did you mean 'seeds'?"]
+    """
+    returned, problems = list[object](), list[str]()
+    for check in checks:
+        try:
+            returned.append(check())
+        except UserError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise UserError("\n".join(dict.fromkeys(problems)))
+    return returned
 
 
 def conform(table: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from topics.tables import UserError, nearest
+from topics.tables import ROLES, UserError, nearest
 
 # Names that a column may have, best first, as `plain` writes them.
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -23,7 +23,6 @@ NAMES: Mapping[str, tuple[str, ...]] = {
                "domain", "media", "journal", "hostname", "news_source", "source_domain"),
     "id": ("doc_id", "id", "article_id", "uuid", "document_id", "docid", "fileid", "file_id", "guid", "_id", "articleid"),
 }  # fmt: skip
-ROLES = tuple(NAMES)
 FILE_NAMES = {"file", "filename", "file_name", "path"}  # of the column in metadata.csv that names the file
 
 Columns = Mapping[str, str | list[str]]  # role → column or columns

@@ -22,6 +22,16 @@ RESERVED = re.compile(
 )  # names that Windows or we have taken
 
 
+def check_name(name: str | None) -> None:
+    """Raises `UserError` for a name that no run's folder can have."""
+    if name is not None and (not NAME.fullmatch(name) or RESERVED.fullmatch(name) or len(name.encode()) > BYTES):
+        raise UserError(
+            f"NAME must begin with a letter or figure and go on with letters, figures, '.', '-' or '_', "
+            f"80 at most (in UTF-8 {BYTES} bytes), and not end in .failed or a point, nor be index.html, ledger.csv or a name that Windows keeps "
+            f"for itself. Got {name!r}."
+        )
+
+
 def run_name(name: str | None, articles: Path) -> str:
     """The name of the run's folder: as given, or made from the articles' name.
 
@@ -33,12 +43,7 @@ def run_name(name: str | None, articles: Path) -> str:
         made = re.sub(r"[^\w.-]+", "-", stem).strip("-._")[:80]
         made = made.encode()[:BYTES].decode(errors="ignore").rstrip("-._")
         return made if made and not RESERVED.fullmatch(made) else f"articles-{made}".rstrip("-")
-    if not NAME.fullmatch(name) or RESERVED.fullmatch(name) or len(name.encode()) > BYTES:
-        raise UserError(
-            f"NAME must begin with a letter or figure and go on with letters, figures, '.', '-' or '_', "
-            f"80 at most (in UTF-8 {BYTES} bytes), and not end in .failed or a point, nor be index.html, ledger.csv or a name that Windows keeps "
-            f"for itself. Got {name!r}."
-        )
+    check_name(name)
     return name
 
 

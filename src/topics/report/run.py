@@ -91,6 +91,7 @@ def make_run(settings: Settings, work: Path, name: str, runs: Path) -> dict[str,
     """Everything of a run in the folder `work`; returns what the front page says, the `summary` and the ledger's `entry`."""
     from topics import pipeline
 
+    pipeline.check_by_hand(settings)
     write_settings(settings, work, settings.topic_counts)
     with Notebooks(work, Path(settings.cache), worker_count(settings.workers)) as notebooks:
         notebooks.begin()
