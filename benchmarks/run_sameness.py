@@ -1,4 +1,4 @@
-"""Make the same run under other circumstances, each time from nothing, and compare tables and figures byte by byte.
+"""Make the same run under other circumstances, each time from nothing, and compare tables, figures and pages byte by byte.
 
     python benchmarks/run_sameness.py [--articles FOLDER] [--seeds 1 2 3 4 5] [--case NAME …]
 
@@ -105,11 +105,14 @@ def make(name: str, given: argparse.Namespace, folder: Path) -> Path:
     return place / "reports" / "run"
 
 
-def apart(one: Path, other: Path, rows: bool) -> tuple[int, list[str]]:
-    """How many tables and figures of two runs were compared, and what differs, in words."""
+def apart(one: Path, other: Path, case: str) -> tuple[int, list[str]]:
+    """How many tables, figures and, on one kind of processor, pages of two runs were compared, and what differs, in words."""
     before, after = (json.loads((run / provenance.FILE).read_text(encoding="utf-8"))["outputs"] for run in (one, other))
     compared, found = provenance.results_apart(one, before, other, after)
-    if rows:  # the number of an article's row is where it stands
+    if case != "processor":
+        pages, otherwise = provenance.pages_apart(one, before, other, after)
+        compared, found = compared + pages, [*found, *otherwise]
+    if case == "rows":  # the number of an article's row is where it stands
         found = [line for line in found if not line.startswith("tables/articles ")]
         tables = (pd.read_parquet(run / "tables" / "articles.parquet").drop(columns="row") for run in (one, other))
         found += [] if next(tables).equals(next(tables)) else ["tables/articles differs in more than rows' numbers"]
@@ -127,10 +130,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         base = make(first, given, Path(place))
         for name in given.case:
-            compared, found = apart(base, make(name, given, Path(place)), rows=name == "rows")
-            print(f"{name}: {compared} tables and figures, {len(found)} differ", *found, sep="\n  ", flush=True)
+            compared, found = apart(base, make(name, given, Path(place)), name)
+            print(f"{name}: {compared} tables, figures and pages, {len(found)} differ", *found, sep="\n  ", flush=True)
             record(
-                "sameness", f"{given.articles.name}, {name}", "topics", "tables and figures compared", compared, "files"
+                "sameness",
+                f"{given.articles.name}, {name}",
+                "topics",
+                "tables, figures and pages compared",
+                compared,
+                "files",
             )
             record("sameness", f"{given.articles.name}, {name}", "topics", "that differ", len(found), "files")
             beyond = [line for line in found if name != "processor" or not line.endswith(provenance.WITHIN)]

@@ -33,7 +33,7 @@ def tables(words=WORDS, shares=(0.75, 0.25), articles=("a", "b"), n=40):
     }  # fmt: skip
 
 
-def write_run(folder, record=RECORD, figure=20.5, **of_tables):
+def write_run(folder, record=RECORD, figure=20.5, page="", **of_tables):
     """A run's folder as `make_run` leaves it."""
     for name, table in tables(**of_tables).items():
         write_table(table, folder / "tables", name)
@@ -42,6 +42,8 @@ def write_run(folder, record=RECORD, figure=20.5, **of_tables):
     drawn = f'<path d="M 10 {figure}" clip-path="url(#{clip})"/><clipPath id="{clip}"/>'
     (folder / "figures" / "funnel.svg").write_text(f"<svg>{drawn}</svg>")
     (folder / "config.yml").write_text("seeds: [1, 2]\n")
+    if page:
+        (folder / "index.html").write_text(page)
     provenance.write(record, folder)
 
 
@@ -54,6 +56,21 @@ def verified(capsys, folder, record=RECORD, **of_tables):
 def test_a_run_rebuilt_alike_is_the_same_to_the_byte(tmp_path, capsys):
     write_run(tmp_path / "mine")
     assert verified(capsys, tmp_path) == (0, "mine: rebuilt from nothing; all 5 tables and figures are the same to the byte.\n")  # fmt: skip
+
+
+def test_pages_are_compared_but_for_the_count_of_runs(tmp_path, capsys):
+    front = '<p>Three topics.</p>\n<p class="ledger">This is run 1.</p>\n'
+    write_run(tmp_path / "mine", page=front)
+    status, said = verified(capsys, tmp_path, page=front.replace("run 1", "run 2"))
+    assert (status, said) == (0, "mine: rebuilt from nothing; all 5 tables and figures and 1 pages are the same to the byte.\n")  # fmt: skip
+    status, said = verified(capsys, tmp_path, page=front.replace("Three", "Four"))
+    assert status == 1
+    assert "; 1 of 1 pages differ.\n" in said
+    assert "- index.html differs in 1 of its 1 lines\n" in said
+    status, said = verified(capsys, tmp_path)
+    assert "- index.html is not made any more\n" in said
+    status, said = verified(capsys, tmp_path, record=RECORD | {"processor": "another"}, page=front.replace("Three", "Four"))  # fmt: skip
+    assert (status, "pages" in said) == (0, False)
 
 
 def test_what_a_rebuilt_run_has_otherwise_is_said_with_how_far(tmp_path, capsys):

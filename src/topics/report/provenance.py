@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +30,7 @@ ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]") 
 TOLERANCE = 1e-6  # relative: what another kind of processor may change
 WITHIN = ", within the tolerance"
 SAME_BYTES = ("tables/", "figures/")  # what a rebuilt run must repeat to the byte
+RUN_COUNT = '<p class="ledger">'  # the line of the front page that tells how many runs there were
 CHOSEN = ("topic_counts", "grid", "day", "topics", "python", "processor", "instructions", "system")
 OWN = {
     "code": "the source of topics",
@@ -160,9 +162,9 @@ def _is_record(record: Any) -> bool:
 
 
 def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings, Path, str, Path], Any]) -> int:
-    """Rebuild a run from nothing and say what, if anything, differs; return 0 where no table and no figure does, else 1.
+    """Rebuild a run from nothing and say what, if anything, differs; return 0 where no table, no figure and no page does, else 1.
 
-    On another kind of processor or system a table or figure does not differ whose numbers are within `TOLERANCE`.
+    On another kind of processor or system a table or figure does not differ whose numbers are within `TOLERANCE`, and pages are not compared.
     """
     folder, old = read(name, out)
     standing, made = outputs(folder), old["outputs"]
@@ -178,22 +180,25 @@ def verify(name: str | None, *, out: str | Path | None, make: Callable[[Settings
             return 1
         new = json.loads((work / FILE).read_text(encoding="utf-8"))
         compared, differ = results_apart(folder, made, work, new["outputs"])
+        elsewhere = any(old.get(what) != new.get(what) for what in ("processor", "system", "instructions"))
+        pages, otherwise = (0, []) if elsewhere else pages_apart(folder, made, work, new["outputs"])
     touched = [f"{file} was changed" for file in made if file in standing and standing[file] != made[file]]
     touched += [f"{file} is gone" for file in made if file not in standing]
     touched += [f"{file} was added" for file in standing if file not in made]
-    elsewhere = any(old.get(what) != new.get(what) for what in ("processor", "system", "instructions"))
     within = elsewhere and all(line.endswith(WITHIN) for line in differ)
-    same = f"all {compared} tables and figures are the same to the byte"
-    if differ:
-        same = f"{len(differ)} of {compared} tables and figures differ{WITHIN if within else ''}"
+    same = f"all {compared} tables and figures{f' and {pages} pages' if pages else ''} are the same to the byte"
+    if differ or otherwise:
+        counted = [f"{len(differ)} of {compared} tables and figures"] * bool(differ or not otherwise)
+        counted += [f"{len(otherwise)} of {pages} pages"] * bool(otherwise)
+        same = f"{' and '.join(counted)} differ{WITHIN if within else ''}"
     print(f"{folder.name}: rebuilt from nothing; {same}.")
     for title, lines in (
         ("What decides a run was changed since:", causes(old, new)),
-        ("What came out otherwise:", differ),
+        ("What came out otherwise:", [*differ, *otherwise]),
         ("In the folder itself, after the run:", touched),
     ):
         print(listed(title, lines, 30), end="")
-    return int(bool(differ and not within) or bool(touched))
+    return int(bool(differ and not within) or bool(otherwise or touched))
 
 
 def listed(title: str, lines: list[str], most: int) -> str:
@@ -219,6 +224,24 @@ def results_apart(one: Path, before: Mapping[str, str], other: Path, after: Mapp
         elif digests[0] != digests[1]:
             file = name + (".parquet" if f"{name}.parquet" in before else ".svg")
             lines.append(f"{name} differs{_how_far(one / file, other / file)}")
+    return len(names), lines
+
+
+def pages_apart(one: Path, before: Mapping[str, str], other: Path, after: Mapping[str, str]) -> tuple[int, list[str]]:
+    """How many pages two runs have, and those that are not the same to the byte, but for the front page's count of runs.
+
+    `before` and `after` are the digests of the runs' files. A page that was changed after its run is not compared.
+    """
+    names = sorted(file for file in {**before, **after} if file.endswith(".html"))
+    lines = []
+    for name in names:
+        if name not in before or name not in after:
+            lines.append(f"{name} {'is not made any more' if name in before else 'was not made before'}")
+        elif before[name] != after[name] and outputs(one).get(name) == before[name]:
+            read = [(folder / name).read_text(encoding="utf-8").splitlines() for folder in (one, other)]
+            old, new = ([line for line in page if not line.startswith(RUN_COUNT)] for page in read)
+            apart = sum(a != b for a, b in zip_longest(old, new))
+            lines += [f"{name} differs in {apart:,} of its {len(old):,} lines"] if apart else []
     return len(names), lines
 
 
