@@ -70,7 +70,9 @@ def check(folder, texts):
         for name, places in quoted.items():
             given.setdefault(name, set()).update(places)
     assert given, "something is quoted"
-    assert max(map(len, given.values())) <= public.ARTICLE + public.QUOTATION + public.RUN  # its title besides
+    for name, places in given.items():
+        title = public.QUOTATION + public.RUN  # besides
+        assert len(places) <= public.most_of(len(articles[name])) + title, name
 
 
 def corpus(rng, n=6, length=400):
@@ -103,6 +105,15 @@ def test_an_article_gives_so_many_words_and_no_more_and_the_same_ones_again_for_
     limit = public.Limit(made)
     shown = [public.shorten_html(limit, " ".join(words[at : at + 25])) for at in (0, 50, 100, 150, 200, 0)]
     assert [text != "[…]" for text in shown] == [True, True, True, True, False, True]
+
+
+def test_a_short_article_gives_a_quarter_or_one_quotation(rng):
+    for length, quotations in ((60, 1), (199, 1), (200, 2), (320, 3)):
+        made = corpus(rng, length=length)
+        words = made["articles"]["text"][0].split()
+        limit = public.Limit(made)
+        shown = [public.shorten_html(limit, " ".join(words[at : at + 25])) for at in range(0, length - 25, 30)]
+        assert sum(text != "[…]" for text in shown) == min(quotations, len(shown)), length
 
 
 @pytest.mark.parametrize(

@@ -124,8 +124,9 @@ def reports(given: argparse.Namespace) -> int:
     """articles to reports/NAME/: reads, cleans, fits, writes every page, table and figure"""
     from topics.report import folder, provenance
 
-    named = [partial(folder.check_name, given.name), partial(provenance.runs_folder, given.out)]
-    (chosen, _), *_ = together(partial(wanted, given), *named)
+    (chosen, _), *_ = together(
+        partial(wanted, given), partial(folder.check_name, given.name), partial(provenance.runs_folder, given.out)
+    )
     # Matplotlib keeps its list of fonts in the cache, not at home; it asks when it is first imported.
     os.environ.setdefault("MPLCONFIGDIR", os.path.join(chosen.cache, "matplotlib"))
     from topics.report import run

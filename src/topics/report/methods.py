@@ -37,7 +37,7 @@ def left_out_of(funnel: pd.DataFrame) -> list[str]:
 def _public(made: Mapping[str, Any]) -> str:
     if not made["settings"]["public"]:
         return ""
-    return f"This report is for publication: of any article it quotes {public.QUOTATION} words in a row at most, and {public.ARTICLE} words in all, its title aside."
+    return f"This report is for publication: of any article it quotes {public.QUOTATION} words in a row at most, and {public.ARTICLE} words in all, of an article of fewer than {public.ARTICLE * public.PART} words no more than a quarter (or one quotation), its title aside."
 
 
 def _corpus(made: Mapping[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """A report to publish: of other people's articles no more than short quotations.
 
 Every text of the run (pages, executed notebooks, tables) is read as one stream of words. Where `RUN` or more words in a row stand
-in an article in that order, they are a quotation: `QUOTATION` words of it stay, if the article has not yet given `ARTICLE` words to
-the whole run: the first ones, or where a passage of it is marked, this and what stands around it. What goes leaves "[…]".
+in an article in that order, they are a quotation: `QUOTATION` words of it stay, if the article has not yet given what it may give
+(`most_of`) to the whole run: the first ones, or where a passage of it is marked, this and what stands around it. What goes leaves "[…]".
 The name of an article (its title, or how it begins where it has none) is a citation where it stands alone, is kept whole and not counted, unless it is
 longer than a quotation. The columns that hold articles whole are emptied. Source and link stand beside a quotation as ever.
 """
@@ -24,7 +24,10 @@ from topics.tables import COLUMNS, replace_file, write_table
 
 RUN = 6  # so many words of an article in a row are a quotation; fewer are anybody's
 QUOTATION = 25  # words of a quotation, at most
-ARTICLE = 100  # words of an article in the whole run, at most, however they are spread, its name aside
+ARTICLE, PART = (
+    100,
+    4,
+)  # words of an article in the whole run, at most, however they are spread, its name aside; and of a short one a quarter
 CUT = "[…]"
 WHOLE = {"articles": ("text",), "removals": ("passage", "replacement")}  # columns emptied
 MARKED = {"contexts": ("match",)}  # columns whose words are what a quotation is shown for
@@ -42,6 +45,15 @@ ATTRIBUTE = re.compile(r'(?<==")[^"<>]{40,}(?=")')
 SHIFT = np.uint64(1099511628211)
 
 
+def most_of(n_words: int) -> int:
+    """How many words an article of so many may give to a run: a quarter, but one quotation at least and `ARTICLE` at most.
+
+    >>> most_of(40), most_of(240), most_of(2000)
+    (25, 60, 100)
+    """
+    return min(ARTICLE, max(QUOTATION, n_words // PART))
+
+
 class Limit:
     """What has been quoted so far of each article, and what is allowed."""
 
@@ -49,6 +61,7 @@ class Limit:
         self._words: dict[str, int] = {}
         self._quoted: dict[int, set[int]] = {}
         self._names: dict[int, set[tuple[str, ...]]] = {}  # by the number of their first words
+        self._most: list[int] = []
         hashes, docs, places = [], [], []
         removals = dict(list(corpus["removals"].groupby("doc_id")))
         for doc, (name, title, text) in enumerate(
@@ -56,6 +69,7 @@ class Limit:
         ):
             # As cleaned and as read: a page may show either. Places of the second follow those of the first.
             read = rebuild(text, removals[name]) if name in removals else ""
+            self._most.append(most_of(len(WORD.findall(text))))
             for at, part in ((0, f"{title or ''} \n {text}"), (10**7, read)):
                 rows = self._rows(WORD.findall(part.lower()), learn=True)
                 hashes.append(rows)
@@ -101,7 +115,7 @@ class Limit:
                 for hit in range(first[at], last[at]):
                     place = int(self._place[hit]) % 10**7
                     taken.setdefault(int(self._doc[hit]), set()).update(range(place, place + min(RUN, kept - at)))
-            if any(len(self._quoted.get(doc, set()) | places) > ARTICLE for doc, places in taken.items()):
+            if any(len(self._quoted.get(doc, set()) | places) > self._most[doc] for doc, places in taken.items()):
                 gone[begin:kept] = True
                 continue
             for doc, places in taken.items():
