@@ -32,6 +32,7 @@ from scipy.sparse.csgraph import connected_components
 
 from topics import pipeline
 from topics.models import labels, lda, stability
+from topics.settings import project_folder
 from topics.trends import periods, prevalence
 from topics.words.counts import Counts
 
@@ -280,9 +281,7 @@ def front_page(settings: Any) -> dict[str, Any]:
 
 
 def shuffled(runs: int, first: int, n: int | None) -> None:
-    sample = pipeline.corpus(pipeline.settings(None, articles=pipeline.project_folder() / "data" / "sample"))[
-        "articles"
-    ]
+    sample = pipeline.corpus(pipeline.settings(None, articles=project_folder() / "data" / "sample"))["articles"]
     claims, made = [], 0
     for seed in range(first, first + runs):
         with tempfile.TemporaryDirectory() as folder:

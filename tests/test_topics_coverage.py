@@ -9,6 +9,7 @@ import pytest
 
 from topics import pipeline
 from topics.models import lda
+from topics.settings import project_folder
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -42,9 +43,7 @@ def test_topics_that_a_fit_joins_hold_the_truth_as_a_sum_and_not_one_by_one(benc
 
 
 def test_the_words_of_a_shuffled_corpus_are_those_of_its_articles(bench):
-    sample = pipeline.corpus(pipeline.settings(None, articles=pipeline.project_folder() / "data" / "sample"))[
-        "articles"
-    ]
+    sample = pipeline.corpus(pipeline.settings(None, articles=project_folder() / "data" / "sample"))["articles"]
     dealt = bench.dealt_out(sample, 1)
     assert sorted(" ".join(dealt["text"]).split()) == sorted(" ".join(sample["text"]).split())
     assert dealt["text"].str.split().str.len().tolist() == sample["text"].str.split().str.len().tolist()
@@ -52,7 +51,5 @@ def test_the_words_of_a_shuffled_corpus_are_those_of_its_articles(bench):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_no_topic_is_claimed_on_shuffled_words(bench, seed, tmp_path):
-    sample = pipeline.corpus(pipeline.settings(None, articles=pipeline.project_folder() / "data" / "sample"))[
-        "articles"
-    ]
+    sample = pipeline.corpus(pipeline.settings(None, articles=project_folder() / "data" / "sample"))["articles"]
     assert bench.topics_claimed(bench.dealt_out(sample, seed, 32), tmp_path)[0] == 0
