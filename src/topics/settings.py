@@ -210,7 +210,8 @@ class Settings:
         path=True,
     )
     columns: Mapping[str, str | list[str]] = _mapping(
-        _columns, "which column of your tables is the text, title, date, …: {text: body}"
+        _columns,
+        "which column of your tables is the text, title, date, …: {text: body}; several are joined: {text: [lead, body]}",
     )
     language: str = _setting("auto", _language, "language of the articles; auto takes the majority's")
     skip_steps: tuple[str, ...] = _setting((), _among(*STEPS), "cleaning steps to leave out, by name as in 01_corpus")
