@@ -1,6 +1,8 @@
 """A page to its text, title, source and dates."""
 
 import quopri
+import subprocess
+import sys
 
 import pytest
 
@@ -92,3 +94,16 @@ def test_a_year_alone_is_no_first_of_january():
 def test_no_page_stops_the_reading():
     for page in ("", "<", "\x00", "<html>" * 2000, "<p>unclosed", '<meta content="x"', "plain text"):
         assert set(extract(page)) == {"text", "title", "source", "url", "author", "date_metadata", "date_html"}
+
+
+def test_a_thread_that_ends_its_own_heed_of_warnings_brings_none_to_the_terminal():
+    """Numba compiles in another thread while the first page is read, and both keep and give back the list of what is silenced."""
+    script = """
+import warnings
+from topics.corpus import html
+with warnings.catch_warnings():
+    import courlan  # silences what urllib3 says, for trafilatura
+import trafilatura
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr == ""

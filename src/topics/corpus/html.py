@@ -8,10 +8,14 @@ from __future__ import annotations
 import email
 import logging
 import re
+import warnings
 from datetime import UTC, datetime
 from typing import Any
 
 from topics.corpus.encoding import decode, lines_ended
+
+# trafilatura silences this itself, but a thread that ends a `catch_warnings` meanwhile takes that back; what stands from the start, stays.
+warnings.filterwarnings("ignore", message="SOCKS support in urllib3")
 
 HEAD = 5_000  # characters at the start of a page in which a browser notes where it is from
 MUCH = 0.6  # of the generous reading, in characters; anything from .3 to .7 serves

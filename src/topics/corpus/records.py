@@ -18,6 +18,9 @@ from topics.corpus.columns import columns_found
 from topics.corpus.encoding import SAMPLE, decode, decode_lines, guess_encoding
 from topics.corpus.files import MAX_UNPACKED, Left, Source, opened, read_at_most, suffix_of, why
 
+# openpyxl warns of styles and of lists to choose from, which nobody reads here.
+warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
+
 MAX_CELL = 20_000_000  # characters of one cell
 MAX_LINE = 64_000_000  # bytes of one line
 MAX_TABLE = 2_000_000_000  # bytes of a table that must be in memory whole (JSON, Parquet, Excel)
@@ -163,8 +166,6 @@ def _xlsx(stream: BinaryIO, name: str, left: list[Left]) -> Numbered:
     """The rows of the first sheet that has any, of those that are shown before those that are hidden; other sheets with rows are told."""
     import openpyxl
 
-    # It warns of styles and of lists to choose from, which nobody reads here.
-    warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
     data = read_at_most(stream, MAX_TABLE)
     if data.startswith(OLD_OFFICE):
         raise ValueError("locked by a password, or an .xls of another name")
