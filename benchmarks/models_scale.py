@@ -3,7 +3,8 @@
     python benchmarks/models_scale.py CORPUS --case sweeps threads samplers coherence grid growth
     python benchmarks/models_scale.py CORPUS … --short 100000 --case growth --articles 25000 50000 100000 --topics --tools topics tomotopy
 
-CORPUS and `--short` as in `models_peers.py`. Processor time is of all threads; where threads are what is measured, wall time stands beside it. Sides take turns.
+CORPUS and `--short` as in `models_peers.py`. Processor time is of all threads; where threads are what is measured, wall time stands beside it. Sides take turns,
+round after round; the seeds of a round are its own.
 
 - sweeps: nanoseconds a token and sweep by topics, for each sampler, one chain alone and five abreast, and bytes a token beside the tables of the vocabulary
 - threads: four fits in one and in two threads; one fit by `engine="parallel"` in one and in two
@@ -59,7 +60,7 @@ def tell(case: str, side: str, measure: str, value: float, unit: str, repetition
     record("models_scale", case, side, measure, value, unit, repetition, **more)
 
 
-def sweeps(name: str, counts: Counts, n: int = 40) -> None:
+def sweeps(name: str, counts: Counts, repetition: int, n: int = 20) -> None:
     size = int(counts.matrix.sum())
     for side, sampler, topics, abreast in (
         ("topics", partial(lda.sampler_of, counts), TOPICS, 1),
@@ -67,7 +68,7 @@ def sweeps(name: str, counts: Counts, n: int = 40) -> None:
         ("topics, lists for few topics too", lambda _: Collapsed, TOPICS[:-1], 1),
         ("topics, parallel", lambda _: PartlyCollapsed, TOPICS, 1),
     ):
-        chains = {k: [sampler(k)(counts, n_topics=k, seed=seed) for seed in range(1, abreast + 1)] for k in topics}
+        chains = {k: [sampler(k)(counts, n_topics=k, seed=10 * repetition + i) for i in range(abreast)] for k in topics}
         spent: dict[int, list[float]] = {k: [] for k in topics}
         for done in range(1, n + 1):
             for k, states in chains.items():  # one after the other, so that a busy machine is busy for all
@@ -77,7 +78,9 @@ def sweeps(name: str, counts: Counts, n: int = 40) -> None:
                         state.learn_priors()
         middle = {k: float(np.median(values[n // 2 :])) for k, values in spent.items()}
         for k, (state, *_) in chains.items():
-            tell(f"{name}, a sweep", side, "processor time", middle[k] / size * 1e9, "ns a token", n_topics=k)
+            tell(
+                f"{name}, a sweep", side, "processor time", middle[k] / size * 1e9, "ns a token", repetition, n_topics=k
+            )
             tokens = [
                 state.token_term,
                 state.token_topic,
@@ -85,12 +88,19 @@ def sweeps(name: str, counts: Counts, n: int = 40) -> None:
                 getattr(state, "cells", None),
             ]
             held = sum(array.nbytes for array in tokens if array is not None)
-            tell(f"{name}, a chain", side, "memory", held / size, "bytes a token", n_topics=k)
+            tell(f"{name}, a chain", side, "memory", held / size, "bytes a token", repetition, n_topics=k)
         if {50, 400} <= set(topics):
-            tell(f"{name}, a sweep at 400 topics over one at 50", side, "ratio", middle[400] / middle[50], "times")
+            tell(
+                f"{name}, a sweep at 400 topics over one at 50",
+                side,
+                "ratio",
+                middle[400] / middle[50],
+                "times",
+                repetition,
+            )
 
 
-def threads(name: str, counts: Counts, rounds: int = 5) -> None:
+def threads(name: str, counts: Counts, repetition: int) -> None:
     def grid(workers: int) -> Any:
         with ThreadPoolExecutor(workers) as pool:
             return list(pool.map(lambda seed: lda.fit(counts, n_topics=50, seed=seed, sweeps=20, samples=2), range(4)))
@@ -99,27 +109,17 @@ def threads(name: str, counts: Counts, rounds: int = 5) -> None:
         with ThreadPoolExecutor(workers) as pool:
             return lda.fit(counts, n_topics=50, seed=1, sweeps=20, samples=2, engine="parallel", map=pool.map)
 
-    print(f"load {os.getloadavg()[0]:.1f}")
-    for repetition in range(1, rounds + 1):
-        for case, work in (("four fits", grid), ("one fit, engine parallel", one)):
-            took = []
-            for workers in (1, 2):
-                _, processor, wall = timed(lambda work=work, workers=workers: work(workers))
-                about = {"repetition": repetition, "threads": workers}
-                tell(f"{name}, {case}", "topics", "processor time", processor, "s", **about)
-                tell(f"{name}, {case}", "topics", "wall time", wall, "s", **about)
-                took.append(wall)
-            tell(
-                f"{name}, {case}, one thread over two",
-                "topics",
-                "ratio",
-                took[0] / took[1],
-                "times",
-                repetition=repetition,
-            )
+    for case, work in (("four fits", grid), ("one fit, engine parallel", one)):
+        took = []
+        for workers in (1, 2):
+            _, processor, wall = timed(partial(work, workers))
+            tell(f"{name}, {case}", "topics", "processor time", processor, "s", repetition, threads=workers)
+            tell(f"{name}, {case}", "topics", "wall time", wall, "s", repetition, threads=workers)
+            took.append(wall)
+        tell(f"{name}, {case}, one thread over two", "topics", "ratio", took[0] / took[1], "times", repetition)
 
 
-def samplers(name: str, counts: Counts, n: int = 100) -> None:
+def samplers(name: str, counts: Counts, repetition: int, n: int = 100) -> None:
     """Both samplers from the same start: log-likelihood a token against processor time."""
     held = np.random.default_rng(0).random(counts.matrix.shape[0]) < 0.2
     train, test = (
@@ -127,8 +127,8 @@ def samplers(name: str, counts: Counts, n: int = 100) -> None:
         for rows in (~held, held)
     )
     chains: dict[str, Chain] = {
-        "topics": CollapsedDense(train, n_topics=50, seed=1),
-        "topics, parallel": PartlyCollapsed(train, n_topics=50, seed=1),
+        "topics": CollapsedDense(train, n_topics=50, seed=repetition),
+        "topics, parallel": PartlyCollapsed(train, n_topics=50, seed=repetition),
     }
     spent = dict.fromkeys(chains, 0.0)
     for done in range(1, n + 1):
@@ -137,7 +137,7 @@ def samplers(name: str, counts: Counts, n: int = 100) -> None:
             if done % 10 == 0:
                 chain.learn_priors()
             if done % 20 == 0:
-                about = {"sweeps": done, "n_topics": 50, "repetition": 1}
+                about = {"sweeps": done, "n_topics": 50, "repetition": repetition, "seed": repetition}
                 topic_term = chain.topic_terms().toarray() + chain.beta
                 topic_term /= topic_term.sum(axis=1, keepdims=True)
                 tell(f"{name}, both samplers", side, "processor time", spent[side], "s", **about)
@@ -156,11 +156,11 @@ def together(texts: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([np.array(text, np.int64) for text in texts]), np.cumsum([0, *map(len, texts)])
 
 
-def coherence(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts) -> None:
+def coherence(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts, repetition: int) -> None:
     from gensim.corpora import Dictionary
     from gensim.models import CoherenceModel
 
-    tops = [lda.top_terms(lda.fit(counts, n_topics=k, seed=1, sweeps=20, samples=1)) for k in GRID]
+    tops = [lda.top_terms(lda.fit(counts, n_topics=k, seed=repetition, sweeps=20, samples=1)) for k in GRID]
     words, starts = together(texts)
     named = [[str(terms[i]) for i in text] for text in texts]
     dictionary = Dictionary(named)
@@ -171,18 +171,21 @@ def coherence(name: str, texts: list[list[int]], terms: np.ndarray, counts: Coun
 
     mine, spent, _ = timed(ours)
     case = f"{name}, c_v of {len(tops)} models"
-    tell(case, "topics", "processor time", spent, "s")
-    theirs = 0.0
+    tell(case, "topics", "processor time", spent, "s", repetition)
+    theirs, apart = 0.0, 0.0
     for top, found in zip(tops, mine, strict=True):
         given = {"topics": terms[top].tolist(), "texts": named, "dictionary": dictionary, "coherence": "c_v"}
         model = CoherenceModel(**given, processes=1)
         values, spent, _ = timed(model.get_coherence_per_topic)
         theirs += spent
-        tell(case, "topics", "difference to gensim's", np.abs(np.array(values) - found).max(), "0 to 1", len(top))
-    tell(case, "gensim", "processor time", theirs, "s")
+        apart = max(apart, float(np.abs(np.array(values) - found).max()))
+    tell(case, "gensim", "processor time", theirs, "s", repetition)
+    tell(case, "topics", "difference to gensim's", apart, "0 to 1", repetition)
 
 
-def grid(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts, seeds: list[int]) -> None:
+def grid(
+    name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts, seeds: list[int], repetition: int
+) -> None:
     from gensim.corpora import Dictionary
     from gensim.models import CoherenceModel, LdaModel
 
@@ -208,12 +211,18 @@ def grid(name: str, texts: list[list[int]], terms: np.ndarray, counts: Counts, s
     case = f"{name}, grid of {len(GRID)} counts × {len(seeds)} seeds, with scores"
     for side, work in (("topics", ours), (f"topics, {QUARTER} sweeps", partial(ours, sweeps=QUARTER)), ("gensim", theirs)):  # fmt: skip
         _, processor, wall = timed(work)
-        tell(case, side, "processor time", processor, "s")
-        tell(case, side, "wall time", wall, "s")
+        tell(case, side, "processor time", processor, "s", repetition)
+        tell(case, side, "wall time", wall, "s", repetition)
 
 
 def growth(
-    name: str, texts: list[list[int]], terms: np.ndarray, articles: list[int], topics: list[int], tools: list[str]
+    name: str,
+    texts: list[list[int]],
+    terms: np.ndarray,
+    articles: list[int],
+    topics: list[int],
+    tools: list[str],
+    repetition: int,
 ) -> None:
     everything = f"{name}, all {len(texts):,} articles"
     plan = [(f"{name}, 50 topics", n, 50, {"articles": n}) for n in [*articles, len(texts)] if n <= len(texts)]
@@ -227,21 +236,21 @@ def growth(
             for tool in tools:
                 if (tool, n, k) not in known:
                     with ProcessPoolExecutor(1, get_context("spawn")) as process:
-                        known[tool, n, k] = process.submit(alone, tool, file, n, k).result()
+                        known[tool, n, k] = process.submit(alone, tool, file, n, k, repetition).result()
                 spent = known[tool, n, k]
-                tell(case, tool, "processor time", spent.cpu, "s", **about)
+                tell(case, tool, "processor time", spent.cpu, "s", repetition, **about)
                 if np.isfinite(spent.memory):
-                    tell(case, tool, "memory", spent.memory, "MiB", **about)
+                    tell(case, tool, "memory", spent.memory, "MiB", repetition, **about)
 
 
-def alone(tool: str, file: Path, n: int, k: int) -> Spent:
+def alone(tool: str, file: Path, n: int, k: int, seed: int) -> Spent:
     """What a fit of the first `n` articles takes in a process that has done nothing else; ours keeps as many draws as it does for a user."""
     models_peers.KEPT = lda.DRAW_BYTES
     with np.load(file) as kept:
         words, starts, terms = kept["words"], kept["starts"], kept["terms"]
     texts = [part.tolist() for part in np.split(words, starts[1:-1])[:n]]
     TOOLS[tool](counted(texts[:50], terms), texts[:50], 2, 0, 50)  # compile, load
-    return TOOLS[tool](counted(texts, terms), texts, k, 1, 50)[1]
+    return TOOLS[tool](counted(texts, terms), texts, k, seed, 50)[1]
 
 
 CASES = ("sweeps", "threads", "samplers", "coherence", "grid", "growth")
@@ -252,6 +261,7 @@ def main() -> None:
     options.add_argument("corpus", type=Path, nargs="+")
     options.add_argument("--case", nargs="+", choices=CASES, default=CASES)
     options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of the grid")
+    options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--short", type=int, metavar="N", help="articles are N paragraphs of all corpora")
     options.add_argument("--most", type=int, metavar="N", help="only the first N articles")
     options.add_argument("--articles", type=int, nargs="*", default=[1000, 2000], help="growth: fewer than all of them")
@@ -267,16 +277,17 @@ def main() -> None:
         sweep.warm(engine)  # compile
     counts = counted(texts, terms)
     print(f"{name}: {len(texts):,} articles, {int(counts.matrix.sum()):,} tokens, {len(terms):,} terms", flush=True)
-    work: dict[str, Callable[[], None]] = {
-        "sweeps": lambda: sweeps(name, counts),
-        "threads": lambda: threads(name, counts),
-        "samplers": lambda: samplers(name, counts),
-        "coherence": lambda: coherence(name, texts, terms, counts),
-        "grid": lambda: grid(name, texts, terms, counts, given.seeds),
-        "growth": lambda: growth(name, texts, terms, given.articles, given.topics, tools),
+    print(f"load {os.getloadavg()[0]:.1f}")
+    work: dict[str, Callable[[int], None]] = {
+        "sweeps": partial(sweeps, name, counts),
+        "threads": partial(threads, name, counts),
+        "samplers": partial(samplers, name, counts),
+        "coherence": partial(coherence, name, texts, terms, counts),
+        "grid": partial(grid, name, texts, terms, counts, given.seeds),
+        "growth": partial(growth, name, texts, terms, given.articles, given.topics, tools),
     }
-    for case in given.case:
-        work[case]()
+    for repetition, case in itertools.product(range(1, given.rounds + 1), given.case):
+        work[case](repetition)
 
 
 if __name__ == "__main__":

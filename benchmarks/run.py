@@ -68,7 +68,7 @@ BENCHES = (
       for corpus, needs, seeds in ((NEWS, "dated", "123"), (GROUPS, "labelled", "1"))),
     Bench("models_peers.py", (*SHORT, "--topics", "50", "--seeds", "1", "2", "3", "--tools", "topics", "tomotopy", "pyrmallet", "topica"), None, "dated", MODELS),
     Bench("models_peers.py", (*SHORT, "--topics", "50", "--seeds", "1", "--sweeps", "10", "50", "100", "--tools", "topics", "gensim", "gensim LdaMulticore", "sklearn"), None, "dated", MODELS),
-    Bench("models_scale.py", None, (HEADLINES, "--case", "sweeps", "samplers", "coherence"), "dated"),
+    Bench("models_scale.py", None, (HEADLINES, "--case", "sweeps", "samplers", "coherence", "--rounds", "1"), "dated"),
     *(Bench("models_scale.py", (NEWS, "--case", case), None, "dated", MODELS) for case in ("sweeps", "threads", "samplers", "coherence", "grid", "growth")),
     Bench("models_scale.py", (*SHORT, "--case", "growth", "--articles", "12500", "25000", "50000", "--topics", "--tools", "topics", "tomotopy"), None, "dated", MODELS),
     Bench("literature.py", ("{corpora}",), ("{corpora}", "--quick"), "labelled", MODELS),
