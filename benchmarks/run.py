@@ -64,9 +64,9 @@ BENCHES = (
     Bench("models_peers.py", None, (NEWS, "--topics", "20", "--seeds", "1", "--sweeps", "60", "--tools", "topics", "tomotopy", "pyrmallet"), "dated"),
     *(Bench("models_peers.py", (NEWS, "--slow", "--topics", k), None, "dated", MODELS) for k in ("20", "50", "100")),
     *(Bench("models_peers.py", (GROUPS, "--slow", "--topics", k), None, "labelled", MODELS) for k in ("20", "50", "100")),
-    *(Bench("models_peers.py", (corpus, "--slow", *seeds, "--topics", "50", "--tools", "topics", "gensim", "gensim LdaMulticore", "sklearn"), None, needs, MODELS)
-      for corpus, needs, seeds in ((NEWS, "dated", "123"), (GROUPS, "labelled", "1"))),
-    Bench("models_peers.py", (*SHORT, "--topics", "50", "--seeds", "1", "2", "3", "--tools", "topics", "tomotopy", "pyrmallet", "topica"), None, "dated", MODELS),
+    *(Bench("models_peers.py", (corpus, "--topics", "50", "--tools", "topics", "gensim", "gensim LdaMulticore", "sklearn"), None, needs, MODELS)
+      for corpus, needs in ((NEWS, "dated"), (GROUPS, "labelled"))),
+    Bench("models_peers.py", (*SHORT, "--topics", "50", "--tools", "topics", "tomotopy", "pyrmallet", "topica"), None, "dated", MODELS),
     Bench("models_peers.py", (*SHORT, "--topics", "50", "--seeds", "1", "--sweeps", "10", "50", "100", "--tools", "topics", "gensim", "gensim LdaMulticore", "sklearn"), None, "dated", MODELS),
     Bench("models_scale.py", None, (HEADLINES, "--case", "sweeps", "samplers", "coherence", "--rounds", "1"), "dated"),
     *(Bench("models_scale.py", (NEWS, "--case", case), None, "dated", MODELS) for case in ("sweeps", "threads", "samplers", "coherence", "grid", "growth")),
